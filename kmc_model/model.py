@@ -1,0 +1,97 @@
+"""The reference model: it performs actions one after another under a policy.
+
+    >>> from kmc_model.actions import LogIn, RegisterUser
+    >>> model = Model()
+    >>> model.perform(RegisterUser("Acme", "ada@acme.example", "s3cure-pass!")).accepted
+    True
+    >>> model.perform(LogIn("ada@acme.example", "guess")).reason
+    <Reason.WRONG_CREDENTIALS: 'wrong credentials'>
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from kmc_model.actions import Action
+from kmc_model.clock import ManualClock
+from kmc_model.policy import ARTICLE, Policy
+from kmc_model.qr import QrCode, key_uri
+from kmc_model.records import Mail, State
+from kmc_model.rules import RULES, Reason, Rule
+from kmc_model.totp import SeededSecrets
+from kmc_model.turn import Secrets, Turn
+
+__all__ = ["Model", "Outcome", "step"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The model's answer: how the action ended, by which requirement, and what was shown."""
+
+    requirement: str | None
+    reason: Reason | None = None
+    qr_code: QrCode | None = None
+    session: str | None = field(default=None, repr=False)
+    account: str | None = None
+    mails: tuple[Mail, ...] = ()
+
+    @property
+    def accepted(self) -> bool:
+        return self.reason is None
+
+
+def step(
+    state: State, action: Action, now: int, policy: Policy, secrets: Secrets, rules: Sequence[Rule] = RULES
+) -> tuple[State, Outcome]:
+    """Return the state after `action` at `now` (epoch seconds), and the answer; `state` stays as it is.
+
+    Raises:
+        LookupError: no rule answers this action.
+    """
+    turn = Turn(state, action, now, policy, secrets)
+    for rule in rules:
+        if rule.action is type(action) and rule.applies(turn):
+            for effect in rule.effects:
+                effect.apply(turn)
+            return turn.state, _outcome(turn, rule, mails_before=len(state.outbox))
+    raise LookupError(f"no rule answers {action!r}; the last row of an action must always apply")
+
+
+def _outcome(turn: Turn, rule: Rule, mails_before: int) -> Outcome:
+    shown, opened, policy = turn.shown, turn.opened, turn.policy
+    uri = key_uri(shown.base32, turn.email, policy.uri_names_issuer) if shown else None
+    return Outcome(
+        requirement=rule.requirement,
+        reason=rule.reason,
+        qr_code=QrCode(uri, policy.quiet_zone_modules) if uri else None,
+        session=opened.handle if opened else None,
+        account=opened.account if opened else None,
+        mails=turn.state.outbox[mails_before:],
+    )
+
+
+class Model:
+    """A target's whole life in memory. Deterministic: same seed and actions, same bytes."""
+
+    def __init__(
+        self,
+        clock: ManualClock | None = None,
+        secrets: Secrets | None = None,
+        policy: Policy = ARTICLE,
+        rules: Sequence[Rule] = RULES,
+    ) -> None:
+        self.clock = clock or ManualClock()
+        self.secrets = secrets or SeededSecrets(0)
+        self.policy = policy
+        self.rules = rules
+        self.state = State()
+
+    def perform(self, action: Action) -> Outcome:
+        """Perform `action` now and return how it ended."""
+        self.state, outcome = step(
+            self.state, action, self.clock.now(), self.policy, self.secrets, self.rules
+        )
+        return outcome
+
+    def outbox(self, email: str) -> tuple[Mail, ...]:
+        """Return the mails sent to `email`, oldest first."""
+        return tuple(mail for mail in self.state.outbox if mail.recipient == email)

@@ -1,0 +1,560 @@
+"""The rules: one row for each thing that decides how an action ends.
+
+Rows of an action stand in the order of the checks; the first one that applies answers. A refusal changes only
+what its row says. Every row and every effect names the requirement that demands it (None: it sets the scene).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from kmc_model import mails
+from kmc_model.actions import (
+    AccountStatus,
+    Action,
+    ChangePassword,
+    ConfirmPassword,
+    DisableTwoFactor,
+    EnableTwoFactor,
+    LogIn,
+    LogOut,
+    OpenEnrolmentLink,
+    RegisterUser,
+    RequestReset,
+    SetAccountStatus,
+    SetPassword,
+    SetUserStatus,
+    SwitchAccount,
+    UserStatus,
+    UseSession,
+)
+from kmc_model.records import Account, Credentials, LinkKind, LinkStatus, Membership, Session
+from kmc_model.turn import Turn
+
+__all__ = ["RULES", "Effect", "Reason", "Rule"]
+
+
+class Reason(StrEnum):
+    """Why an action was refused; `text` is what a person is told."""
+
+    WRONG_CREDENTIALS = "wrong credentials"
+    LOCKED = "locked"
+    NOT_IN_ACCOUNT = "not in this account"
+    BLOCKED = "blocked"
+    CODE_NEEDED = "code needed"
+    WRONG_CODE = "wrong code"
+    LINK_NOT_VALID = "link not valid"
+    PASSWORD_REFUSED = "password refused"
+    SESSION_ENDED = "session ended"
+    NEW_LOGIN_REQUIRED = "new login required"
+    NOT_ALLOWED = "not allowed"
+    UNKNOWN = "unknown"
+
+    @property
+    def text(self) -> str:
+        """What a person reads; being locked looks like a wrong password (SEC-004)."""
+        return TEXTS[self]
+
+
+TEXTS = {
+    Reason.WRONG_CREDENTIALS: "The e-mail or password is incorrect.",
+    Reason.LOCKED: "The e-mail or password is incorrect.",
+    Reason.NOT_IN_ACCOUNT: "You are not a user of this account.",
+    Reason.BLOCKED: "You cannot log in to this account.",
+    Reason.CODE_NEEDED: "Enter the authenticator code.",
+    Reason.WRONG_CODE: "Invalid authenticator code.",
+    Reason.LINK_NOT_VALID: "This link is not valid.",
+    Reason.PASSWORD_REFUSED: "The password does not obey the rules.",
+    Reason.SESSION_ENDED: "Your session has ended. Log in again.",
+    Reason.NEW_LOGIN_REQUIRED: "The requested account requires a new login.",
+    Reason.NOT_ALLOWED: "You are not allowed to do this.",
+    Reason.UNKNOWN: "No such account or user.",
+}
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A change that an answer brings about, and the requirement that demands it."""
+
+    requirement: str | None
+    apply: Callable[[Turn], None]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One row: where `applies` holds, `action` is accepted (no reason) or refused, with these effects."""
+
+    requirement: str | None
+    action: type[Action]
+    applies: Callable[[Turn], bool]
+    reason: Reason | None = None
+    effects: tuple[Effect, ...] = ()
+
+
+# Conditions
+
+
+def always(turn: Turn) -> bool:
+    return True
+
+
+def is_member(turn: Turn) -> bool:
+    return turn.membership is not None and turn.membership.status is not UserStatus.REMOVED
+
+
+def not_in_account(turn: Turn) -> bool:
+    return turn.membership is None
+
+
+def not_active_in_account(turn: Turn) -> bool:
+    return turn.membership is None or turn.membership.status is not UserStatus.ACTIVE
+
+
+def account_unknown(turn: Turn) -> bool:
+    return turn.action.account not in turn.state.accounts
+
+
+def account_blocked(turn: Turn) -> bool:
+    return turn.account is not None and turn.account.status is AccountStatus.BLOCKED
+
+
+def account_has_two_factor(turn: Turn) -> bool:
+    return turn.account is not None and turn.account.two_factor
+
+
+def not_the_vendor(turn: Turn) -> bool:
+    return turn.action.session is not None
+
+
+def link_unknown(turn: Turn) -> bool:
+    return turn.link is None
+
+
+def link_used(turn: Turn) -> bool:
+    return turn.link is not None and turn.link.status is LinkStatus.USED
+
+
+def link_replaced(turn: Turn) -> bool:
+    return turn.link is not None and turn.link.status is LinkStatus.REPLACED
+
+
+def link_expired(turn: Turn) -> bool:
+    return turn.link is not None and turn.is_expired(turn.link)
+
+
+def made_for(kind: LinkKind) -> Callable[[Turn], bool]:
+    def wrong_kind(turn: Turn) -> bool:
+        return turn.policy.links_have_one_purpose and turn.link is not None and turn.link.kind is not kind
+
+    return wrong_kind
+
+
+def password_not_set(turn: Turn) -> bool:
+    return turn.link is None or turn.link.kind is LinkKind.ENROLMENT or turn.link.status is not LinkStatus.USED
+
+
+def nothing_to_enrol(turn: Turn) -> bool:
+    return turn.link is not None and turn.link.follow_up is None
+
+
+def qr_code_gone(turn: Turn) -> bool:
+    link = turn.enrolment
+    return link is None or link.status is not LinkStatus.OPEN or turn.is_expired(link)
+
+
+def no_secret(turn: Turn) -> bool:
+    return turn.own.secret is None
+
+
+def is_unknown(turn: Turn) -> bool:
+    return turn.credentials is None
+
+
+def is_locked(turn: Turn) -> bool:
+    return turn.now < turn.own.locked_until
+
+
+def password_wrong(turn: Turn) -> bool:
+    return turn.own.password is None or turn.action.password != turn.own.password
+
+
+def code_needed(turn: Turn) -> bool:
+    judged = turn.account if turn.policy.fallback_asks_for_code else turn.first_choice
+    return judged is not None and judged.two_factor
+
+
+def code_missing(turn: Turn) -> bool:
+    return code_needed(turn) and not turn.action.code
+
+
+def never_enrolled(turn: Turn) -> bool:
+    return code_needed(turn) and no_secret(turn) and not turn.policy.missing_secret_is_empty_key
+
+
+def secret_dead(turn: Turn) -> bool:
+    secret = turn.own.secret
+    return code_needed(turn) and secret is not None and turn.is_dead(secret)
+
+
+def code_wrong(turn: Turn) -> bool:
+    return code_needed(turn) and turn.counter() is None
+
+
+def code_used_before(turn: Turn) -> bool:
+    counter = turn.counter() if code_needed(turn) and turn.policy.code_counts_once else None
+    return counter is not None and counter <= turn.own.last_counter
+
+
+def session_ended(turn: Turn) -> bool:
+    return turn.session is None or not turn.session.is_open
+
+
+def already_there(turn: Turn) -> bool:
+    return turn.session is not None and turn.session.account == turn.action.account
+
+
+def from_account_without_two_factor(turn: Turn) -> bool:
+    return account_has_two_factor(turn) and not _present_account(turn).two_factor
+
+
+def from_account_with_two_factor(turn: Turn) -> bool:
+    needs_login = turn.policy.switch_between_two_factor_accounts_needs_login
+    return needs_login and account_has_two_factor(turn) and _present_account(turn).two_factor
+
+
+def _present_account(turn: Turn) -> Account:
+    return turn.state.accounts[turn.state.sessions[turn.action.session].account]
+
+
+def too_many_resets(turn: Turn) -> bool:
+    since = turn.now - turn.policy.resets_period_s
+    return sum(asked_at > since for asked_at in turn.own.resets_asked_at) >= turn.policy.resets_max
+
+
+SYMBOLS = frozenset("~!@#$%^*=+?()-[]{}")
+
+
+def password_refused(turn: Turn) -> bool:
+    """8 to 14 characters, a digit, a lower-case letter, a symbol of the list, no part of the name."""
+    password = getattr(turn.action, "new_password", turn.action.password)
+    return not (
+        8 <= len(password) <= 14
+        and any(c.isdigit() for c in password)
+        and any(c.islower() for c in password)
+        and not SYMBOLS.isdisjoint(password)
+        and turn.email.split("@")[0].split(".")[0].lower() not in password.lower()
+    )
+
+
+# Effects
+
+
+def register(turn: Turn) -> None:
+    name, email = turn.action.account, turn.email
+    if name not in turn.state.accounts:
+        turn.put_account(Account(name, owner=email))
+    turn.put_membership(Membership(name, email, turn.action.administrator))
+    if turn.credentials is None:
+        turn.put_credentials(Credentials(email, turn.action.password))
+        if turn.action.password is None:
+            turn.put_mail(mails.first_password(turn.new_link(LinkKind.RESET, email), turn.now, name))
+
+
+def enrol_late_user(turn: Turn) -> None:
+    """Bring someone who joins an account that has two-factor authentication on to a QR code."""
+    name = turn.action.account
+    if not turn.state.accounts[name].two_factor or turn.own.password is None:
+        return
+    if turn.policy.late_user_is_mailed_link:
+        _mail_qr_code(turn, name, turn.email)
+    else:
+        turn.put_mail(mails.account_joined(turn.email, turn.now, name))
+        if not (turn.policy.missing_secret_is_empty_key and turn.action.password):
+            _keep_or_make_secret(turn, turn.email)
+
+
+def _keep_or_make_secret(turn: Turn, email: str) -> None:
+    secret = turn.state.credentials[email].secret
+    if secret is None or turn.is_dead(secret):
+        turn.new_secret(email)
+    elif not secret.proven:
+        turn.put_credentials(replace(turn.state.credentials[email], secret=replace(secret, issued_at=turn.now)))
+
+
+def _mail_qr_code(turn: Turn, account: str, email: str) -> None:
+    _keep_or_make_secret(turn, email)
+    turn.put_mail(mails.enrolment(turn.new_link(LinkKind.ENROLMENT, email), turn.now, account))
+
+
+def _mail_qr_codes(turn: Turn, *, to_owner: bool) -> None:
+    account = turn.state.accounts[turn.action.account]
+    for each in tuple(turn.state.memberships.values()):
+        enrols = each.administrator or not turn.policy.only_administrators_enrol
+        if each.account == account.name and each.status is UserStatus.ACTIVE and enrols:
+            if (each.email == account.owner) is to_owner:
+                _mail_qr_code(turn, account.name, each.email)
+
+
+def mail_owner(turn: Turn) -> None:
+    _mail_qr_codes(turn, to_owner=True)
+
+
+def mail_other_users(turn: Turn) -> None:
+    _mail_qr_codes(turn, to_owner=False)
+
+
+def set_user_status(turn: Turn) -> None:
+    membership = turn.state.memberships[turn.action.account, turn.email]
+    turn.put_membership(replace(membership, status=turn.action.status))
+
+
+def set_account_status(turn: Turn) -> None:
+    turn.put_account(replace(turn.state.accounts[turn.action.account], status=turn.action.status))
+
+
+def switch_on(turn: Turn) -> None:
+    turn.put_account(replace(turn.state.accounts[turn.action.account], two_factor=True))
+
+
+def switch_off(turn: Turn) -> None:
+    turn.put_account(replace(turn.state.accounts[turn.action.account], two_factor=False))
+
+
+def use_enrolment_link(turn: Turn) -> None:
+    if link := turn.enrolment:
+        turn.put_link(replace(link, status=LinkStatus.USED))
+
+
+def show_qr_code(turn: Turn) -> None:
+    turn.shown = turn.own.secret
+
+
+def count_failure(turn: Turn) -> None:
+    failures = turn.own.failures + 1
+    if failures < turn.policy.failures_max:
+        turn.put_credentials(replace(turn.own, failures=failures))
+    else:
+        turn.put_credentials(replace(turn.own, failures=0, locked_until=turn.now + turn.policy.lock_s))
+
+
+def forgive_failures(turn: Turn) -> None:
+    turn.put_credentials(replace(turn.own, failures=0, locked_until=0))
+
+
+def remember_counter(turn: Turn) -> None:
+    turn.put_credentials(replace(turn.own, last_counter=turn.counter() or -1))
+
+
+def prove_secret(turn: Turn) -> None:
+    if secret := turn.own.secret:
+        turn.put_credentials(replace(turn.own, secret=replace(secret, proven=True)))
+
+
+def open_session(turn: Turn) -> None:
+    account = turn.account
+    assert account is not None, "an earlier rule refuses a login that opens no account"
+    turn.opened = Session(turn.secrets.token(turn.new_serial()), turn.email, account.name)
+    turn.put_session(turn.opened)
+    turn.put_credentials(replace(turn.own, last_account=account.name))
+
+
+def end_session(turn: Turn) -> None:
+    if session := turn.session:
+        turn.put_session(replace(session, is_open=False))
+
+
+def end_other_sessions(turn: Turn) -> None:
+    if not turn.policy.new_password_ends_sessions:
+        return
+    email, kept = turn.email, getattr(turn.action, "session", None)
+    for session in turn.state.sessions.values():
+        if session.email == email and session.handle != kept:
+            turn.put_session(replace(session, is_open=False))
+
+
+def move_session(turn: Turn) -> None:
+    if session := turn.session:
+        turn.opened = replace(session, account=turn.action.account)
+        turn.put_session(turn.opened)
+        turn.put_credentials(replace(turn.own, last_account=turn.action.account))
+
+
+def keep_session(turn: Turn) -> None:
+    turn.opened = turn.session
+
+
+def count_reset(turn: Turn) -> None:
+    turn.put_credentials(replace(turn.own, resets_asked_at=(*turn.own.resets_asked_at, turn.now)))
+
+
+def replace_reset_links(turn: Turn) -> None:
+    turn.replace_links(turn.email, LinkKind.RESET)
+
+
+def mail_reset_link(turn: Turn) -> None:
+    turn.put_mail(mails.reset(turn.new_link(LinkKind.RESET, turn.email), turn.now))
+
+
+def set_password(turn: Turn) -> None:
+    turn.put_credentials(replace(turn.own, password=getattr(turn.action, "new_password", turn.action.password)))
+
+
+def use_reset_link(turn: Turn) -> None:
+    if link := turn.link:
+        turn.put_link(replace(link, status=LinkStatus.USED))
+
+
+def replace_enrolment_links(turn: Turn) -> None:
+    if turn.needs_two_factor():
+        turn.replace_links(turn.email, LinkKind.ENROLMENT)
+
+
+def renew_secret(turn: Turn) -> None:
+    if turn.needs_two_factor():
+        turn.new_secret(turn.email)
+
+
+def lead_to_new_qr_code(turn: Turn) -> None:
+    """Issue the one link that OK follows and that the mail carries: whichever is opened first shows the QR code."""
+    link = turn.link
+    if link and turn.needs_two_factor():
+        turn.put_link(replace(link, follow_up=turn.new_link(LinkKind.ENROLMENT, turn.email).token))
+
+
+def mail_new_qr_code(turn: Turn) -> None:
+    link = turn.state.links[turn.link.follow_up] if turn.link and turn.link.follow_up else None
+    if link and turn.policy.reset_mails_qr_code:
+        turn.put_mail(mails.renewal(link, turn.now))
+
+
+# The table
+
+RULES: tuple[Rule, ...] = (
+    Rule(None, RegisterUser, is_member),
+    Rule(None, RegisterUser, always, None, (Effect(None, register), Effect("ENA-008", enrol_late_user))),
+    Rule(None, SetUserStatus, not_in_account, Reason.UNKNOWN),
+    Rule("LOG-014", SetUserStatus, always, None, (Effect("LOG-014", set_user_status),)),
+    Rule(None, SetAccountStatus, account_unknown, Reason.UNKNOWN),
+    Rule("SEC-010", SetAccountStatus, always, None, (Effect("SEC-010", set_account_status),)),
+    # Enabling
+    Rule("ENA-002", EnableTwoFactor, not_the_vendor, Reason.NOT_ALLOWED),
+    Rule(None, EnableTwoFactor, account_unknown, Reason.UNKNOWN),
+    Rule("ENA-009", EnableTwoFactor, account_has_two_factor),
+    Rule(
+        "ENA-001",
+        EnableTwoFactor,
+        always,
+        None,
+        (Effect("ENA-001", switch_on), Effect("ENA-003", mail_owner), Effect("ENA-004", mail_other_users)),
+    ),
+    Rule("ENA-002", DisableTwoFactor, not_the_vendor, Reason.NOT_ALLOWED),
+    Rule(None, DisableTwoFactor, account_unknown, Reason.UNKNOWN),
+    Rule("ENA-010", DisableTwoFactor, always, None, (Effect("ENA-010", switch_off),)),
+    # The authentication screen
+    Rule("ENR-013", OpenEnrolmentLink, link_unknown, Reason.LINK_NOT_VALID),
+    Rule("SEC-006", OpenEnrolmentLink, made_for(LinkKind.ENROLMENT), Reason.LINK_NOT_VALID),
+    Rule("RST-006", OpenEnrolmentLink, link_replaced, Reason.LINK_NOT_VALID),
+    Rule("ENR-002", OpenEnrolmentLink, link_used, Reason.LINK_NOT_VALID),
+    Rule("ENR-009", OpenEnrolmentLink, link_expired, Reason.LINK_NOT_VALID),
+    Rule("ENR-013", OpenEnrolmentLink, no_secret, Reason.LINK_NOT_VALID),
+    Rule(
+        "ENR-001",
+        OpenEnrolmentLink,
+        always,
+        None,
+        (Effect("ENR-002", use_enrolment_link), Effect("ENR-001", show_qr_code)),
+    ),
+    # Logging in
+    Rule("LOG-007", LogIn, is_unknown, Reason.WRONG_CREDENTIALS),
+    Rule("SEC-001", LogIn, is_locked, Reason.LOCKED),
+    Rule("LOG-006", LogIn, password_wrong, Reason.WRONG_CREDENTIALS, (Effect("SEC-001", count_failure),)),
+    Rule("LOG-012", LogIn, not_in_account, Reason.NOT_IN_ACCOUNT),
+    Rule("LOG-014", LogIn, not_active_in_account, Reason.BLOCKED),
+    Rule("SEC-010", LogIn, account_blocked, Reason.BLOCKED),
+    Rule("LOG-003", LogIn, code_missing, Reason.CODE_NEEDED),
+    Rule("ENA-012", LogIn, never_enrolled, Reason.WRONG_CODE, (Effect("SEC-002", count_failure),)),
+    Rule("ENR-012", LogIn, secret_dead, Reason.WRONG_CODE, (Effect("SEC-002", count_failure),)),
+    Rule("LOG-005", LogIn, code_wrong, Reason.WRONG_CODE, (Effect("SEC-002", count_failure),)),
+    Rule("STD-003", LogIn, code_used_before, Reason.WRONG_CODE),
+    Rule(
+        "LOG-004",
+        LogIn,
+        code_needed,
+        None,
+        (
+            Effect("STD-003", remember_counter),
+            Effect("ENR-011", prove_secret),
+            Effect("SEC-011", forgive_failures),
+            Effect("LOG-004", open_session),
+        ),
+    ),
+    Rule("LOG-002", LogIn, always, None, (Effect("SEC-011", forgive_failures), Effect("LOG-002", open_session))),
+    Rule("LOG-010", LogOut, session_ended, Reason.SESSION_ENDED),
+    Rule("LOG-010", LogOut, always, None, (Effect("LOG-010", end_session),)),
+    Rule("LOG-010", UseSession, session_ended, Reason.SESSION_ENDED),
+    Rule("LOG-002", UseSession, always, None, (Effect("LOG-002", keep_session),)),
+    Rule("LOG-010", ChangePassword, session_ended, Reason.SESSION_ENDED),
+    Rule("LOG-015", ChangePassword, password_wrong, Reason.WRONG_CREDENTIALS),
+    Rule("RST-013", ChangePassword, password_refused, Reason.PASSWORD_REFUSED),
+    Rule(
+        "LOG-015",
+        ChangePassword,
+        always,
+        None,
+        (Effect("LOG-015", set_password), Effect("SEC-007", end_other_sessions)),
+    ),
+    # Switching
+    Rule("SWI-008", SwitchAccount, session_ended, Reason.SESSION_ENDED),
+    Rule("SWI-006", SwitchAccount, not_active_in_account, Reason.NOT_IN_ACCOUNT),
+    Rule("SEC-010", SwitchAccount, account_blocked, Reason.BLOCKED),
+    Rule(None, SwitchAccount, already_there, None, (Effect(None, keep_session),)),
+    Rule("SWI-001", SwitchAccount, from_account_without_two_factor, Reason.NEW_LOGIN_REQUIRED),
+    Rule("SWI-002", SwitchAccount, from_account_with_two_factor, Reason.NEW_LOGIN_REQUIRED),
+    Rule("SWI-004", SwitchAccount, always, None, (Effect("SWI-004", move_session),)),
+    # Resetting
+    Rule("SEC-004", RequestReset, is_unknown),
+    Rule("SEC-012", RequestReset, too_many_resets),
+    Rule(
+        "RST-001",
+        RequestReset,
+        always,
+        None,
+        (
+            Effect("SEC-012", count_reset),
+            Effect("RST-012", replace_reset_links),
+            Effect("RST-001", mail_reset_link),
+        ),
+    ),
+    Rule("RST-010", SetPassword, link_unknown, Reason.LINK_NOT_VALID),
+    Rule("SEC-006", SetPassword, made_for(LinkKind.RESET), Reason.LINK_NOT_VALID),
+    Rule("RST-010", SetPassword, link_used, Reason.LINK_NOT_VALID),
+    Rule("RST-012", SetPassword, link_replaced, Reason.LINK_NOT_VALID),
+    Rule("RST-011", SetPassword, link_expired, Reason.LINK_NOT_VALID),
+    Rule("RST-013", SetPassword, password_refused, Reason.PASSWORD_REFUSED),
+    Rule(
+        "RST-002",
+        SetPassword,
+        always,
+        None,
+        (
+            Effect("RST-002", set_password),
+            Effect("RST-010", use_reset_link),
+            Effect("SEC-011", forgive_failures),
+            Effect("SEC-007", end_other_sessions),
+            Effect("RST-006", replace_enrolment_links),
+            Effect("RST-007", renew_secret),
+            Effect("RST-003", lead_to_new_qr_code),
+            Effect("RST-004", mail_new_qr_code),
+        ),
+    ),
+    Rule("RST-003", ConfirmPassword, password_not_set, Reason.LINK_NOT_VALID),
+    Rule("RST-014", ConfirmPassword, nothing_to_enrol),
+    Rule("RST-018", ConfirmPassword, qr_code_gone, Reason.LINK_NOT_VALID),
+    Rule(
+        "RST-003",
+        ConfirmPassword,
+        always,
+        None,
+        (Effect("RST-018", use_enrolment_link), Effect("RST-003", show_qr_code)),
+    ),
+)

@@ -1,0 +1,196 @@
+"""One action being judged: what the rules can see of it, and how they change the state.
+
+Invariants:
+1. A turn never touches the state it was given: every change puts new records into a new state.
+2. Time, secrets and the checking of codes come in as arguments; nothing here reads a clock or random source.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Protocol
+
+from kmc_model.actions import AccountStatus, ConfirmPassword, UserStatus
+from kmc_model.policy import Policy
+from kmc_model.records import Account, Credentials, Link, LinkKind, LinkStatus, Mail, Membership, Secret, Session, State
+
+__all__ = ["Secrets", "Turn"]
+
+
+class Secrets(Protocol):
+    """Where secrets and tokens come from, and who can tell which time step a code belongs to."""
+
+    def secret(self, serial: int, bits: int) -> str:
+        """Return the `serial`-th shared secret in base32."""
+
+    def token(self, serial: int) -> str:
+        """Return the `serial`-th unguessable token, URL-safe."""
+
+    def readable_token(self, serial: int, expires_at: int) -> str:
+        """Return a token that tells whoever decodes it a user's number and when it expires (I-32)."""
+
+    def counter_of(self, code: str, secret: str, now: int, tolerance_steps: int, as_numbers: bool) -> int | None:
+        """Return the TOTP counter that `code` fits at `now`, or None; an empty `secret` is the empty key."""
+
+
+class Turn:
+    """What one rule after another looks at, and what their effects leave behind."""
+
+    def __init__(self, state: State, action: Any, now: int, policy: Policy, secrets: Secrets) -> None:
+        self.state = state
+        self.action = action
+        self.now = now
+        self.policy = policy
+        self.secrets = secrets
+        self.shown: Secret | None = None
+        self.opened: Session | None = None
+
+    # What the action speaks of
+
+    @property
+    def link(self) -> Link | None:
+        return self.state.links.get(self.action.link.rpartition("/")[2])
+
+    @property
+    def enrolment(self) -> Link | None:
+        """The link whose QR code is asked for: the one opened, or the one that OK leads to."""
+        link = self.link
+        if isinstance(self.action, ConfirmPassword):
+            return self.state.links.get(link.follow_up or "") if link else None
+        return link
+
+    @property
+    def session(self) -> Session | None:
+        return self.state.sessions.get(self.action.session)
+
+    @property
+    def email(self) -> str:
+        if hasattr(self.action, "email"):
+            return str(self.action.email)
+        owner = self.session if hasattr(self.action, "session") else self.link
+        return owner.email if owner else ""
+
+    @property
+    def credentials(self) -> Credentials | None:
+        return self.state.credentials.get(self.email)
+
+    @property
+    def own(self) -> Credentials:
+        """The credentials, where an earlier rule has made sure that there are some."""
+        return self.state.credentials[self.email]
+
+    @property
+    def account(self) -> Account | None:
+        """The account named, or the one that a login without a name opens."""
+        name = self.action.account or self._chosen_account()
+        return self.state.accounts.get(name) if name else None
+
+    @property
+    def first_choice(self) -> Account | None:
+        """The account that a login without a name looks at first: the last one used, or the first joined."""
+        name = self.action.account or self.own.last_account or next((m.account for m in self.memberships()), None)
+        return self.state.accounts.get(name) if name else None
+
+    @property
+    def membership(self) -> Membership | None:
+        account = self.account
+        return self.state.memberships.get((account.name, self.email)) if account else None
+
+    def memberships(self) -> Iterator[Membership]:
+        """The user's places in accounts, oldest first."""
+        email = self.email
+        return (each for each in self.state.memberships.values() if each.email == email)
+
+    def lets_in(self, name: str) -> bool:
+        account, membership = self.state.accounts[name], self.state.memberships.get((name, self.email))
+        return (
+            account.status is AccountStatus.ACTIVE
+            and membership is not None
+            and membership.status is UserStatus.ACTIVE
+        )
+
+    def needs_two_factor(self) -> bool:
+        """Whether any account that the user is active in demands a second factor."""
+        return any(
+            self.state.accounts[each.account].two_factor
+            for each in self.memberships()
+            if each.status is UserStatus.ACTIVE
+        )
+
+    def _chosen_account(self) -> str | None:
+        first = self.first_choice
+        if first and self.lets_in(first.name):
+            return first.name
+        others = (each.account for each in self.memberships() if self.lets_in(each.account))
+        return next(others, first.name if first else None)
+
+    # What follows from the clock
+
+    def is_expired(self, link: Link) -> bool:
+        ttl_s = self.policy.reset_link_ttl_s if link.kind is LinkKind.RESET else self.policy.enrolment_link_ttl_s
+        return self.now > link.issued_at + ttl_s
+
+    def is_dead(self, secret: Secret) -> bool:
+        return (
+            self.policy.unused_qr_code_dies
+            and not secret.proven
+            and self.now > secret.issued_at + self.policy.enrolment_link_ttl_s
+        )
+
+    def counter(self) -> int | None:
+        """The time step that the code of this login belongs to, or None."""
+        secret = self.own.secret
+        return self.secrets.counter_of(
+            self.action.code,
+            secret.base32 if secret else "",
+            self.now,
+            self.policy.tolerance_steps,
+            self.policy.codes_compared_as_numbers,
+        )
+
+    # Changes
+
+    def put_account(self, account: Account) -> None:
+        self.state = replace(self.state, accounts={**self.state.accounts, account.name: account})
+
+    def put_membership(self, membership: Membership) -> None:
+        key = (membership.account, membership.email)
+        self.state = replace(self.state, memberships={**self.state.memberships, key: membership})
+
+    def put_credentials(self, credentials: Credentials) -> None:
+        self.state = replace(self.state, credentials={**self.state.credentials, credentials.email: credentials})
+
+    def put_link(self, link: Link) -> None:
+        self.state = replace(self.state, links={**self.state.links, link.token: link})
+
+    def put_session(self, session: Session) -> None:
+        self.state = replace(self.state, sessions={**self.state.sessions, session.handle: session})
+
+    def put_mail(self, mail: Mail) -> None:
+        self.state = replace(self.state, outbox=(*self.state.outbox, mail))
+
+    def new_serial(self) -> int:
+        self.state = replace(self.state, serial=self.state.serial + 1)
+        return self.state.serial
+
+    def new_link(self, kind: LinkKind, email: str) -> Link:
+        """Issue a link; under a policy of one link at a time it replaces all others of that person."""
+        if self.policy.one_link_at_a_time:
+            self.replace_links(email, *LinkKind)
+        serial = self.new_serial()
+        if self.policy.links_are_opaque:
+            token = self.secrets.token(serial)
+        else:
+            token = self.secrets.readable_token(serial, self.now + self.policy.reset_link_ttl_s)
+        link = Link(token, kind, email, self.now)
+        self.put_link(link)
+        return link
+
+    def replace_links(self, email: str, *kinds: LinkKind) -> None:
+        """Make every open link of these kinds worthless."""
+        for link in self.state.links.values():
+            if link.email == email and link.kind in kinds and link.status is LinkStatus.OPEN:
+                self.put_link(replace(link, status=LinkStatus.REPLACED))
+
+    def new_secret(self, email: str) -> None:
+        base32 = self.secrets.secret(self.new_serial(), self.policy.secret_bits)
+        self.put_credentials(replace(self.state.credentials[email], secret=Secret(base32, self.now), last_counter=-1))
