@@ -1,0 +1,271 @@
+Feature: Enabling two-factor authentication
+  The vendor switches it on for an account; everybody in that account is mailed a link to a QR code.
+
+  @REQ-ENA-001
+  Rule: It is switched on for one account, and other accounts stay as they were
+
+    Scenario: A user of two accounts logs in to the other one
+      Given Ada is a KMC user of Acme
+      And Ada is a KMC user of Globex
+      When the vendor switches two-factor authentication on for Acme
+      And Ada logs in to Globex with no code
+      Then she is logged in to Globex
+
+    Scenario: A user of another account logs in there
+      Given Ada is a KMC user of Acme
+      And Bo is a KMC user of Globex
+      When the vendor switches two-factor authentication on for Acme
+      And Bo logs in to Globex with no code
+      Then he is logged in to Globex
+
+  @REQ-ENA-002 @needs-enable
+  Rule: Only the vendor's representative switches it on or off
+
+    Scenario Outline: Somebody in the account tries to switch it on
+      Given <who> is a KMC user of Acme
+      And <who> has logged in to Acme
+      When <who> tries to switch two-factor authentication on for Acme
+      Then <who> is refused
+
+      Examples: owner and user
+        | who   |
+        | Grace |
+        | Ada   |
+
+    Scenario Outline: Somebody in the account tries to switch it off
+      Given <who> is a KMC user of Acme
+      And two-factor authentication is on for Acme
+      And <who> has logged in to Acme
+      When <who> tries to switch two-factor authentication off for Acme
+      Then <who> is refused
+
+      Examples: owner and user
+        | who   |
+        | Grace |
+        | Ada   |
+
+    Scenario: After a user tried to switch it on, a password still suffices
+      Given Ada has logged in to Acme
+      When Ada tries to switch two-factor authentication on for Acme
+      And Ada logs in to Acme with no code
+      Then she is logged in to Acme
+
+    Scenario: After a user tried to switch it off, a code is still asked
+      Given Ada is a KMC user of Acme
+      And two-factor authentication is on for Acme
+      And Ada has logged in to Acme
+      When Ada tries to switch two-factor authentication off for Acme
+      And Ada logs in to Acme with no code
+      Then she is asked for a code
+
+  @REQ-ENA-003 @needs-enable @needs-outbox
+  Rule: When it is switched on, the account owner is mailed a link to the authentication screen
+
+    Scenario: The owner's mail
+      Given Grace is a KMC user of Acme
+      When the vendor switches two-factor authentication on for Acme
+      Then Grace is mailed one enrolment link
+
+    Scenario: The owner's link shows a QR code
+      Given Grace is a KMC user of Acme
+      When the vendor switches two-factor authentication on for Acme
+      And Grace opens the newest enrolment link
+      Then a QR code is shown to Grace
+
+  @REQ-ENA-004 @needs-enable @needs-outbox
+  Rule: So is every registered KMC user of that account
+
+    Scenario Outline: A user's mail
+      Given Ada is a KMC user of Acme
+      And Bo is a KMC user of Acme
+      When the vendor switches two-factor authentication on for Acme
+      Then <who> is mailed one enrolment link
+
+      Examples: every user
+        | who |
+        | Ada |
+        | Bo  |
+
+  @REQ-ENA-005 @needs-enable @needs-outbox
+  Rule: Nobody outside the account gets a mail, and nobody gets two
+
+    Scenario: Somebody in another account
+      Given Ada is a KMC user of Acme
+      And Bo is a KMC user of Globex
+      When the vendor switches two-factor authentication on for Acme
+      Then Bo is mailed no link
+
+    Scenario: A user of two accounts
+      Given Ada is a KMC user of Acme
+      And Ada is a KMC user of Globex
+      When the vendor switches two-factor authentication on for Acme
+      Then Ada is mailed one enrolment link
+
+    Scenario: Somebody who was removed before
+      Given Bo is a KMC user of Acme
+      And Bo has been removed from Acme
+      When the vendor switches two-factor authentication on for Acme
+      Then Bo is mailed no link
+
+  @REQ-ENA-006 @needs-enable @needs-outbox
+  Rule: Each recipient's link leads to a QR code of their own
+
+    Scenario: Two users of one account
+      Given Ada is a KMC user of Acme
+      And Bo is a KMC user of Acme
+      When the vendor switches two-factor authentication on for Acme
+      And Ada opens the newest enrolment link
+      And Ada scans the QR code
+      And Bo opens the newest enrolment link
+      And Bo scans the QR code
+      Then Ada and Bo have different secrets
+
+  @REQ-ENA-007 @needs-enable
+  Rule: From that moment e-mail and password alone open no session in that account
+
+    Scenario: A password alone, right after switching on
+      Given Ada is a KMC user of Acme
+      When the vendor switches two-factor authentication on for Acme
+      And Ada logs in to Acme with no code
+      Then she is refused
+
+    Scenario: A password alone, after pairing
+      Given Ada has paired an authenticator
+      When Ada logs in to Acme with no code
+      Then she is refused
+
+  @REQ-ENA-008 @needs-enable @needs-outbox
+  Rule: A user registered after switching on gets a QR code without asking for a reset
+
+    Scenario: Somebody new, registered with a password
+      Given two-factor authentication is on for Acme
+      When Bo is registered in Acme with a password
+      And Bo opens the newest enrolment link
+      Then a QR code is shown to Bo
+
+    Scenario: Somebody new, registered by mail
+      Given two-factor authentication is on for Acme
+      When Bo is registered in Acme by mail
+      And Bo sets a new password through the newest reset link
+      And Bo confirms the new password
+      Then a QR code is shown to Bo
+
+    Scenario Outline: Somebody whose e-mail is known from another account
+      Given Bo is a KMC user of Globex
+      And two-factor authentication is on for Acme
+      When Bo is registered in Acme <how>
+      Then Bo is mailed one enrolment link
+
+      Examples: either way of registering
+        | how             |
+        | by mail         |
+        | with a password |
+
+  @REQ-ENA-009 @needs-enable @needs-outbox
+  Rule: Switching it on where it is on already sends nothing and leaves pairings as they are
+
+    Scenario: No second mail
+      Given Ada has been mailed an enrolment link
+      When the vendor switches two-factor authentication on for Acme
+      Then Ada is mailed no link
+
+    Scenario: The pairing stays
+      Given Ada has paired an authenticator
+      When the vendor switches two-factor authentication on for Acme
+      And Ada logs in to Acme with a code
+      Then she is logged in to Acme
+
+  @REQ-ENA-010 @needs-enable
+  Rule: Switched off again, e-mail and password suffice
+
+    Scenario: Somebody who had paired
+      Given Ada has paired an authenticator
+      When the vendor switches two-factor authentication off for Acme
+      And Ada logs in to Acme with no code
+      Then she is logged in to Acme
+
+    Scenario: Somebody who had not
+      Given Ada has been mailed an enrolment link
+      When the vendor switches two-factor authentication off for Acme
+      And Ada logs in to Acme with no code
+      Then she is logged in to Acme
+
+  @REQ-ENA-011 @needs-enable
+  Rule: Switched on again later, authenticators paired before still work
+
+    Scenario: Off and on again
+      Given Ada has logged in to Acme
+      And Ada has paired an authenticator
+      And two-factor authentication is off for Acme
+      When the vendor switches two-factor authentication on for Acme
+      And Ada logs in to Acme with a code
+      Then she is logged in to Acme
+
+    @needs-clock
+    Scenario: On again a month after the last login
+      Given Ada is a KMC user of Acme
+      And two-factor authentication is on for Acme
+      And Ada has logged in to Acme
+      And two-factor authentication is off for Acme
+      And 30 days have passed
+      When the vendor switches two-factor authentication on for Acme
+      And Ada logs in to Acme with a code
+      Then she is logged in to Acme
+
+  @REQ-ENA-012 @needs-enable
+  Rule: A user who has not paired yet cannot log in with a password alone, nor with a code they could make up
+
+    Scenario Outline: Nothing was scanned yet
+      Given Ada has been mailed an enrolment link
+      When Ada logs in to Acme with <code>
+      Then she is refused
+
+      Examples: what somebody without an authenticator could try
+        | code                     |
+        | no code                  |
+        | a code made of six zeros |
+        | the code of an empty key |
+
+    Scenario Outline: Added, with their password, to an account that has it on
+      Given Bo is a KMC user of Globex
+      And two-factor authentication is on for Acme
+      And Bo has been registered in Acme with a password
+      When Bo logs in to Acme with <code>
+      Then he is refused
+
+      Examples: what somebody without an authenticator could try
+        | code                     |
+        | no code                  |
+        | a code made of six zeros |
+        | the code of an empty key |
+
+  @REQ-ENA-013 @needs-enable @needs-outbox
+  Rule: A registered user who is no administrator is mailed a link too
+
+    Scenario: A user without administrator rights
+      Given Bo is a user of Acme who is no administrator
+      When the vendor switches two-factor authentication on for Acme
+      Then Bo is mailed one enrolment link
+
+  @REQ-ENA-014 @needs-enable
+  Rule: Sessions open when it is switched on stay open until they end
+
+    Scenario: Working while it is switched on
+      Given Ada has logged in to Acme
+      When the vendor switches two-factor authentication on for Acme
+      Then she still has an open session in Acme
+
+  @REQ-ENA-015 @needs-enable
+  Rule: When a second account of someone paired switches it on, their authenticator goes on working, there too
+
+    Scenario Outline: The second account switches it on
+      Given Ada has paired an authenticator
+      And Ada is a KMC user of Globex
+      When the vendor switches two-factor authentication on for Globex
+      And Ada logs in to <account> with a code
+      Then she is logged in to <account>
+
+      Examples: both accounts
+        | account |
+        | Acme    |
+        | Globex  |

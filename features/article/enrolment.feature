@@ -1,0 +1,266 @@
+Feature: The authentication screen and its QR code
+  A mailed link shows a QR code once, for 24 hours; scanning it pairs the user's credentials with an authenticator.
+
+  @REQ-ENR-001 @needs-outbox
+  Rule: The mailed link opens the authentication screen with a QR code that a scanner can read
+
+    Scenario: The link is opened
+      Given Ada has been mailed an enrolment link
+      When Ada opens the newest enrolment link
+      Then a QR code is shown to Ada
+
+  @REQ-ENR-002 @needs-outbox
+  Rule: The link, once it has shown its QR code, never shows one again
+
+    Scenario: The link is opened a second time
+      Given Ada has opened the enrolment link
+      When Ada opens the same enrolment link
+      Then no QR code is shown
+
+    Scenario: The link is opened again after a login with a code
+      Given Ada is a KMC user of Acme
+      And two-factor authentication is on for Acme
+      And Ada has logged in to Acme
+      When Ada opens the same enrolment link
+      Then no QR code is shown
+
+    @needs-clock
+    Scenario: The link is opened again an hour later
+      Given Ada has opened the enrolment link
+      And 1 h have passed
+      When Ada opens the same enrolment link
+      Then no QR code is shown
+
+  @REQ-ENR-003
+  Rule: Any authenticator app can pair from it
+
+    Scenario: A common app scans it
+      Given Ada has opened the enrolment link
+      When Ada scans the QR code
+      Then the QR code of Ada asks for nothing that common apps ignore
+
+    Scenario: The code that a common app makes
+      Given Ada has paired an authenticator
+      When Ada logs in to Acme with a code
+      Then she is logged in to Acme
+
+  @REQ-ENR-005
+  Rule: Within the QR code's 24 hours the scanned app's code completes that user's login
+
+    Scenario: Right after scanning
+      Given Ada has paired an authenticator
+      When Ada logs in to Acme with a code
+      Then she is logged in to Acme
+
+    @needs-clock
+    Scenario Outline: Some time after the mail
+      Given Ada has paired an authenticator
+      When <time> pass
+      And Ada logs in to Acme with a code
+      Then she is logged in to Acme
+
+      Examples: inside 24 hours
+        | time        |
+        | 12 h        |
+        | 23 h 58 min |
+
+    @needs-clock
+    Scenario: Scanned and used near the end
+      Given Ada has been mailed an enrolment link
+      And 23 h 55 min have passed
+      When Ada opens the newest enrolment link
+      And Ada scans the QR code
+      And Ada logs in to Acme with a code
+      Then she is logged in to Acme
+
+  @REQ-ENR-007
+  Rule: A code from one user's app never completes another user's login
+
+    Scenario: A colleague's code
+      Given Ada has paired an authenticator
+      And Bo is a KMC user of Globex
+      And two-factor authentication is on for Globex
+      And Bo has paired an authenticator
+      When Ada logs in to Acme with Bo's code
+      Then she is refused
+
+    Scenario: The owner's code
+      Given Ada is a KMC user of Acme
+      And Grace has paired an authenticator
+      When Ada logs in to Acme with Grace's code
+      Then she is refused
+
+  @REQ-ENR-008
+  Rule: One app entry serves every account of that e-mail
+
+    Scenario Outline: Two accounts have it on
+      Given Ada is a KMC user of Acme
+      And Ada is a KMC user of Globex
+      And two-factor authentication is on for Acme
+      And two-factor authentication is on for Globex
+      And Ada has paired an authenticator
+      When Ada logs in <where> with a code
+      Then she is accepted
+
+      Examples: either account
+        | where     |
+        | to Acme   |
+        | to Globex |
+
+  @REQ-ENR-009 @needs-clock @needs-outbox
+  Rule: The QR code expires after 24 hours: a link opened later shows none
+
+    Scenario Outline: The link is opened before 24 hours are over
+      Given Ada has been mailed an enrolment link
+      When <time> pass
+      And Ada opens the newest enrolment link
+      Then a QR code is shown to Ada
+
+      Examples: inside
+        | time        |
+        | 1 h         |
+        | 23 h 59 min |
+
+    Scenario Outline: The link is opened after 24 hours
+      Given Ada has been mailed an enrolment link
+      When <time> pass
+      And Ada opens the newest enrolment link
+      Then no QR code is shown
+
+      Examples: just after, and later
+        | time       |
+        | 24 h 1 min |
+        | 48 h       |
+        | 4 days     |
+
+  @REQ-ENR-010 @needs-clock @needs-outbox
+  Rule: Each QR code's time counts from its own issue
+
+    Scenario: Issued 20 hours after somebody else's
+      Given Ada has been mailed an enrolment link
+      And 20 h have passed
+      And Bo is a KMC user of Globex
+      And two-factor authentication is on for Globex
+      When 23 h 59 min pass
+      And Bo opens the newest enrolment link
+      Then a QR code is shown to Bo
+
+    Scenario: Issued long after somebody else's has expired
+      Given Ada has been mailed an enrolment link
+      And 4 days have passed
+      And Bo is a KMC user of Globex
+      And two-factor authentication is on for Globex
+      When Bo opens the newest enrolment link
+      Then a QR code is shown to Bo
+
+  @REQ-ENR-011 @needs-clock
+  Rule: Expiry takes nothing from someone who has logged in with a code in time
+
+    Scenario Outline: Logging in long after the QR code expired
+      Given Ada is a KMC user of Acme
+      And two-factor authentication is on for Acme
+      And Ada has logged in to Acme
+      When <time> pass
+      And Ada logs in to Acme with a code
+      Then she is logged in to Acme
+
+      Examples: after expiry
+        | time     |
+        | 25 h     |
+        | 30 days  |
+        | 400 days |
+
+  @REQ-ENR-012 @needs-clock
+  Rule: A QR code never used for a login within its 24 hours is dead, shown or not
+
+    Scenario Outline: The first login comes too late
+      Given Ada has paired an authenticator
+      When <time> pass
+      And Ada logs in to Acme with a code
+      Then she is refused
+
+      Examples: after 24 hours
+        | time       |
+        | 24 h 1 min |
+        | 25 h       |
+        | 30 days    |
+
+  @REQ-ENR-013 @needs-outbox
+  Rule: A link refused shows no QR code, tells the person so, and changes nothing
+
+    Scenario Outline: A link that is no good
+      Given Ada has opened the enrolment link
+      And Ada has reset the password
+      When Ada opens <link>
+      Then no QR code is shown
+      And she is refused
+      And she is told so
+
+      Examples: replaced and made up
+        | link                     |
+        | the first enrolment link |
+        | a made-up enrolment link |
+
+    Scenario: A link that was used
+      Given Ada has opened the enrolment link
+      When Ada opens the same enrolment link
+      Then she is refused
+      And she is told so
+
+    @needs-clock
+    Scenario: A link 30 days old
+      Given Ada has been mailed an enrolment link
+      When 30 days pass
+      And Ada opens the newest enrolment link
+      Then no QR code is shown
+      And she is refused
+      And she is told so
+
+    Scenario Outline: The pairing is as before
+      Given Ada has paired an authenticator
+      When Ada opens <link>
+      And Ada logs in to Acme with a code
+      Then she is logged in to Acme
+
+      Examples: used and made up
+        | link                     |
+        | the same enrolment link  |
+        | a made-up enrolment link |
+
+    Scenario: The unopened link is as before
+      Given Ada has been mailed an enrolment link
+      When Ada opens a made-up enrolment link
+      And Ada opens the newest enrolment link
+      Then a QR code is shown to Ada
+
+  @REQ-ENR-014 @needs-outbox
+  Rule: Of two people's links each shows only its owner's QR code
+
+    Scenario Outline: Both have opened theirs
+      Given Ada is a KMC user of Acme
+      And Bo is a KMC user of Acme
+      And two-factor authentication is on for Acme
+      And Bo has paired an authenticator
+      And Ada has paired an authenticator
+      When <who> logs in to Acme with a code
+      Then <who> is logged in to Acme
+
+      Examples: each
+        | who |
+        | Ada |
+        | Bo  |
+
+  @REQ-ENR-015
+  Rule: While it is shown, a second app of the same user may scan it too
+
+    Scenario Outline: Two apps scan one QR code
+      Given Ada has opened the enrolment link
+      When Ada scans the QR code
+      And Ada scans the QR code
+      And Ada logs in to Acme with <code>
+      Then she is logged in to Acme
+
+      Examples: either app
+        | code                    |
+        | a code                  |
+        | a code of the first app |

@@ -1,0 +1,257 @@
+Feature: Logging in
+  E-mail and password open a session; where two-factor authentication is on, only together with the app's current code.
+
+  @REQ-LOG-002
+  Rule: Without two-factor authentication, e-mail and password open a session
+
+    Scenario: A plain login
+      Given Ada is a KMC user of Acme
+      When Ada logs in to Acme with no code
+      Then she is logged in to Acme
+
+    Scenario: A wrong password
+      Given Ada is a KMC user of Acme
+      When Ada logs in with a wrong password and no code
+      Then she is refused
+
+  @REQ-LOG-003
+  Rule: With it, an authenticator code is asked for in addition
+
+    Scenario Outline: No code is given
+      Given Ada has paired an authenticator
+      When Ada logs in to Acme with <code>
+      Then she is asked for a code
+
+      Examples: nothing typed
+        | code          |
+        | no code       |
+        | an empty code |
+
+  @REQ-LOG-004
+  Rule: E-mail, password and the app's current code open a session
+
+    Scenario: Logging in with a code
+      Given Ada has paired an authenticator
+      When Ada logs in to Acme with a code
+      Then she is logged in to Acme
+
+    Scenario: After the code was asked for
+      Given Ada has paired an authenticator
+      When Ada logs in to Acme with no code
+      And Ada logs in to Acme with a code
+      Then she is logged in to Acme
+
+    Scenario: Several users on one day
+      Given Bo is a KMC user of Acme
+      And Ada has paired an authenticator
+      And Bo has paired an authenticator
+      When Ada logs in to Acme with a code
+      And Bo logs in to Acme with a code
+      Then Bo is logged in to Acme
+
+  @REQ-LOG-005
+  Rule: A wrong code is refused
+
+    Scenario Outline: Something that is no right code
+      Given Ada has paired an authenticator
+      When Ada logs in to Acme with <code>
+      Then she is refused
+
+      Examples: wrong, empty or misshapen
+        | code                         |
+        | a wrong code                 |
+        | an empty code                |
+        | letters for a code           |
+        | a code cut short             |
+        | a code with a digit too many |
+
+    Scenario: After a wrong code the right one is accepted
+      Given Ada has paired an authenticator
+      When Ada logs in to Acme with a wrong code
+      And Ada logs in to Acme with a code
+      Then she is logged in to Acme
+
+  @REQ-LOG-006
+  Rule: A right code does not make up for a wrong password
+
+    Scenario: A wrong password and a right code
+      Given Ada has paired an authenticator
+      When Ada logs in with a wrong password and a code
+      Then she is refused
+
+  @REQ-LOG-007
+  Rule: An unknown e-mail is refused
+
+    Scenario: Somebody nobody registered
+      Given Ada is a KMC user of Acme
+      When Mallory logs in to Acme with no code
+      Then Mallory is refused
+
+    Scenario: Somebody nobody registered, where a code is needed
+      Given Ada has paired an authenticator
+      When Mallory logs in to Acme with Ada's code
+      Then Mallory is refused
+
+  @REQ-LOG-008
+  Rule: Codes change with time
+
+    Scenario Outline: A code of another time
+      Given Ada has paired an authenticator
+      When Ada logs in to Acme with a code made <offset> s from now
+      Then she is refused
+
+      Examples: five minutes and an hour away
+        | offset |
+        | -3600  |
+        | -300   |
+        | 300    |
+        | 3600   |
+
+  @REQ-LOG-009
+  Rule: Every login to the account needs a code
+
+    Scenario: Again on the same machine
+      Given Ada is a KMC user of Acme
+      And two-factor authentication is on for Acme
+      And Ada has logged in to Acme
+      When Ada logs in on the same machine with no code
+      Then she is asked for a code
+
+    Scenario: Again on another machine
+      Given Ada is a KMC user of Acme
+      And two-factor authentication is on for Acme
+      And Ada has logged in to Acme
+      When Ada logs in to Acme with no code
+      Then she is asked for a code
+
+    Scenario: Again after logging out
+      Given Ada is a KMC user of Acme
+      And two-factor authentication is on for Acme
+      And Ada has logged in to Acme
+      When Ada logs out
+      And Ada logs in on the same machine with no code
+      Then she is asked for a code
+
+  @REQ-LOG-010
+  Rule: Logging out ends the session
+
+    Scenario: Logging out
+      Given Ada has logged in to Acme
+      When Ada logs out
+      Then the session of Ada has ended
+
+    Scenario: Logging out where a code is needed
+      Given Ada is a KMC user of Acme
+      And two-factor authentication is on for Acme
+      And Ada has logged in to Acme
+      When Ada logs out
+      Then the session of Ada has ended
+
+    Scenario: Somebody else logs out
+      Given Ada has logged in to Acme
+      And Bo has logged in to Acme
+      When Bo logs out
+      Then Ada still has an open session in Acme
+
+  @REQ-LOG-012
+  Rule: The right credentials for an account the user is not in are refused
+
+    Scenario: An account without two-factor authentication
+      Given Ada is a KMC user of Acme
+      And Bo is a KMC user of Globex
+      When Bo logs in to Acme with no code
+      Then he is refused
+
+    Scenario: An account with two-factor authentication
+      Given Ada has paired an authenticator
+      And Bo is a KMC user of Globex
+      And two-factor authentication is on for Globex
+      And Bo has paired an authenticator
+      When Bo logs in to Acme with a code
+      Then he is refused
+
+  @REQ-LOG-013
+  Rule: A login that names no account asks for a code if the account it opens demands one
+
+    Scenario: The only account has it on
+      Given Ada has paired an authenticator
+      When Ada logs in naming no account with no code
+      Then she is asked for a code
+
+    Scenario: The account looked at first has blocked the user
+      Given Ada is a KMC user of Acme
+      And Ada is a KMC user of Globex
+      And two-factor authentication is on for Globex
+      And Ada has been blocked in Acme
+      When Ada logs in naming no account with no code
+      Then she is asked for a code
+
+    Scenario: The only account has it off
+      Given Ada is a KMC user of Acme
+      When Ada logs in naming no account with no code
+      Then she is logged in to Acme
+
+  @REQ-LOG-014 @needs-administer
+  Rule: Someone removed from the account, or blocked in it, is refused there, and welcome again when restored
+
+    Scenario Outline: No longer welcome
+      Given Ada is a KMC user of Acme
+      And Ada has been <status> Acme
+      When Ada logs in to Acme with no code
+      Then she is refused
+
+      Examples: both ways
+        | status       |
+        | blocked in   |
+        | removed from |
+
+    Scenario: No longer welcome, with a right code
+      Given Ada has paired an authenticator
+      And Ada has been blocked in Acme
+      When Ada logs in to Acme with a code
+      Then she is refused
+
+    Scenario: Blocked in one account only
+      Given Ada is a KMC user of Acme
+      And Ada is a KMC user of Globex
+      And Ada has been blocked in Acme
+      When Ada logs in to Globex with no code
+      Then she is logged in to Globex
+
+    Scenario Outline: Welcome again
+      Given Ada is a KMC user of Acme
+      And Ada has been <status> Acme
+      And Ada has been restored in Acme
+      When Ada logs in to Acme with no code
+      Then she is logged in to Acme
+
+      Examples: both ways
+        | status       |
+        | blocked in   |
+        | removed from |
+
+    Scenario: Welcome again, with the code of before
+      Given Ada has paired an authenticator
+      And Ada has been blocked in Acme
+      And Ada has been restored in Acme
+      When Ada logs in to Acme with a code
+      Then she is logged in to Acme
+
+  @REQ-LOG-015 @needs-change
+  Rule: Changing the password while logged in keeps the pairing
+
+    Scenario: A code of the same authenticator, with the new password
+      Given Ada is a KMC user of Acme
+      And two-factor authentication is on for Acme
+      And Ada has logged in to Acme
+      When Ada changes the password while logged in
+      And Ada logs in to Acme with a code
+      Then she is logged in to Acme
+
+    Scenario: The password of before
+      Given Ada is a KMC user of Acme
+      And two-factor authentication is on for Acme
+      And Ada has logged in to Acme
+      When Ada changes the password while logged in
+      And Ada logs in with the first password and a code
+      Then she is refused

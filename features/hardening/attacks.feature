@@ -1,0 +1,244 @@
+Feature: Withstanding attacks
+  What OWASP ASVS 5 and NIST SP 800-63B-4 ask of a login: limits, silence, links that cannot be guessed.
+
+  @REQ-RST-011 @needs-reset @needs-clock
+  Rule: A reset link is dead after 24 hours at most
+
+    Scenario Outline: A reset link of some age
+      Given Ada has asked for a reset
+      When <time> pass
+      And Ada sets a new password through the newest reset link
+      Then she is refused
+
+      Examples: just after, and later
+        | time       |
+        | 24 h 1 min |
+        | 4 days     |
+
+  @REQ-SEC-001
+  Rule: Wrong passwords are limited
+
+    Scenario: The right password after 100 wrong ones
+      Given Ada is a KMC user of Acme
+      And 100 wrong passwords have been tried for Ada
+      When Ada logs in to Acme with no code
+      Then she is refused
+
+    Scenario: The right password and code after 100 wrong passwords
+      Given Ada has paired an authenticator
+      And 100 wrong passwords have been tried for Ada
+      When Ada logs in to Acme with a code
+      Then she is refused
+
+  @REQ-SEC-002
+  Rule: Wrong codes behind a right password are limited in the same way
+
+    Scenario: The right code after 100 wrong ones
+      Given Ada has paired an authenticator
+      And 100 wrong codes have been tried for Ada
+      When Ada logs in to Acme with a code
+      Then she is refused
+
+  @REQ-SEC-003
+  Rule: Before the right password nothing shows whether a user has two-factor authentication
+
+    Scenario Outline: Wrong passwords for one who has it and one who has not
+      Given Bo is a KMC user of Globex
+      And Ada has paired an authenticator
+      When Ada logs in with a wrong password and <code>
+      And Bo logs in with a wrong password and <code>
+      Then the last 2 answers look the same
+
+      Examples: without and with something typed as a code
+        | code                     |
+        | no code                  |
+        | a code made of six zeros |
+
+  @REQ-SEC-004
+  Rule: A known, an unknown and a locked e-mail get the same answers
+
+    Scenario: A wrong password for a known and an unknown e-mail
+      Given Ada is a KMC user of Acme
+      When Ada logs in with a wrong password and no code
+      And Mallory logs in with a wrong password and no code
+      Then the last 2 answers look the same
+
+    Scenario: A wrong password for a locked and an unknown e-mail
+      Given Ada is a KMC user of Acme
+      And 100 wrong passwords have been tried for Ada
+      When Ada logs in with a wrong password and no code
+      And Mallory logs in with a wrong password and no code
+      Then the last 2 answers look the same
+
+    @needs-reset
+    Scenario: Forgot Password for a known and an unknown e-mail
+      Given Ada is a KMC user of Acme
+      When Ada asks for a reset
+      And Mallory asks for a reset
+      Then the last 2 answers look the same
+
+    @needs-reset
+    Scenario: Forgot Password for a locked and an unknown e-mail
+      Given Ada is a KMC user of Acme
+      And 100 wrong passwords have been tried for Ada
+      When Ada asks for a reset
+      And Mallory asks for a reset
+      Then the last 2 answers look the same
+
+  @REQ-SEC-005 @needs-outbox
+  Rule: Links carry at least 128 unguessable bits and nothing about the user
+
+    @needs-reset
+    Scenario: Reset links
+      Given Ada is a KMC user of Acme
+      When Ada asks for a reset 8 times
+      Then the reset links of Ada carry 128 unguessable bits and tell nothing about the user
+
+    @needs-enable
+    Scenario: Enrolment links
+      Given Ada has been mailed an enrolment link
+      And two-factor authentication is off for Acme
+      And two-factor authentication is on for Acme
+      And two-factor authentication is off for Acme
+      When the vendor switches two-factor authentication on for Acme
+      Then the enrolment links of Ada carry 128 unguessable bits and tell nothing about the user
+
+  @REQ-SEC-006 @needs-reset @needs-outbox
+  Rule: An enrolment link sets no password; a reset link shows no QR code before a password is set
+
+    Scenario: A password through an enrolment link
+      Given Ada has been mailed an enrolment link
+      When Ada sets a new password through the enrolment link as a reset link
+      Then she is refused
+
+    Scenario: A QR code through a reset link
+      Given Ada has been mailed an enrolment link
+      And Ada has asked for a reset
+      When Ada opens the reset link as an enrolment link
+      Then no QR code is shown
+
+  @REQ-SEC-007
+  Rule: Setting a new password ends the user's other sessions
+
+    @needs-reset
+    Scenario: A reset
+      Given Ada has logged in to Acme
+      When Ada resets the password
+      Then the session of Ada has ended
+
+    @needs-change
+    Scenario: A change while logged in
+      Given Ada has logged in to Acme
+      And Ada has logged in to Acme
+      When Ada changes the password while logged in
+      Then the earlier session of Ada has ended
+
+  @REQ-SEC-008 @needs-outbox
+  Rule: The secret, the password and the code are in no mail and no link
+
+    Scenario: The mails after enrolment
+      Given Ada has paired an authenticator
+      When Ada logs in to Acme with a code
+      Then no mail to Ada contains the secret, the password or the code
+
+    @needs-reset
+    Scenario: The mails after a reset
+      Given Ada has paired an authenticator
+      When Ada resets the password
+      Then no mail to Ada contains the secret, the password or the code
+
+  @REQ-SEC-010 @needs-administer
+  Rule: A blocked account lets nobody in
+
+    Scenario Outline: Logging in to a blocked account
+      Given Ada is a KMC user of Acme
+      And Acme has been blocked
+      When <who> logs in to Acme with no code
+      Then <who> is refused
+
+      Examples: owner and user
+        | who   |
+        | Grace |
+        | Ada   |
+
+    Scenario: Logging in to a blocked account with a code
+      Given Ada has paired an authenticator
+      And Acme has been blocked
+      When Ada logs in to Acme with a code
+      Then she is refused
+
+    @needs-switch
+    Scenario: Switching to a blocked account
+      Given Ada is a KMC user of Globex
+      And Globex has been blocked
+      And Ada has logged in to Acme
+      When Ada switches to Globex
+      Then she is refused
+
+  @REQ-SEC-011
+  Rule: After a run of wrong attempts, 24 hours or a reset let the right credentials work again
+
+    @needs-clock
+    Scenario: A day later
+      Given Ada is a KMC user of Acme
+      And 100 wrong passwords have been tried for Ada
+      When 24 h 1 min pass
+      And Ada logs in to Acme with no code
+      Then she is logged in to Acme
+
+    @needs-clock
+    Scenario: A day after wrong codes
+      Given Ada is a KMC user of Acme
+      And two-factor authentication is on for Acme
+      And Ada has logged in to Acme
+      And 100 wrong codes have been tried for Ada
+      When 24 h 1 min pass
+      And Ada logs in to Acme with a code
+      Then she is logged in to Acme
+
+    @needs-reset
+    Scenario: After a reset
+      Given Ada is a KMC user of Acme
+      And 100 wrong passwords have been tried for Ada
+      When Ada resets the password
+      And Ada logs in to Acme with no code
+      Then she is logged in to Acme
+
+    Scenario: Everybody else meanwhile
+      Given Ada is a KMC user of Acme
+      And Bo is a KMC user of Acme
+      And 100 wrong passwords have been tried for Ada
+      When Bo logs in to Acme with no code
+      Then he is logged in to Acme
+
+  @REQ-SEC-012 @needs-reset @needs-outbox
+  Rule: At most 10 reset mails go to one address in 10 minutes, and the answer does not change
+
+    Scenario: Twenty requests
+      Given Ada is a KMC user of Acme
+      When Ada asks for a reset 20 times
+      Then 10 reset mails at most reach Ada
+      And the last 20 answers look the same
+
+  @REQ-SEC-014
+  Rule: Of two people racing on one link or one code, one at most succeeds
+
+    Scenario: Two logins with one code at the same moment
+      Given Ada has paired an authenticator
+      When Ada logs in to Acme with a code
+      And Ada logs in on the same machine with the same code
+      Then she is refused
+
+    @needs-outbox
+    Scenario: Two openings of one link at the same moment
+      Given Ada has been mailed an enrolment link
+      When Ada opens the newest enrolment link
+      And Ada opens the same enrolment link
+      Then no QR code is shown
+
+    @needs-reset
+    Scenario: Two uses of one reset link at the same moment
+      Given Ada has asked for a reset
+      When Ada sets a new password through the newest reset link
+      And Ada sets a new password through the same reset link
+      Then she is refused

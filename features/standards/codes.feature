@@ -1,0 +1,153 @@
+Feature: Codes, secrets and QR codes by the standards
+  RFC 6238 and RFC 4226 for codes and secrets, the Key URI format for the content, ISO/IEC 18004 for the picture.
+
+  @REQ-STD-001
+  Rule: Codes follow the parameters in the QR code, by default HMAC-SHA-1, 6 digits, 30 s
+
+    Scenario Outline: A code made another way
+      Given Ada has paired an authenticator
+      When Ada logs in to Acme with <code>
+      Then she is <result>
+
+      Examples: by the QR code, and not
+        | code                         | result   |
+        | a code                       | accepted |
+        | a code made with SHA-256     | refused  |
+        | a code of eight digits       | refused  |
+        | a code made in steps of 60 s | refused  |
+
+  @REQ-STD-002
+  Rule: The code of the step before is accepted, that of two steps before is refused
+
+    Scenario Outline: A code made some steps ago
+      Given Ada has paired an authenticator
+      When Ada logs in to Acme with a code made <offset> s from now
+      Then she is <result>
+
+      Examples: this step, the one before, and the one before that
+        | offset | result   |
+        | 0      | accepted |
+        | -30    | accepted |
+        | -60    | refused  |
+        | -90    | refused  |
+
+  @REQ-STD-003
+  Rule: A code is accepted once, per credentials and across accounts
+
+    Scenario: The same code again
+      Given Ada has paired an authenticator
+      When Ada logs in to Acme with a code
+      And Ada logs in to Acme with the same code
+      Then she is refused
+
+    Scenario: The same code in another account
+      Given Ada is a KMC user of Globex
+      And Ada is a KMC user of Acme
+      And two-factor authentication is on for Acme
+      And two-factor authentication is on for Globex
+      And Ada has paired an authenticator
+      When Ada logs in to Acme with a code
+      And Ada logs in to Globex with the same code
+      Then she is refused
+
+    Scenario: The same code after logging out
+      Given Ada has paired an authenticator
+      When Ada logs in to Acme with a code
+      And Ada logs out
+      And Ada logs in to Acme with the same code
+      Then she is refused
+
+    Scenario: An older code after a newer one
+      Given Ada has paired an authenticator
+      When Ada logs in to Acme with a code
+      And Ada logs in to Acme with a code made -30 s from now
+      Then she is refused
+
+    @needs-clock
+    Scenario: The same code in the next step
+      Given Ada has paired an authenticator
+      When Ada logs in to Acme with a code
+      And 30 s pass
+      And Ada logs in to Acme with the same code
+      Then she is refused
+
+  @REQ-STD-004
+  Rule: The shared secret has at least 128 bits
+
+    Scenario: The secret of a mailed QR code
+      Given Ada has opened the enrolment link
+      When Ada scans the QR code
+      Then the secret of Ada has 128 bits or more
+
+    @needs-reset
+    Scenario: The secret of a reset
+      Given Ada has paired an authenticator
+      When Ada resets the password
+      Then the secret of Ada has 128 bits or more
+
+  @REQ-STD-005
+  Rule: The shared secret has 160 bits
+
+    Scenario: The secret of a mailed QR code, by the recommendation
+      Given Ada has opened the enrolment link
+      When Ada scans the QR code
+      Then the secret of Ada has 160 bits or more
+
+  @REQ-STD-006 @needs-clock
+  Rule: A code is its six characters, leading zeros included
+
+    Scenario Outline: A code that begins with 0
+      Given Ada has paired an authenticator
+      And the code of Ada begins with 0
+      When Ada logs in to Acme with <code>
+      Then she is <result>
+
+      Examples: with and without its zeros
+        | code                               | result   |
+        | a code                             | accepted |
+        | the code without its leading zeros | refused  |
+
+  @REQ-STD-007
+  Rule: The URI names issuer and account, percent-encoded, label and issuer parameter alike
+
+    Scenario: What an app shows as the entry's name
+      Given Ada has opened the enrolment link
+      When Ada scans the QR code
+      Then the QR code of Ada names issuer and account alike in label and parameter
+
+  @REQ-STD-008 @needs-picture
+  Rule: The picture delivered has the symbol's quiet zone of 4 modules
+
+    Scenario: The picture behind the mailed link
+      Given Ada has been mailed an enrolment link
+      When Ada opens the newest enrolment link
+      Then the picture has a quiet zone of 4 modules
+
+  @REQ-STD-009
+  Rule: Each user has a secret of their own, and each reset makes a new one
+
+    Scenario: Fifty people
+      Given 50 people have paired an authenticator
+      When the vendor switches two-factor authentication on for Acme
+      Then all 50 secrets are different, with no bit alike in all of them
+
+    @needs-reset
+    Scenario: Fifty resets
+      Given Ada has paired an authenticator
+      When Ada resets the password 49 times
+      Then all 50 secrets are different, with no bit alike in all of them
+
+  @REQ-STD-010 @needs-clock
+  Rule: An app whose clock is 20 s off either way still logs in
+
+    Scenario Outline: A clock that is off
+      Given Ada has paired an authenticator
+      And the authenticator of Ada is <offset>
+      And it is the middle of a 30 s step
+      When Ada logs in to Acme with a code
+      Then she is logged in to Acme
+
+      Examples: either way
+        | offset    |
+        | 20 s fast |
+        | 20 s slow |

@@ -1,0 +1,62 @@
+"""The words that sentences are made of."""
+
+from collections.abc import Callable
+
+import parse
+from pytest_bdd import parsers
+
+__all__ = ["sentence"]
+
+_UNITS_S = {"day": 86_400, "days": 86_400, "h": 3_600, "min": 60, "s": 1}
+_CODES = (
+    r"a code|no code|an empty code|a wrong code|letters for a code|a code cut short|a code with a digit too many"
+    r"|a code made of six zeros|the code of an empty key|the code without its leading zeros|the same code"
+    r"|a code of the earlier QR code|a code of the first app|a code made with SHA-256|a code of eight digits"
+    r"|a code made in steps of 60 s|a code made -?\d+ s from now|[A-Z][a-z]+'s code"
+)
+
+
+def _seconds(text: str) -> int:
+    words = text.split()
+    return sum(int(count) * _UNITS_S[unit] for count, unit in zip(words[::2], words[1::2], strict=True))
+
+
+def _account_named(text: str) -> str | None:
+    return text.removeprefix("to ") if text.startswith("to ") else None
+
+
+def _typed(pattern: str, convert: Callable[[str], object] = str) -> Callable[[str], object]:
+    return parse.with_pattern(pattern)(lambda text: convert(text))  # type: ignore[no-any-return]
+
+
+_TYPES = {
+    "Who": _typed(r"Ada|Bo|Grace|Mallory|she|he|they"),
+    "Account": _typed(r"Acme|Globex|Initech"),
+    "Duration": _typed(r"\d+ (?:days?|h|min|s)(?: \d+ (?:h|min|s))*", _seconds),
+    "Code": _typed(_CODES),
+    "Result": _typed(r"accepted|refused|asked for a code"),
+    "On": _typed(r"on|off", "on".__eq__),
+    "Where": _typed(r"to Acme|to Globex|to Initech|naming no account", _account_named),
+    "Password": _typed(
+        r"a wrong password|the first password",
+        {"a wrong password": "wr0ng-guess!", "the first password": "s3cure-pass!"}.__getitem__,
+    ),
+    "WhichSession": _typed(r"the session|the earlier session", "the earlier session".__eq__),
+    "Link": _typed(
+        r"(?:the newest|the first|the same|a made-up) (?:enrolment|reset) link"
+        r"|the reset link as an enrolment link|the enrolment link as a reset link",
+        lambda text: text.removesuffix(" link"),
+    ),
+    "Status": _typed(
+        r"blocked in|removed from|restored in",
+        {"blocked in": "blocked", "removed from": "removed", "restored in": "active"}.__getitem__,
+    ),
+    "How": _typed(r"with a password|by mail", "with a password".__eq__),
+    "Kind": _typed(r"enrolment|reset"),
+    "Ahead": _typed(r"\d+ s (?:fast|slow)", lambda text: int(text.split()[0]) * (-1 if "slow" in text else 1)),
+}
+
+
+def sentence(text: str) -> parsers.StepParser:
+    """Return the parser of a step's sentence with the words above as types."""
+    return parsers.parse(text, extra_types=_TYPES)

@@ -1,0 +1,67 @@
+"""The enrolment link, the authentication screen and the pairing."""
+
+from pytest_bdd import given, then, when
+
+from kmc_harness.world import LinkKind, World
+
+from ._words import sentence
+
+
+@given(sentence("{who:Who} has been mailed an enrolment link"))
+def _(world: World, who: str) -> None:
+    world.reach_enrolment_mail(who)
+
+
+@given(sentence("{who:Who} has opened the enrolment link"))
+def _(world: World, who: str) -> None:
+    world.reach_open_screen(who)
+
+
+@given(sentence("{who:Who} has paired an authenticator"))
+def _(world: World, who: str) -> None:
+    world.reach_pairing(who)
+
+
+@when(sentence("{who:Who} opens {link:Link}"))
+def _(world: World, who: str, link: str) -> None:
+    world.open_link(who, link)
+
+
+@when(sentence("{who:Who} scans the QR code"))
+def _(world: World, who: str) -> None:
+    world.scan(who)
+
+
+@then(sentence("a QR code is shown to {who:Who}"))
+def _(world: World, who: str) -> None:
+    world.expect_qr_code(who)
+
+
+@then("no QR code is shown")
+def _(world: World) -> None:
+    world.expect_no_qr_code()
+
+
+@then(sentence("{who:Who} is told so"))
+def _(world: World, who: str) -> None:
+    world.expect_words(who)
+
+
+@then(sentence("{who:Who} is mailed one {kind:Kind} link"))
+def _(world: World, who: str, kind: str) -> None:
+    world.expect_mailed(who, 1, LinkKind(kind))
+
+
+@then(sentence("{who:Who} is mailed no link"))
+def _(world: World, who: str) -> None:
+    world.expect_no_mail(who)
+
+
+@then(sentence("{who:Who} and {other:Who} have different secrets"))
+def _(world: World, who: str, other: str) -> None:
+    world.expect_different_secrets(who, other)
+
+
+@then(sentence("all {count:d} QR codes of {who:Who} hold different secrets"))
+def _(world: World, count: int, who: str) -> None:
+    world.expect_secrets_of(who, count)

@@ -1,0 +1,63 @@
+"""Logging in and out, and the session."""
+
+from pytest_bdd import given, then, when
+
+from kmc_harness.world import World
+
+from ._words import sentence
+
+
+@given(sentence("{who:Who} has logged in to {account:Account}"))
+def _(world: World, who: str, account: str) -> None:
+    world.reach_session(who, account)
+
+
+@given(sentence("{who:Who} has logged out"))
+@when(sentence("{who:Who} logs out"))
+def _(world: World, who: str) -> None:
+    world.log_out(who)
+
+
+@given(sentence("{count:d} wrong {what:w} have been tried for {who:Who}"))
+def _(world: World, count: int, what: str, who: str) -> None:
+    world.reach_failures(who, count, what)
+
+
+@when(sentence("{who:Who} logs in {account:Where} with {code:Code}"))
+def _(world: World, who: str, account: str | None, code: str) -> None:
+    world.log_in(who, code, account=account)
+
+
+@when(sentence("{who:Who} logs in on the same machine with {code:Code}"))
+def _(world: World, who: str, code: str) -> None:
+    world.log_in(who, code, same_machine=True)
+
+
+@when(sentence("{who:Who} logs in with {password:Password} and {code:Code}"))
+def _(world: World, who: str, password: str, code: str) -> None:
+    world.log_in(who, code, password=password)
+
+
+@then(sentence("{who:Who} is logged in to {account:Account}"))
+def _(world: World, who: str, account: str) -> None:
+    world.expect_session(who, account)
+
+
+@then(sentence("{who:Who} is {result:Result}"))
+def _(world: World, who: str, result: str) -> None:
+    world.expect_result(who, result)
+
+
+@then(sentence("{who:Who} still has an open session in {account:Account}"))
+def _(world: World, who: str, account: str) -> None:
+    world.expect_open_session(who, account)
+
+
+@then(sentence("{earlier:WhichSession} of {who:Who} has ended"))
+def _(world: World, earlier: bool, who: str) -> None:
+    world.expect_ended_session(who, earlier=earlier)
+
+
+@then(sentence("the last {count:d} answers look the same"))
+def _(world: World, count: int) -> None:
+    world.expect_same_answers(count)

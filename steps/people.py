@@ -1,0 +1,38 @@
+"""Who is a user of which account."""
+
+from pytest_bdd import given, when
+
+from kmc_harness.world import AccountStatus, UserStatus, World
+
+from ._words import sentence
+
+
+@given(sentence("{who:Who} is a KMC user of {account:Account}"))
+def _(world: World, who: str, account: str) -> None:
+    world.reach_user(who, account)
+
+
+@given(sentence("{who:Who} is a user of {account:Account} who is no administrator"))
+def _(world: World, who: str, account: str) -> None:
+    world.reach_user(who, account, administrator=False)
+
+
+@given(sentence("{who:Who} has been registered in {account:Account} {with_password:How}"))
+@when(sentence("{who:Who} is registered in {account:Account} {with_password:How}"))
+def _(world: World, who: str, account: str, with_password: bool) -> None:
+    world.register(who, account, password=with_password)
+
+
+@given(sentence("{who:Who} has been {status:Status} {account:Account}"))
+def _(world: World, who: str, status: str, account: str) -> None:
+    world.reach_status(who, UserStatus(status), account)
+
+
+@given(sentence("{account:Account} has been blocked"))
+def _(world: World, account: str) -> None:
+    world.reach_account_status(account, AccountStatus.BLOCKED)
+
+
+@given(sentence("{count:d} people have paired an authenticator"))
+def _(world: World, count: int) -> None:
+    world.reach_pairings(count)
