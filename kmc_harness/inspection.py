@@ -1,0 +1,79 @@
+"""What can be told of a picture, of links and of secrets by looking at them closely."""
+
+import base64
+import binascii
+import io
+import re
+from collections.abc import Iterable, Sequence
+from math import log2
+
+__all__ = ["constant_bits", "quiet_zone_modules", "random_bits", "token_of", "told_by"]
+
+FINDER_MODULES = 7
+ALPHABETS = ("0123456789", "0123456789abcdef", "0123456789ABCDEF", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
+RANDOM_PIECE_CHARS = 16
+
+
+def quiet_zone_modules(picture: bytes) -> float:
+    """Return the narrowest margin around the symbol in `picture` (PNG), in modules (ISO/IEC 18004: 4)."""
+    from PIL import Image, ImageOps
+
+    image = Image.open(io.BytesIO(picture)).convert("L").point(lambda level: 255 if level > 127 else 0)
+    left, top, right, bottom = ImageOps.invert(image).getbbox() or (0, 0, 0, 0)
+    first_row = image.crop((left, top, right, top + 1)).tobytes()
+    finder_px = next((at for at, level in enumerate(first_row) if level), len(first_row))
+    margin_px = min(left, top, image.width - right, image.height - bottom)
+    return margin_px / max(finder_px / FINDER_MODULES, 1)
+
+
+def token_of(url: str) -> str:
+    """Return the unguessable part of a mailed link: its longest piece."""
+    return max(re.split(r"[/?&#]|(?<=\w)=(?=\w)", url), key=len)
+
+
+def random_bits(tokens: Sequence[str]) -> float:
+    """Estimate how many bits of `tokens` (several, of one kind) an attacker has to guess.
+
+    Counts the places at which they differ, at the size of the smallest alphabet that spells them; base64 that
+    reads as text is decoded first. An estimate from above: it finds short and counting tokens, not weak generators.
+    """
+    texts = [_decoded(token) or token for token in tokens]
+    width = min(map(len, texts))
+    varying = [at for at in range(width) if len({text[at] for text in texts}) > 1]
+    used = {text[at] for text in texts for at in varying}
+    size = min((len(each) for each in ALPHABETS if used <= set(each)), default=64)
+    return len(varying) * log2(size)
+
+
+def told_by(token: str, personal: Iterable[str]) -> str | None:
+    """Return what `token` tells about its user, plain or base64-decoded, or None where it tells nothing."""
+    decoded = _decoded(token)
+    for text in filter(None, (token, decoded)):
+        for name in personal:
+            if name.lower() in text.lower():
+                return "the user's e-mail or name"
+    if decoded:
+        pieces = [piece for piece in re.split(r"[^0-9A-Za-z]+", decoded) if piece]
+        if any(len(piece) < RANDOM_PIECE_CHARS for piece in pieces):
+            return f"{len(pieces)} readable fields when base64-decoded"
+    return None
+
+
+def _decoded(token: str) -> str | None:
+    """Return the text that `token` hides in base64, or None: random bytes do not read as text."""
+    plain = token.replace(".", "=").replace("-", "+").replace("_", "/")
+    try:
+        raw = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    text = raw.decode("latin-1")
+    return text if len(text) > 7 and text.isascii() and text.isprintable() else None
+
+
+def constant_bits(secrets: Sequence[bytes]) -> int:
+    """Return how many bit positions have the same value in all of `secrets` (raw, of one length)."""
+    numbers = [int.from_bytes(secret) for secret in secrets]
+    varying = 0
+    for number in numbers:
+        varying |= number ^ numbers[0]
+    return len(secrets[0]) * 8 - varying.bit_count()

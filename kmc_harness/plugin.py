@@ -1,0 +1,285 @@
+"""The pytest plugin: options, requirement markers, and a verdict for every scenario.
+
+Only an observed departure is `fail`. What broke in harness or adapter is `error`, what could not be reached is
+`inconclusive`; neither is green. Loaded in every pytest run where the package is installed, so heavy imports wait.
+"""
+
+import hashlib
+import time
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from kmc_harness.catalogue import Requirement
+    from kmc_harness.port import Target
+    from kmc_harness.world import World
+
+__all__: list[str] = []
+
+_TAG_PREFIX = "REQ-"
+_NEEDS_PREFIX = "needs-"
+_RESULTS = pytest.StashKey[list[dict[str, Any]]]()
+_PARSED = pytest.StashKey[set[str]]()
+_SCENE = pytest.StashKey["_Scene"]()
+
+
+class _Scene:
+    """What is known of the scenario that runs now."""
+
+    def __init__(self) -> None:
+        self.world: World | None = None
+        self.step: Any = None
+        self.title = ""
+        self.last_type = ""
+        self.started = time.perf_counter()
+
+
+# Options and markers
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of the suite."""
+    group = parser.getgroup("kmc", "conformance of a two-factor login")
+    group.addoption("--kmc-target", default="model", help="model (default), or python:module:Class")
+    group.addoption("--kmc-policy", default="article", help="rulebook of the model: article (default), kaltura-server")
+    group.addoption("--kmc-profile", default="strict", help="article, strict (default), standard, hardening or all")
+    group.addoption("--kmc-only", action="append", default=[], metavar="ID", help="only this requirement")
+    group.addoption("--kmc-seed", default="0", help="seed of the model and of people's names")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers."""
+    config.addinivalue_line("markers", "requirement(id): the requirement that a scenario is an example of")
+    config.addinivalue_line("markers", "needs(offer): what a target must offer for a scenario")
+    config.stash[_RESULTS] = []
+    config.stash[_PARSED] = set()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_bdd_apply_tag(tag: str, function: Any) -> Any:
+    """Turn `@REQ-…` and `@needs-…` into markers; other tags are left to pytest-bdd."""
+    if tag.startswith(_TAG_PREFIX):
+        return pytest.mark.requirement(tag.removeprefix(_TAG_PREFIX))(function)
+    if tag.startswith(_NEEDS_PREFIX):
+        return pytest.mark.needs(tag.removeprefix(_NEEDS_PREFIX))(function)
+    return None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the scenarios of the chosen profile, and whatever tests are none of ours."""
+    ours = [item for item in items if item.get_closest_marker("requirement")]
+    if not ours:
+        return
+    from kmc_harness import catalogue
+
+    try:
+        chosen = set(catalogue.select(config.getoption("kmc_profile"), tuple(config.getoption("kmc_only"))))
+    except catalogue.CatalogueError as error:
+        raise pytest.UsageError(str(error)) from error
+    out = [item for item in ours if _requirement_id(item) not in chosen]
+    if out:
+        config.hook.pytest_deselected(items=out)
+        items[:] = [item for item in items if item not in set(out)]
+
+
+def _requirement_id(item: pytest.Item) -> str:
+    marker = item.get_closest_marker("requirement")
+    return str(marker.args[0]) if marker else ""
+
+
+def _requirement(item: pytest.Item) -> "Requirement":
+    from kmc_harness import catalogue
+
+    return catalogue.load()[_requirement_id(item)]
+
+
+# Target and world
+
+
+@pytest.fixture(scope="session")
+def kmc_target(request: pytest.FixtureRequest) -> Generator[Any, None, None]:
+    """The target, probed; where it fails a probe, the exception that says so stands in its place."""
+    from kmc_harness import targets
+    from kmc_harness.probes import probe
+    from kmc_harness.verdicts import NotJudged
+
+    option = request.config.getoption
+    settings = {"policy": option("kmc_policy"), "seed": option("kmc_seed")}
+    target: Target = targets.load(option("kmc_target"), settings)
+    try:
+        probe(target, _tag(option("kmc_seed"), "probe"))
+    except NotJudged as error:
+        yield error
+    except Exception as error:
+        yield NotJudged(f"the adapter broke in the probes: {type(error).__name__}: {error}")
+    else:
+        yield target
+    target.close()
+
+
+@pytest.fixture
+def world(kmc_target: Any, request: pytest.FixtureRequest) -> "World":
+    """The people of one scenario in front of the target."""
+    from kmc_harness.port import NotOffered
+    from kmc_harness.world import World
+
+    if isinstance(kmc_target, Exception):
+        raise kmc_target
+    for marker in request.node.iter_markers("needs"):
+        if marker.args[0] not in kmc_target.offers:
+            raise NotOffered(marker.args[0])
+    seed = request.config.getoption("kmc_seed")
+    made = World(kmc_target, _tag(seed, request.node.name))
+    request.node.stash[_SCENE].world = made
+    return made
+
+
+def _tag(seed: str, name: str) -> str:
+    return hashlib.sha256(f"{seed}:{name}".encode()).hexdigest()[:8]
+
+
+# Steps
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Start the scene."""
+    if item.get_closest_marker("requirement"):
+        item.stash[_SCENE] = _Scene()
+
+
+def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Any, scenario: Any) -> None:
+    """Have a world, even for a scenario whose steps never ask for one."""
+    if _SCENE in request.node.stash:
+        request.node.stash[_SCENE].title = scenario.name
+        request.getfixturevalue("world")
+
+
+def pytest_bdd_before_step(request: pytest.FixtureRequest, step: Any) -> None:
+    """Tell the world which sentence is on, and when an act begins."""
+    scene = request.node.stash.get(_SCENE, None)
+    if scene is None or scene.world is None:
+        return
+    scene.step = step
+    scene.world.step_text = f"{step.type.capitalize()} {step.name}"
+    if step.type == "when" and scene.last_type != "when":
+        scene.world.begin_act()
+    scene.last_type = step.type
+
+
+# Verdicts
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """Give the verdict, in place of a traceback."""
+    report = yield
+    scene = item.stash.get(_SCENE, None)
+    ended = call.when == "call" or (call.when == "setup" and call.excinfo is not None)
+    if scene is None or not ended:
+        return report
+    result = _judge(item, call, scene)
+    report.kmc_result = result
+    verdict = result["verdict"]
+    report.outcome = {"pass": "passed", "warning": "passed", "skipped": "skipped"}.get(verdict, "failed")
+    where = f"{result['feature']}:{result['line']}"
+    if verdict == "skipped":
+        report.longrepr = (result["feature"], result["line"], f"Skipped: {result['seen']}")
+    elif verdict in ("pass", "warning"):
+        report.longrepr = None
+    else:
+        report.longrepr = (
+            f"{verdict.upper()} {result['requirement']} {result['title']} ({where})\n"
+            f"  at:       {result['step']}\n  expected: {result['expected']}\n  seen:     {result['seen']}"
+        )
+    return report
+
+
+def _judge(item: pytest.Item, call: pytest.CallInfo[None], scene: _Scene) -> dict[str, Any]:
+    import msgspec
+
+    from kmc_harness.results import ScenarioResult
+
+    template = _template(item)
+    verdict, expected, seen = _ended(item, call.excinfo.value if call.excinfo else None, scene)
+    world = scene.world
+    result = ScenarioResult(
+        id=item.nodeid.rpartition("::")[2].removeprefix("test_"),
+        requirement=_requirement_id(item),
+        title=scene.title or template.name,
+        feature=_short(template.feature.filename),
+        line=template.line_number,
+        verdict=verdict,
+        step=world.redact(world.step_text) if world and expected + seen else "",
+        expected=expected,
+        seen=world.redact(seen) if world else seen,
+        happenings=tuple(world.happenings) if world else (),
+        actions=tuple(sorted(world.performed)) if world else (),
+        offers=tuple(sorted(world.used_offers)) if world else (),
+        seconds=time.perf_counter() - scene.started,
+    )
+    built: dict[str, Any] = msgspec.to_builtins(result)
+    return built
+
+
+def _ended(item: pytest.Item, error: BaseException | None, scene: _Scene) -> tuple[Any, str, str]:
+    from kmc_harness.port import NotOffered
+    from kmc_harness.verdicts import Departure, NotJudged, Unreached, Verdict
+
+    match error:
+        case None if scene.world and scene.world.checks:
+            return Verdict.PASS, "", ""
+        case None:
+            return Verdict.INCONCLUSIVE, "a check", "the scenario ended without having checked anything"
+        case Departure() if scene.last_type == "given":
+            return Verdict.INCONCLUSIVE, error.expected, error.seen
+        case Departure():
+            only_warns = _requirement(item).only_warns
+            return Verdict.WARNING if only_warns else Verdict.FAIL, error.expected, error.seen
+        case Unreached():
+            return Verdict.INCONCLUSIVE, "the situation to be reached", str(error)
+        case NotOffered() if _declared(scene, str(error)):
+            return Verdict.ERROR, "what the target declares", f"'{error}' is declared, but was answered not offered"
+        case NotOffered():
+            return Verdict.SKIPPED, "", f"the target does not offer '{error}'"
+        case NotJudged():
+            return Verdict.ERROR, "an adapter that passes the probes", str(error)
+    return Verdict.ERROR, "an answer", f"{type(error).__name__}: {error}"
+
+
+def _declared(scene: _Scene, offer: str) -> bool:
+    """Whether the target has declared what it answered not to offer: an offer, or any action at all."""
+    from kmc_harness.port import ACTIONS, NEEDED_OFFER
+
+    if scene.world is None:
+        return False
+    needed = {action.__name__: NEEDED_OFFER.get(action) for action in ACTIONS}.get(offer, offer)
+    return needed is None or needed in scene.world.target.offers
+
+
+def _template(item: pytest.Item) -> Any:
+    from pytest_bdd.scenario import scenario_wrapper_template_registry
+
+    return scenario_wrapper_template_registry[item.function]  # type: ignore[attr-defined]
+
+
+def _short(filename: str) -> str:
+    from kmc_harness._locate import FEATURES
+
+    return filename.removeprefix(f"{FEATURES}/") if filename.startswith(str(FEATURES)) else filename
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
+    """Name the verdict where pytest would say passed or failed."""
+    result = getattr(report, "kmc_result", None)
+    if result is None:
+        return None
+    words = {"warning": ("warned", "W"), "inconclusive": ("inconclusive", "I"), "error": ("error", "E")}
+    if result["verdict"] not in words:
+        return None
+    category, letter = words[result["verdict"]]
+    return category, letter, category.upper()

@@ -1,0 +1,69 @@
+"""Probes before a run: an adapter that lies or answers out of thin air is not judged.
+
+Each probe asks something whose true answer is known beforehand, whatever the implementation.
+"""
+
+from dataclasses import dataclass
+
+from kmc_harness.port import Action, LogIn, NotOffered, Offer, OpenEnrolmentLink, Target
+from kmc_harness.verdicts import NotJudged, Unreached
+from kmc_harness.world import HOME, World
+
+__all__ = ["probe"]
+
+ENROLS = frozenset({Offer.ENABLE, Offer.OUTBOX})
+
+
+@dataclass(frozen=True, repr=False)
+class _Nonsense(Action):
+    """An action that nobody knows."""
+
+
+def probe(target: Target, tag: str) -> None:
+    """Try `target` before it is judged; `tag` makes the people of this probe new to it.
+
+    Raises:
+        NotJudged: an answer was not the one that any honest adapter gives.
+    """
+    _refuses_nonsense(target)
+    world = World(target, tag)
+    try:
+        _refuses_strangers_and_wrong_passwords(world)
+        if target.offers >= ENROLS:
+            _tells_people_apart(world)
+    except (Unreached, NotOffered) as error:
+        raise NotJudged(f"the target did not get through the probes: {error}") from error
+
+
+def _refuses_nonsense(target: Target) -> None:
+    try:
+        answer = target.perform(_Nonsense())
+    except NotOffered:
+        return
+    said = "accepted" if answer.accepted else "refused"
+    raise NotJudged(f"an action that does not exist was {said}; an adapter raises NotOffered for what it does not know")
+
+
+def _refuses_strangers_and_wrong_passwords(world: World) -> None:
+    ada = world.reach_user("Ada", HOME)
+    stranger = world.person("Mallory")
+    if world.perform(LogIn(stranger.email, stranger.password, account=world.account(HOME))).accepted:
+        raise NotJudged("somebody just made up was logged in; does the adapter really ask the target?")
+    if world.perform(LogIn(ada.email, "wr0ng-pass!", account=world.account(HOME))).accepted:
+        raise NotJudged("a wrong password was accepted; does the adapter really ask the target?")
+    if not world.perform(LogIn(ada.email, ada.password, account=world.account(HOME))).accepted:
+        raise NotJudged("the right password of a user just registered was refused; nothing can be judged this way")
+
+
+def _tells_people_apart(world: World) -> None:
+    world.reach_user("Bo", HOME)
+    secrets = {_secret(world, name) for name in ("Ada", "Bo")}
+    if len(secrets) < 2:
+        raise NotJudged("two users were shown the same secret; does the adapter answer from a recording?")
+    if world.perform(OpenEnrolmentLink("https://kmc.example/actions/auth-info/made-up")).picture:
+        raise NotJudged("a made-up link showed a QR code; does the adapter really ask the target?")
+
+
+def _secret(world: World, name: str) -> str:
+    authenticator = world.reach_pairing(name).authenticator
+    return authenticator.secret if authenticator else ""

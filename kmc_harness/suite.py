@@ -1,0 +1,29 @@
+"""The scenarios as tests. An adopter's test module is one line: `from kmc_harness.suite import *`.
+
+Each test is named after feature file and line, so that a failure says where to read.
+"""
+
+from pytest_bdd import scenario
+from pytest_bdd.feature import get_features
+
+from kmc_harness._locate import FEATURES, STEP_MODULES
+
+pytest_plugins = list(STEP_MODULES)
+
+
+def _tests() -> dict[str, object]:
+    tests = {}
+    for feature in get_features([str(FEATURES)]):
+        stem = feature.filename.rpartition("/")[2].removesuffix(".feature")
+        for title, template in feature.scenarios.items():
+            name = f"test_{stem}_feature_L{template.line_number}"
+
+            def test() -> None:
+                """A scenario has no body of its own."""
+
+            tests[name] = scenario(feature.filename, title, features_base_dir=str(FEATURES))(test)
+    return tests
+
+
+globals().update(_tests())
+__all__ = [name for name in globals() if name.startswith("test_")] + ["pytest_plugins"]  # noqa: PLE0605

@@ -1,0 +1,174 @@
+"""What the terminal shows: a progress bar, verdicts by chapter, the catalogue."""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from kmc_harness.catalogue import CHAPTERS, Requirement
+from kmc_harness.results import Report, RequirementResult, ScenarioResult
+from kmc_harness.verdicts import Verdict
+
+__all__ = ["Progress", "show_catalogue", "show_lost", "show_report", "show_requirement"]
+
+COLOURS = {
+    Verdict.PASS: "green",
+    Verdict.SKIPPED: "dim",
+    Verdict.WARNING: "yellow",
+    Verdict.INCONCLUSIVE: "magenta",
+    Verdict.ERROR: "bright_red",
+    Verdict.FAIL: "bold red",
+}
+
+
+class Progress:
+    """A bar on a terminal, silence elsewhere."""
+
+    def __init__(self) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+        from rich.progress import Progress as Bar
+
+        console = Console(stderr=True)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[worst]}"))
+        self._bar = Bar(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self._task = self._bar.add_task("scenarios", total=None, worst="")
+        self._worst = Verdict.PASS
+
+    def __enter__(self) -> "Progress":
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def expect(self, count: int) -> None:
+        """Say how many scenarios there will be."""
+        self._bar.update(self._task, total=count)
+
+    def advance(self, verdict: Verdict) -> None:
+        """Count one scenario and show the highest verdict so far."""
+        self._worst = max(self._worst, verdict, key=lambda each: each.rank)
+        shown = f"[{COLOURS[self._worst]}]{self._worst}[/]"
+        self._bar.update(self._task, advance=1, worst=shown)
+
+
+def _verdict(verdict: Verdict) -> str:
+    return f"[{COLOURS[verdict]}]{verdict}[/]"
+
+
+def show_report(report: Report, rerun: Callable[[str], str], path: Path) -> None:
+    """Show the verdicts by chapter, and what is behind each that is no pass."""
+    console = Console(highlight=False)
+    scenarios = {each.id: each for each in report.scenarios}
+    table = Table(box=None, pad_edge=False, show_header=True, header_style="bold")
+    table.add_column("requirement", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("what it says", ratio=1)
+    for chapter, name in CHAPTERS.items():
+        of_chapter = [each for each in report.requirements if each.id.startswith(chapter)]
+        if of_chapter:
+            table.add_row("", "", f"[bold]{name}[/]")
+        for each in of_chapter:
+            table.add_row(each.id, _verdict(each.verdict), escape(each.text))
+    console.print(table)
+    for each in report.requirements:
+        if each.verdict in (Verdict.FAIL, Verdict.WARNING, Verdict.ERROR, Verdict.INCONCLUSIVE):
+            _show_departure(console, each, [scenarios[name] for name in each.scenarios], rerun)
+    _show_skipped(console, report.requirements)
+    _show_headline(console, report, path)
+
+
+def _show_departure(
+    console: Console,
+    requirement: RequirementResult,
+    scenarios: Sequence[ScenarioResult],
+    rerun: Callable[[str], str],
+) -> None:
+    first = next(each for each in scenarios if each.verdict is requirement.verdict)
+    alike = sum(each.verdict is requirement.verdict for each in scenarios)
+    console.print(f"\n{_verdict(requirement.verdict)} [bold]{requirement.id}[/] {escape(requirement.text)}")
+    rows = {
+        "source": f"{requirement.source} ({requirement.level}, {requirement.word})",
+        "scenario": f"{first.title} ({first.feature}:{first.line}); {alike} of {len(scenarios)} ended so",
+        "step": first.step,
+        "expected": first.expected,
+        "seen": first.seen,
+        "known": requirement.known_departure,
+        "again": rerun(requirement.id),
+    }
+    grid = Table.grid(padding=(0, 1), pad_edge=False)
+    grid.add_column(no_wrap=True, style="dim", min_width=10)
+    grid.add_column(overflow="fold")
+    for name, text in rows.items():
+        if text:
+            grid.add_row(f"  {name}", escape(text))
+    console.print(grid)
+
+
+def _show_skipped(console: Console, requirements: Iterable[RequirementResult]) -> None:
+    by_reason: dict[str, list[str]] = {}
+    for each in requirements:
+        if each.verdict is Verdict.SKIPPED:
+            by_reason.setdefault(each.reason, []).append(each.id)
+    for reason, ids in by_reason.items():
+        console.print(f"\n{_verdict(Verdict.SKIPPED)} {', '.join(ids)}\n  {escape(reason)}")
+
+
+def _show_headline(console: Console, report: Report, path: Path) -> None:
+    counts = ", ".join(f"{count} {_verdict(Verdict(name))}" for name, count in report.counts.items() if count)
+    policy = f", policy {report.policy}" if report.policy else ""
+    partial = "[bold yellow]partial run:[/] " if report.partial else ""
+    console.print(
+        f"\n{partial}[bold]{report.judged} of {len(report.requirements)} requirements judged[/]"
+        f" on {escape(report.target)}{policy}, profile {report.profile}: {counts}"
+    )
+    console.print(f"{len(report.scenarios)} scenarios in {sum(report.timing.values()):.1f} s; report in {path}")
+
+
+def show_lost(names: Sequence[str]) -> None:
+    """Say which scenarios were collected and never reported."""
+    console = Console(highlight=False, stderr=True)
+    console.print(f"{len(names)} scenarios were collected but never reported: {', '.join(names[:5])}")
+
+
+def show_catalogue(requirements: Sequence[Requirement]) -> None:
+    """Show the requirements with what an adapter needs for each."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name, options in (("id", {"no_wrap": True}), ("level", {}), ("title", {"ratio": 3}), ("actions", {"ratio": 2}), ("offers", {})):
+        table.add_column(name, **options)  # type: ignore[arg-type]
+    for each in requirements:
+        actions = ", ".join(each.actions) or f"({each.seen})"
+        table.add_row(each.id, each.level.value, escape(each.title), actions, ", ".join(each.offers))
+    Console(highlight=False).print(table)
+
+
+def show_requirement(requirement: Requirement) -> None:
+    """Show one requirement with source, readings, scenarios and known departure."""
+    from kmc_harness.bindings import scenarios_of
+
+    console = Console(highlight=False)
+    console.print(f"[bold]{requirement.id}[/] {escape(requirement.text)}")
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(no_wrap=True, style="dim")
+    grid.add_column()
+    rows = {
+        "level": f"{requirement.level}, {requirement.word}; since {requirement.since}",
+        "source": requirement.source,
+        "reading": requirement.readings[0] if requirement.readings else "",
+        "other": "; ".join(requirement.readings[1:]),
+        "departs": f"{requirement.observation}: {requirement.departure}" if requirement.departure else "",
+        "actions": ", ".join(requirement.actions),
+        "offers": ", ".join(requirement.offers),
+        "seen": requirement.seen.value,
+    }
+    for name, text in rows.items():
+        if text:
+            grid.add_row(f"  {name}", escape(text))
+    console.print(grid)
+    for where, title in scenarios_of(requirement.id):
+        console.print(f"  [dim]{where}[/] {escape(title)}")

@@ -1,0 +1,69 @@
+"""The reference model as a target."""
+
+from collections.abc import Sequence
+
+from kmc_harness.port import Action, LinkKind, Mail, MailedLink, NotOffered, Observation, Offer
+from kmc_model import records
+from kmc_model.actions import ACTIONS
+from kmc_model.clock import ManualClock
+from kmc_model.model import Model
+from kmc_model.policy import POLICIES, Policy
+from kmc_model.rules import RULES, Reason, Rule
+from kmc_model.totp import SeededSecrets
+
+__all__ = ["ModelTarget"]
+
+
+class ModelTarget:
+    """The model behind the port: pictures instead of secrets, words instead of reasons."""
+
+    offers = frozenset(Offer) - {Offer.SCREEN}
+
+    def __init__(
+        self, policy: str | Policy = "article", seed: int | str = 0, rules: Sequence[Rule] = RULES
+    ) -> None:
+        self.policy = POLICIES[policy] if isinstance(policy, str) else policy
+        self.name = "model"
+        self._seed = seed
+        self._rules = rules
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self.model = Model(ManualClock(), SeededSecrets(self._seed), self.policy, self._rules)
+
+    def perform(self, action: Action) -> Observation:
+        """Perform `action` on the model and show what a person would see."""
+        if type(action) not in ACTIONS:
+            raise NotOffered(type(action).__name__)
+        outcome = self.model.perform(action)
+        return Observation(
+            accepted=outcome.accepted,
+            message=outcome.reason.text if outcome.reason else "",
+            asks_for_code=outcome.reason is Reason.CODE_NEEDED,
+            picture=outcome.qr_code.png() if outcome.qr_code else None,
+            session=outcome.session,
+            account=outcome.account,
+        )
+
+    def now(self) -> int:
+        """Return the model's clock in epoch seconds."""
+        return self.model.clock.now()
+
+    def advance(self, seconds: int) -> None:
+        """Move the model's clock forward."""
+        self.model.clock.advance(seconds)
+
+    def outbox(self, email: str) -> Sequence[Mail]:
+        """Return the mails sent to `email`, oldest first."""
+        return [self._as_received(mail) for mail in self.model.outbox(email)]
+
+    def _as_received(self, mail: records.Mail) -> Mail:
+        links: tuple[MailedLink, ...] = ()
+        if mail.link:
+            url = next(word for word in mail.text.split() if word.endswith(mail.link))
+            links = (MailedLink(LinkKind(self.model.state.links[mail.link].kind), url),)
+        return Mail(mail.recipient, mail.sent_at, mail.subject, mail.text, links)
+
+    def close(self) -> None:
+        """Nothing is held."""
