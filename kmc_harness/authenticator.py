@@ -5,7 +5,9 @@ It never asks the target: all it knows is what stands in the QR code.
 
 import hashlib
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -91,14 +93,12 @@ class Authenticator:
         chosen = {"digits": self.digits, "interval": self.step_s, "digest": getattr(hashlib, self.algorithm.lower())}
         return _Totp(self.secret, **chosen | parameters).at(now + self.offset_s)
 
-    def wrong_code_at(self, now: int, nth: int = 0) -> str:
-        """Return the `nth` code that is right at no time within five minutes of `now`."""
+    def wrong_codes(self, now: int) -> Iterator[str]:
+        """Yield codes that are right at no time within five minutes of `now`."""
         near = {self.code_at(now + steps * self.step_s) for steps in range(-10, 11)}
-        candidates = (f"{(int(self.code_at(now)) + n) % 10**self.digits:0{self.digits}}" for n in range(1, 10**4))
-        wrong = (code for code in candidates if code not in near)
-        for _ in range(nth):
-            next(wrong)
-        return next(wrong)
+        right = int(self.code_at(now))
+        candidates = (f"{(right + n) % 10**self.digits:0{self.digits}}" for n in count(1))
+        return (code for code in candidates if code not in near)
 
     @property
     def secret_bits(self) -> int:

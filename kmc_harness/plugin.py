@@ -124,10 +124,12 @@ def kmc_target(request: pytest.FixtureRequest) -> Generator[Any, None, None]:
 def world(kmc_target: Any, request: pytest.FixtureRequest) -> "World":
     """The people of one scenario in front of the target."""
     from kmc_harness.port import NotOffered
+    from kmc_harness.verdicts import NotJudged
     from kmc_harness.world import World
 
-    if isinstance(kmc_target, Exception):
-        raise kmc_target
+    if isinstance(kmc_target, NotJudged):
+        # A new one each time: raised again and again, one exception would drag along all its tracebacks.
+        raise NotJudged(*kmc_target.args)
     for marker in request.node.iter_markers("needs"):
         if marker.args[0] not in kmc_target.offers:
             raise NotOffered(marker.args[0])

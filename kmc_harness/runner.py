@@ -106,7 +106,7 @@ def run(settings: Settings) -> int:
 
 
 def _arguments(settings: Settings) -> list[str]:
-    arguments = ["--pyargs", "kmc_harness.suite", "-q", "--capture=sys", "-p", "no:cacheprovider", "--no-header"]
+    arguments = ["--pyargs", "kmc_harness.suite", "-q", "--capture=sys", "-p", "no:cacheprovider", "--no-header", "--assert=plain", "-p", "no:unraisableexception"]
     arguments += ["-c", os.devnull, "--rootdir", str(Path.cwd())]
     arguments += [f"--kmc-{name}={getattr(settings, name)}" for name in ("target", "policy", "profile", "seed")]
     arguments += [f"--kmc-only={each}" for each in settings.only]

@@ -9,8 +9,9 @@ Rules of this file:
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TypeVar
 
 from kmc_harness import inspection
@@ -341,12 +342,13 @@ class World:
     def reach_failures(self, name: str, count: int, what: str) -> None:
         """Have somebody try `count` logins as `name` with a wrong password or wrong codes."""
         person = self.person(name)
-        for nth in range(count):
-            if what == "passwords":
-                password, code = f"wr0ng-pass{nth:03}!", None
-            else:
-                password = person.password
-                code = self._known_authenticator(person).wrong_code_at(self.now(), nth)
+        tries: Iterator[tuple[str, str | None]]
+        if what == "passwords":
+            tries = ((f"wr0ng-pw!{nth}", None) for nth in range(count))
+        else:
+            codes = self._known_authenticator(person).wrong_codes(self.now())
+            tries = ((person.password, code) for code in islice(codes, count))
+        for password, code in tries:
             seen = self.perform(LogIn(person.email, password, code, self.account(person.accounts[0])))
             if seen.accepted:
                 raise Unreached(f"a login with wrong {what} was to be refused, but it was accepted")
@@ -556,7 +558,7 @@ class World:
     def _misshapen(self, authenticator: Authenticator, words: str) -> str:
         right = authenticator.code_at(self.now())
         shapes: dict[str, Callable[[], str]] = {
-            "a wrong code": lambda: authenticator.wrong_code_at(self.now()),
+            "a wrong code": lambda: next(authenticator.wrong_codes(self.now())),
             "letters for a code": lambda: "abcdef",
             "a code cut short": lambda: right[:-1],
             "a code with a digit too many": lambda: right + right[-1],

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 __all__ = ["QrCode", "key_uri"]
 
-ISSUER = "Kaltura Management Console"
+ISSUER = "Kaltura KMC"
 MODULE_PX = 3
 
 

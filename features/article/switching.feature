@@ -88,6 +88,7 @@ Feature: One set of credentials, several accounts
 
     Scenario Outline: Somebody else's account
       Given Bo is a KMC user of Globex
+      And Ada is a KMC user of Acme
       And two-factor authentication is <present> for Acme
       And Ada has logged in to Acme
       When Ada switches to Globex

@@ -1,0 +1,37 @@
+# `make run` and `make test` set up what they need; a fresh machine needs Python 3.11 and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test check check-all lab clean
+
+run: $(VENV)/core
+	$(BIN)/kmc run --profile all
+
+test: $(VENV)/dev
+	$(BIN)/python -m pytest -n 2
+
+check: $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Everything that takes longer than CI should: the whole of what `make check` and `make test` take samples of.
+check-all: check
+	KMC_TEST_ALL=1 $(BIN)/python -m pytest -n 2
+
+lab: $(VENV)/dev
+	$(BIN)/jupyter lab notebooks
+
+$(VENV)/core: pyproject.toml
+	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --editable .
+	touch $@
+
+$(VENV)/dev: $(VENV)/core
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) dist kmc-report

@@ -1,0 +1,66 @@
+"""Running the suite in a process of its own, as a user does."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What came of one `kmc run`."""
+
+    exit_code: int
+    out: str
+    err: str
+    report: dict[str, Any]
+
+    @property
+    def verdicts(self) -> dict[str, str]:
+        return {each["id"]: each["verdict"] for each in self.report["requirements"]}
+
+    @property
+    def departed(self) -> dict[str, str]:
+        return {name: verdict for name, verdict in self.verdicts.items() if verdict not in ("pass", "skipped")}
+
+
+def kmc(*arguments: str, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the `kmc` command."""
+    command = [sys.executable, "-c", "from kmc_harness.cli import app; app()", *arguments]
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    env |= {"PYTHONPATH": str(ROOT), "COLUMNS": "100", "NO_COLOR": "1"} | environment
+    return subprocess.run(command, env=env, cwd=cwd, capture_output=True, text=True, check=False)  # noqa: S603
+
+
+@pytest.fixture(scope="session")
+def judge(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Ran]:
+    """Judge a target and return what came of it; a target's name without colon is a class of tests.targets."""
+
+    def run(target: str = "model", *arguments: str, **environment: str) -> Ran:
+        folder = tmp_path_factory.mktemp("report")
+        name = target if target == "model" else f"python:tests.targets:{target}"
+        profile = () if "--profile" in arguments else ("--profile", "all")
+        done = kmc("run", "--target", name, "--report", str(folder), *profile, *arguments, cwd=ROOT, **environment)
+        path = folder / "report.json"
+        report = json.loads(path.read_bytes()) if path.exists() else {}
+        return Ran(done.returncode, done.stdout, done.stderr, report)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def on_article(judge: Callable[..., Ran]) -> Ran:
+    return judge()
+
+
+@pytest.fixture(scope="session")
+def on_kaltura(judge: Callable[..., Ran]) -> Ran:
+    return judge("model", "--policy", "kaltura-server")

@@ -1,0 +1,123 @@
+"""Features, steps and catalogue fit together; what pytest-bdd does not report is found here."""
+
+import importlib
+import re
+from collections import Counter, defaultdict
+from typing import Any
+
+import pytest
+from gherkin.parser import Parser
+from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
+
+from kmc_harness import bindings, catalogue
+from kmc_harness._locate import FEATURES, STEP_MODULES
+from kmc_harness.port import ACTIONS, Offer
+
+CATALOGUE = catalogue.load()
+FILES = sorted(FEATURES.rglob("*.feature"))
+SCENARIOS = list(bindings.scenarios())
+
+
+def _definitions() -> list[StepFunctionContext]:
+    found = []
+    for name in STEP_MODULES:
+        for value in vars(importlib.import_module(name)).values():
+            marker = getattr(value, "_fixture_function", value)
+            if callable(marker) and marker in step_function_context_registry:
+                found.append(step_function_context_registry[marker])
+    return found
+
+
+DEFINITIONS = _definitions()
+
+
+def _rendered(template: Any) -> list[Any]:
+    rows = [row for table in template.examples for row in table.as_contexts()] or [{}]
+    return [step for row in rows for step in template.render(row).steps]
+
+
+def _titles(text: str) -> list[str]:
+    """Return the titles of all scenarios that stand in the text, by Gherkin's own parser."""
+    feature = Parser().parse(text)["feature"]
+    children = [child for rule in feature["children"] for child in rule.get("rule", {}).get("children", [rule])]
+    return [child["scenario"]["name"] for child in children if "scenario" in child]
+
+
+def test_every_tag_is_a_known_requirement_or_offer() -> None:
+    for file in FILES:
+        for tag in re.findall(r"@(\S+)", file.read_text()):
+            kind, _, name = tag.partition("-")
+            assert name in (CATALOGUE if kind == "REQ" else set(Offer)), f"{file.name}: @{tag}"
+
+
+def test_every_requirement_that_can_be_seen_has_a_scenario_and_no_other_has() -> None:
+    judged = {name for name, _ in SCENARIOS}
+    assert judged == {each.id for each in CATALOGUE.values() if each.seen is catalogue.Seen.ANYWHERE}
+
+
+def test_a_rule_is_one_requirement_and_bears_its_title() -> None:
+    names = defaultdict(set)
+    for name, template in SCENARIOS:
+        names[name].add(template.rule.name)
+        assert len([tag for tag in template.rule.tags if tag.startswith("REQ-")]) == 1
+    assert {name: {CATALOGUE[name].title} for name in names} == names
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_scenario_titles_are_unique_in_a_feature(file: Any) -> None:
+    titles = Counter(_titles(file.read_text()))
+    assert [title for title, count in titles.items() if count > 1] == []
+
+
+def test_parsed_collected_and_reported_are_the_same_scenarios(on_article: Any) -> None:
+    written = sum(len(_titles(file.read_text())) for file in FILES)
+    assert len(SCENARIOS) == written
+    expanded = sum(max(1, sum(len(table.examples) for table in template.examples)) for _, template in SCENARIOS)
+    assert len(on_article.report["scenarios"]) == expanded >= 120
+
+
+def test_each_step_matches_exactly_one_definition() -> None:
+    for _, template in SCENARIOS:
+        for step in _rendered(template):
+            fitting = [d.parser.name for d in DEFINITIONS if d.type == step.type and d.parser.is_matching(step.name)]
+            assert len(fitting) == 1, f"{step.type} {step.name}: {fitting}"
+
+
+def test_no_definition_is_unused_and_the_vocabulary_stays_small() -> None:
+    steps = {(step.type, step.name) for _, template in SCENARIOS for step in _rendered(template)}
+    unused = [d.parser.name for d in DEFINITIONS if not any(d.type == t and d.parser.is_matching(n) for t, n in steps)]
+    assert unused == []
+    assert len({definition.step_func for definition in DEFINITIONS}) <= 60
+
+
+def test_a_scenario_is_given_done_and_seen_in_that_order() -> None:
+    for _, template in SCENARIOS:
+        types = [step.type for step in template.steps]
+        assert types == sorted(types, key=("given", "when", "then").index), template.name
+        assert types[-1] == "then", template.name
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_the_catalogue_says_which_actions_and_offers_are_used(name: str, on_article: Any) -> None:
+    used: dict[str, set[str]] = {"actions": set(), "offers": set()}
+    for each in on_article.report["scenarios"]:
+        if each["requirement"] == name:
+            used["actions"].update(each["actions"])
+            used["offers"].update(each["offers"])
+    assert set(CATALOGUE[name].actions) == used["actions"]
+    assert set(CATALOGUE[name].offers) == used["offers"]
+
+
+def test_the_suite_asks_for_every_action(on_article: Any) -> None:
+    used = {action for each in on_article.report["scenarios"] for action in each["actions"]}
+    assert used == {action.__name__ for action in ACTIONS}
+
+
+def test_an_unknown_field_of_the_catalogue_is_named(tmp_path: Any) -> None:
+    broken = tmp_path / "requirements.toml"
+    broken.write_text('[[requirement]]\nid = "ENA-001"\ncolour = "red"\n')
+    with pytest.raises(catalogue.CatalogueError, match="colour"):
+        catalogue.load(broken)
+    broken.write_text("[[requirement\n")
+    with pytest.raises(catalogue.CatalogueError, match=r"requirements\.toml"):
+        catalogue.load(broken)

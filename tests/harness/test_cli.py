@@ -1,0 +1,72 @@
+"""The command line: what a user's mistakes lead to, and what the tables show."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import kmc
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--target", "nowhere"], "unknown target 'nowhere'"),
+        (["--target", "python:no.such:Thing"], "cannot be loaded"),
+        (["--policy", "strictest"], "unknown policy 'strictest'"),
+        (["--profile", "none"], "unknown profile 'none'"),
+        (["--only", "LOG-999"], "unknown requirement 'LOG-999'"),
+        (["--profile", "standard", "--only", "LOG-004"], "there is nothing to judge"),
+        (["--seed", "x"], "--seed takes a whole number, not 'x'"),
+        (["-n", "0"], "-n takes 1 or more"),
+        (["--report", "/proc/no/such"], "cannot be written"),
+        (["--report", __file__], "cannot be written"),
+        (["--", "--no-such-option"], "no-such-option"),
+    ],
+)
+def test_misuse_is_one_clear_line_and_exit_2(arguments: list[str], words: str, tmp_path: Path) -> None:
+    done = kmc("run", *arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+
+
+def test_an_unknown_requirement_is_misuse_too(tmp_path: Path) -> None:
+    done = kmc("requirements", "ABC-1", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "unknown requirement 'ABC-1'" in done.stderr
+
+
+def test_one_requirement_is_shown_with_source_reading_scenarios_and_departure(tmp_path: Path) -> None:
+    done = kmc("requirements", "ENR-002", cwd=tmp_path)
+    for words in ("article, Log into KMC", "one showing", "one device; one login", "The link is opened a second time"):
+        assert words in done.stdout
+    assert "article/enrolment.feature:" in done.stdout
+
+
+def test_the_catalogue_names_actions_and_offers(tmp_path: Path) -> None:
+    done = kmc("requirements", cwd=tmp_path, COLUMNS="160")
+    line = next(line for line in done.stdout.splitlines() if line.startswith("SWI-006"))
+    assert "SwitchAccount" in done.stdout
+    assert "switch" in line
+    assert done.returncode == 0
+
+
+def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    script = (
+        "import sys; from kmc_harness.cli import app\n"
+        "try: app(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print([name for name in ('pytest', 'PIL', 'pandas', 'rich', 'msgspec', 'qrcode') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_what_stands_after_two_dashes_goes_to_pytest(tmp_path: Path) -> None:
+    done = kmc("run", "--", "-k", "login_feature", "--junitxml", str(tmp_path / "junit.xml"), cwd=tmp_path)
+    assert done.returncode == 0
+    assert "partial run:" in done.stdout
+    assert "test_login_feature_L" in (tmp_path / "junit.xml").read_text()

@@ -1,0 +1,66 @@
+"""Looking closely at pictures, links and secrets."""
+
+import base64
+import io
+import secrets
+
+import pytest
+from PIL import Image
+
+from kmc_harness import inspection
+from kmc_harness.authenticator import Authenticator, UnreadableQrCode, read_qr_code
+from kmc_model.qr import QrCode, key_uri
+
+URI = key_uri("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "ada lovelace@kmc.example")
+
+
+@pytest.mark.parametrize("modules", [0, 1, 3, 4, 6])
+def test_the_quiet_zone_is_measured_and_the_picture_read_whatever_it_is(modules: int) -> None:
+    picture = QrCode(URI, modules).png()
+    assert inspection.quiet_zone_modules(picture) == modules
+    assert read_qr_code(picture) == URI
+
+
+def test_a_picture_without_qr_code_is_no_pairing() -> None:
+    blank = io.BytesIO()
+    Image.new("L", (50, 50), 255).save(blank, "PNG")
+    for picture, words in ((blank.getvalue(), "0 QR codes"), (b"no picture", "no picture")):
+        with pytest.raises(UnreadableQrCode, match=words):
+            Authenticator.scan(picture)
+
+
+@pytest.mark.parametrize("content", ["https://kmc.example", "otpauth://hotp/x?secret=GEZDGNBV", "otpauth://totp/x", "otpauth://totp/x?secret=1!"])
+def test_a_qr_code_that_no_app_takes_is_no_pairing(content: str) -> None:
+    with pytest.raises(UnreadableQrCode, match="QR code"):
+        Authenticator.scan(QrCode(content).png())
+
+
+def test_the_label_is_read_as_an_app_shows_it() -> None:
+    entry = Authenticator.scan(QrCode(URI).png())
+    assert entry.named_issuer_and_account == ("Kaltura KMC", "ada lovelace@kmc.example")
+    assert entry.issuer == "Kaltura KMC"
+    bare = Authenticator.scan(QrCode(key_uri("GEZDGNBVGY3TQOJQ", "ada@kmc.example", names_issuer=False)).png())
+    assert (bare.named_issuer_and_account[0], bare.issuer) == ("", None)
+
+
+def test_random_tokens_have_their_bits_and_tell_nothing() -> None:
+    for make, at_least, at_most in ((secrets.token_urlsafe, 128, 200), (secrets.token_hex, 120, 130)):
+        tokens = [make(24 if at_most == 200 else 16) for _ in range(30)]
+        assert at_least <= inspection.random_bits(tokens) <= at_most
+        assert {inspection.told_by(token, ("ada@kmc.example",)) for token in tokens} == {None}
+
+
+def test_counting_tokens_have_few_bits() -> None:
+    assert inspection.random_bits([f"session-{number:08}" for number in range(10, 40)]) < 10
+
+
+@pytest.mark.parametrize("hidden", ["17|1767690010|" + "a1" * 20, "ada@kmc.example " + "b2" * 20])
+def test_a_token_that_reads_as_text_tells_of_its_user(hidden: str) -> None:
+    token = base64.urlsafe_b64encode(hidden.encode()).decode()
+    assert inspection.told_by(token, ("ada@kmc.example", "ada"))
+    assert inspection.told_by(f"ada-{token}", ("ada",)) == "the user's e-mail or name"
+
+
+def test_bits_alike_in_all_secrets_are_counted() -> None:
+    assert inspection.constant_bits([b"\x00\xff", b"\x00\x0f"]) == 12
+    assert inspection.constant_bits([secrets.token_bytes(20) for _ in range(50)]) == 0

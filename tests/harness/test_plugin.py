@@ -1,0 +1,44 @@
+"""The suite as an adopter runs it: plain pytest and a test module of one line."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ONE_LINE = "from kmc_harness.suite import *\n"
+
+
+def _pytest(folder: Path, *arguments: str) -> str:
+    (folder / "test_login.py").write_text(ONE_LINE)
+    (folder / "test_own.py").write_text("def test_of_their_own():\n    pass\n")
+    command = [sys.executable, "-m", "pytest", "--strict-markers", "-p", "no:cacheprovider", *arguments]
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr
+
+
+def test_one_line_is_all_an_adopter_writes(tmp_path: Path) -> None:
+    shown = _pytest(tmp_path, "--kmc-profile", "article", "-v")
+    assert "test_login.py::test_login_feature_L" in shown
+    assert "test_own.py::test_of_their_own PASSED" in shown
+    assert " deselected" in shown
+    assert " failed" not in shown
+
+
+def test_a_fail_and_a_warning_look_it_in_plain_pytest(tmp_path: Path) -> None:
+    shown = _pytest(tmp_path, "--kmc-profile", "all", "--kmc-policy", "kaltura-server", "-v", "-k", "codes_feature")
+    assert "WARNED" in shown
+    assert "FAIL STD-003 The same code again (standards/codes.feature:" in shown
+    assert "Traceback" not in shown
+    assert "s3cure-pass!" not in shown
+
+
+def test_what_was_not_reached_is_not_green_in_plain_pytest(tmp_path: Path) -> None:
+    shown = _pytest(tmp_path, "--kmc-policy", "kaltura-server", "--kmc-only", "RST-019")
+    assert "2 inconclusive" in shown
+    assert "passed" not in shown.splitlines()[-1].replace("1 passed", "")
+
+
+def test_unknown_selections_are_usage_errors(tmp_path: Path) -> None:
+    assert "unknown requirement 'XYZ-1'" in _pytest(tmp_path, "--kmc-only", "XYZ-1")
+    assert "unknown profile 'some'" in _pytest(tmp_path, "--kmc-profile", "some")

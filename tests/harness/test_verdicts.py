@@ -1,0 +1,99 @@
+"""Targets with one thing wrong each, and what the harness makes of it: only a departure is a fail."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from kmc_harness.verdicts import Verdict, highest
+
+
+def _set(ran: Any) -> set[str]:
+    return set(ran.verdicts.values())
+
+
+def test_verdicts_rise_from_pass_to_fail_and_nothing_is_no_pass() -> None:
+    assert list(Verdict) == ["pass", "skipped", "warning", "inconclusive", "error", "fail"]
+    assert highest([Verdict.PASS, Verdict.WARNING, Verdict.SKIPPED]) is Verdict.WARNING
+    assert highest([]) is Verdict.SKIPPED
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("SaysYes", "an action that does not exist was accepted"),
+        ("LetsAnybodyIn", "somebody just made up was logged in"),
+        ("ShowsOneSecret", "two users were shown the same secret"),
+    ],
+)
+def test_a_lying_target_is_not_judged(target: str, reason: str, judge: Callable[..., Any]) -> None:
+    ran = judge(target, "--only", "LOG-004", "--only", "ENA-006")
+    assert _set(ran) == {"error"}
+    assert ran.exit_code == 3
+    assert reason in " ".join(ran.out.split())
+
+
+def test_what_needs_a_clock_is_skipped_by_name_without_one(judge: Callable[..., Any]) -> None:
+    ran = judge("WithoutClock", "--only", "ENR-009", "--only", "LOG-002")
+    assert ran.verdicts == {"ENR-009": "skipped", "LOG-002": "pass"}
+    assert "does not offer 'clock'" in ran.out
+    assert "1 of 2 requirements judged" in ran.out
+    assert ran.exit_code == 0
+
+
+def test_a_broken_promise_is_an_error_and_no_skip(judge: Callable[..., Any]) -> None:
+    ran = judge("BreaksPromise", "--only", "SWI-004")
+    assert ran.verdicts == {"SWI-004": "error"}
+    assert "is declared, but was answered not offered" in " ".join(ran.out.split())
+
+
+def test_a_crash_costs_its_scenarios_and_is_no_fail(judge: Callable[..., Any]) -> None:
+    ran = judge("Crashes", "--only", "LOG-010", "--only", "LOG-002")
+    assert ran.verdicts == {"LOG-010": "error", "LOG-002": "pass"}
+    assert ran.exit_code == 3
+    assert "RuntimeError: lost" in ran.out
+
+
+def test_what_was_not_reached_is_inconclusive(on_kaltura: Any) -> None:
+    ended = {(each["verdict"], each["step"]) for each in on_kaltura.report["scenarios"] if "RST-019" in each["requirement"]}
+    assert ended == {("inconclusive", "Given Ada has been mailed another enrolment link by a reset")}
+
+
+def test_a_departure_from_a_should_or_a_convention_only_warns(on_kaltura: Any) -> None:
+    warned = {name for name, verdict in on_kaltura.verdicts.items() if verdict == "warning"}
+    assert warned == {"STD-005", "STD-006", "STD-007"}
+
+
+def test_a_fail_says_what_was_expected_and_seen_and_how_to_see_it_again(judge: Callable[..., Any]) -> None:
+    ran = judge("OneDeparture", "--only", "SWI-002", KMC_TEST_FIELD="switch_between_two_factor_accounts_needs_login")
+    shown = " ".join(ran.out.split())
+    assert "fail SWI-002" in shown
+    assert "step Then she is refused" in shown
+    assert "expected Ada refused" in shown
+    assert "seen accepted with a session" in shown
+    assert "--only SWI-002 --seed 0" in shown
+    assert "partial run:" in shown
+
+
+def _secrets_of_people(report: Any) -> set[str]:
+    return {"s3cure-pass!", "wr0ng-pw!", "n3w-pass!", "wr0ng-guess!"}
+
+
+@pytest.mark.parametrize("target", ["model", "TellsSecrets", "Crashes"])
+def test_no_secret_is_in_output_or_report(target: str, judge: Callable[..., Any]) -> None:
+    ran = judge(target, "--policy", "kaltura-server" if target == "model" else "article")
+    written = ran.out + ran.err + repr(ran.report)
+    for secret in _secrets_of_people(ran.report):
+        assert secret not in written
+    assert not re.search(r"otpauth|secret=|[A-Z2-7]{16,}|auth-info/|restore-password/|[\w-]{32,}=*(?=['\" ])", written)
+    texts = [entry["message"] for each in ran.report["scenarios"] for entry in each["happenings"]]
+    codes = [word for text in texts for word in re.findall(r"\b\d{6}\b", text)]
+    assert codes == []
+
+
+def test_the_same_seed_gives_the_same_report_in_one_process_or_two(judge: Callable[..., Any], on_article: Any) -> None:
+    in_two = judge("model", "-n", "2")
+    assert {**in_two.report, "timing": {}} == {**on_article.report, "timing": {}}
+    other = judge("model", "--only", "LOG-004", "--seed", "5")
+    assert other.verdicts == {"LOG-004": "pass"}

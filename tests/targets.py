@@ -1,0 +1,88 @@
+"""Targets that a test judges in a process of its own; what is wrong with one is told by the environment."""
+
+import os
+from dataclasses import replace
+
+from kmc_harness.port import Action, LogIn, NotOffered, Observation, Offer, OpenEnrolmentLink
+from kmc_harness.targets.model import ModelTarget
+from kmc_model.policy import ARTICLE, KALTURA_SERVER
+from kmc_model.rules import RULES, Rule
+
+
+class OneDeparture(ModelTarget):
+    """The reference, but for one field of the policy, which is as the published server has it."""
+
+    def __init__(self) -> None:
+        name = os.environ["KMC_TEST_FIELD"]
+        super().__init__(replace(ARTICLE, **{name: getattr(KALTURA_SERVER, name)}))
+
+
+class BrokenRule(ModelTarget):
+    """The reference with one row of its rules dropped, or its effects skipped: `drop 17`, `idle 17`."""
+
+    def __init__(self) -> None:
+        how, number = os.environ["KMC_TEST_RULE"].split()
+        at = int(number)
+        changed: tuple[Rule, ...] = () if how == "drop" else (replace(RULES[at], effects=()),)
+        super().__init__(rules=(*RULES[:at], *changed, *RULES[at + 1 :]))
+
+
+class SaysYes(ModelTarget):
+    """Accepts whatever it is asked, an action that does not exist among it."""
+
+    def perform(self, action: Action) -> Observation:
+        return Observation(accepted=True)
+
+
+class LetsAnybodyIn(ModelTarget):
+    """Logs in people whom nobody registered."""
+
+    def perform(self, action: Action) -> Observation:
+        return Observation(True, session="s") if isinstance(action, LogIn) else super().perform(action)
+
+
+class ShowsOneSecret(ModelTarget):
+    """Answers every enrolment link with the first QR code it ever showed."""
+
+    picture: bytes | None = None
+
+    def perform(self, action: Action) -> Observation:
+        seen = super().perform(action)
+        if isinstance(action, OpenEnrolmentLink) and seen.picture:
+            self.picture = self.picture or seen.picture
+            return replace(seen, picture=self.picture)
+        return seen
+
+
+class WithoutClock(ModelTarget):
+    """Cannot move its clock."""
+
+    offers = ModelTarget.offers - {Offer.CLOCK}
+
+
+class BreaksPromise(ModelTarget):
+    """Declares that it switches accounts, and does not."""
+
+    def perform(self, action: Action) -> Observation:
+        if type(action).__name__ == "SwitchAccount":
+            raise NotOffered("SwitchAccount")
+        return super().perform(action)
+
+
+class Crashes(ModelTarget):
+    """Breaks whenever somebody logs out, with a secret in its last words."""
+
+    def perform(self, action: Action) -> Observation:
+        if type(action).__name__ == "LogOut":
+            raise RuntimeError(f"lost {action.session}")  # type: ignore[attr-defined]
+        return super().perform(action)
+
+
+class TellsSecrets(ModelTarget):
+    """Repeats password and code in its answers, with markup around them."""
+
+    def perform(self, action: Action) -> Observation:
+        seen = super().perform(action)
+        if isinstance(action, LogIn):
+            return replace(seen, message=f"<script>{action.password} {action.code}</script> [red]{seen.message}")
+        return seen
