@@ -31,6 +31,7 @@ def read_qr_code(picture: bytes) -> str:
 
     Raises:
         UnreadableQrCode: there is no picture, or not exactly one QR code in it.
+
     """
     import zxingcpp
     from PIL import Image, ImageOps, UnidentifiedImageError
@@ -41,7 +42,7 @@ def read_qr_code(picture: bytes) -> str:
         raise UnreadableQrCode(f"{len(picture)} bytes that are no picture") from error
     # A picture without quiet zone is scanned from a white page all the same.
     page = ImageOps.expand(image, border=24, fill=255)
-    found = zxingcpp.read_barcodes(page, formats=zxingcpp.BarcodeFormat.QRCode)
+    found = zxingcpp.read_barcodes(page, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
     if len(found) != 1:
         raise UnreadableQrCode(f"a picture of {image.width}x{image.height} with {len(found)} QR codes in it")
     return str(found[0].text)
@@ -69,6 +70,7 @@ class Authenticator:
 
         Raises:
             UnreadableQrCode: there is no QR code, or its content is not one that apps take (Key URI format).
+
         """
         uri = read_qr_code(picture)
         parts = urlsplit(uri)

@@ -92,6 +92,7 @@ def load(path: Path = FEATURES / "requirements.toml") -> dict[str, Requirement]:
 
     Raises:
         CatalogueError: the file is missing, is no TOML, or has a field that is not known.
+
     """
     try:
         found = msgspec.toml.decode(path.read_bytes(), type=_File).requirement
@@ -105,6 +106,7 @@ def select(profile: str, only: tuple[str, ...] = ()) -> tuple[str, ...]:
 
     Raises:
         CatalogueError: no such profile or requirement, or nothing is left.
+
     """
     known = load()
     if profile not in PROFILES:

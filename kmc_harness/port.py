@@ -129,6 +129,7 @@ class Observation:
         picture: a PNG of the QR code shown, as delivered (Offer.PICTURE) or as a screenshot.
         session: a handle of the session that was opened or used.
         account: the account that session is in, where it shows.
+
     """
 
     accepted: bool

@@ -24,6 +24,7 @@ def probe(target: Target, tag: str) -> None:
 
     Raises:
         NotJudged: an answer was not the one that any honest adapter gives.
+
     """
     _refuses_nonsense(target)
     world = World(target, tag)

@@ -112,8 +112,7 @@ def build(
     for each in ordered:
         by_requirement.setdefault(each.requirement, []).append(each)
     results = tuple(
-        _requirement_result(each, by_requirement.get(each.id, []), policy == "kaltura-server")
-        for each in requirements
+        _requirement_result(each, by_requirement.get(each.id, []), policy == "kaltura-server") for each in requirements
     )
     counts = Counter(each.verdict.value for each in results)
     return Report(
@@ -137,6 +136,7 @@ def write(report: Report, folder: Path) -> Path:
 
     Raises:
         OSError: the folder cannot be made or written.
+
     """
     folder.mkdir(parents=True, exist_ok=True)
     path, draft = folder / "report.json", folder / "report.json.new"

@@ -77,6 +77,7 @@ def run(settings: Settings) -> int:
 
     Raises:
         Misuse: settings that make no sense; nothing was run.
+
     """
     chosen = _checked(settings)
     words = io.StringIO()
@@ -106,7 +107,18 @@ def run(settings: Settings) -> int:
 
 
 def _arguments(settings: Settings) -> list[str]:
-    arguments = ["--pyargs", "kmc_harness.suite", "-q", "--capture=sys", "-p", "no:cacheprovider", "--no-header", "--assert=plain", "-p", "no:unraisableexception"]
+    arguments = [
+        "--pyargs",
+        "kmc_harness.suite",
+        "-q",
+        "--capture=sys",
+        "-p",
+        "no:cacheprovider",
+        "--no-header",
+        "--assert=plain",
+        "-p",
+        "no:unraisableexception",
+    ]
     arguments += ["-c", os.devnull, "--rootdir", str(Path.cwd())]
     arguments += [f"--kmc-{name}={getattr(settings, name)}" for name in ("target", "policy", "profile", "seed")]
     arguments += [f"--kmc-only={each}" for each in settings.only]

@@ -12,7 +12,7 @@ pytest_plugins = list(STEP_MODULES)
 
 
 def _tests() -> dict[str, object]:
-    tests = {}
+    tests: dict[str, object] = {}
     for feature in get_features([str(FEATURES)]):
         stem = feature.filename.rpartition("/")[2].removesuffix(".feature")
         for title, template in feature.scenarios.items():
@@ -26,4 +26,4 @@ def _tests() -> dict[str, object]:
 
 
 globals().update(_tests())
-__all__ = [name for name in globals() if name.startswith("test_")] + ["pytest_plugins"]  # noqa: PLE0605
+__all__ = [name for name in globals() if name.startswith("test_")] + ["pytest_plugins"]

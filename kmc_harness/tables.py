@@ -32,7 +32,12 @@ class Progress:
         from rich.progress import Progress as Bar
 
         console = Console(stderr=True)
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[worst]}"))
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[worst]}"),
+        )
         self._bar = Bar(*columns, console=console, transient=True, disable=not console.is_terminal)
         self._task = self._bar.add_task("scenarios", total=None, worst="")
         self._worst = Verdict.PASS
@@ -139,8 +144,11 @@ def show_lost(names: Sequence[str]) -> None:
 def show_catalogue(requirements: Sequence[Requirement]) -> None:
     """Show the requirements with what an adapter needs for each."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name, options in (("id", {"no_wrap": True}), ("level", {}), ("title", {"ratio": 3}), ("actions", {"ratio": 2}), ("offers", {})):
-        table.add_column(name, **options)  # type: ignore[arg-type]
+    table.add_column("id", no_wrap=True)
+    table.add_column("level", no_wrap=True)
+    table.add_column("title", ratio=3)
+    table.add_column("actions", ratio=2)
+    table.add_column("offers", ratio=1)
     for each in requirements:
         actions = ", ".join(each.actions) or f"({each.seen})"
         table.add_row(each.id, each.level.value, escape(each.title), actions, ", ".join(each.offers))

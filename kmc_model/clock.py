@@ -21,6 +21,7 @@ class ManualClock:
 
         Raises:
             ValueError: `seconds` is negative.
+
         """
         if seconds < 0:
             raise ValueError(f"the clock was asked to move by {seconds} s; it only goes forward")

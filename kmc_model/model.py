@@ -1,11 +1,11 @@
 """The reference model: it performs actions one after another under a policy.
 
-    >>> from kmc_model.actions import LogIn, RegisterUser
-    >>> model = Model()
-    >>> model.perform(RegisterUser("Acme", "ada@acme.example", "s3cure-pass!")).accepted
-    True
-    >>> model.perform(LogIn("ada@acme.example", "guess")).reason
-    <Reason.WRONG_CREDENTIALS: 'wrong credentials'>
+>>> from kmc_model.actions import LogIn, RegisterUser
+>>> model = Model()
+>>> model.perform(RegisterUser("Acme", "ada@acme.example", "s3cure-pass!")).accepted
+True
+>>> model.perform(LogIn("ada@acme.example", "guess")).reason
+<Reason.WRONG_CREDENTIALS: 'wrong credentials'>
 """
 
 from collections.abc import Sequence
@@ -46,6 +46,7 @@ def step(
 
     Raises:
         LookupError: no rule answers this action.
+
     """
     turn = Turn(state, action, now, policy, secrets)
     for rule in rules:
@@ -87,9 +88,7 @@ class Model:
 
     def perform(self, action: Action) -> Outcome:
         """Perform `action` now and return how it ended."""
-        self.state, outcome = step(
-            self.state, action, self.clock.now(), self.policy, self.secrets, self.rules
-        )
+        self.state, outcome = step(self.state, action, self.clock.now(), self.policy, self.secrets, self.rules)
         return outcome
 
     def outbox(self, email: str) -> tuple[Mail, ...]:

@@ -39,9 +39,7 @@ def _png(uri: str, quiet_zone_modules: int) -> bytes:
     from PIL import Image
 
     # Naming a mask spares qrcode the scoring of all eight, which takes most of its time; any mask is readable.
-    symbol = qrcode.QRCode(
-        error_correction=qrcode.constants.ERROR_CORRECT_L, border=quiet_zone_modules, mask_pattern=0
-    )
+    symbol = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_L, border=quiet_zone_modules, mask_pattern=0)
     symbol.add_data(uri, optimize=0)
     modules = symbol.get_matrix()
     side = len(modules)

@@ -6,7 +6,18 @@ from enum import StrEnum
 
 from kmc_model.actions import AccountStatus, UserStatus
 
-__all__ = ["Account", "Credentials", "Link", "LinkKind", "LinkStatus", "Mail", "Membership", "Secret", "Session", "State"]
+__all__ = [
+    "Account",
+    "Credentials",
+    "Link",
+    "LinkKind",
+    "LinkStatus",
+    "Mail",
+    "Membership",
+    "Secret",
+    "Session",
+    "State",
+]
 
 
 @dataclass(frozen=True, slots=True)

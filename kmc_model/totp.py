@@ -37,11 +37,12 @@ def counter_of(code: str, secret: str, now: int, tolerance_steps: int, as_number
         now: epoch seconds.
         tolerance_steps: how many 30 s steps either way still count (RFC 6238, 5.2).
         as_numbers: compare numerically, so that leading zeros may be missing (I-31).
+
     """
     present = now // STEP_S
     for counter in range(max(0, present - tolerance_steps), present + tolerance_steps + 1):
         expected = _at_counter(secret, counter)
-        if code == expected or as_numbers and _number(code) == int(expected):
+        if code == expected or (as_numbers and _number(code) == int(expected)):
             return counter
     return None
 

@@ -103,9 +103,7 @@ class Turn:
     def lets_in(self, name: str) -> bool:
         account, membership = self.state.accounts[name], self.state.memberships.get((name, self.email))
         return (
-            account.status is AccountStatus.ACTIVE
-            and membership is not None
-            and membership.status is UserStatus.ACTIVE
+            account.status is AccountStatus.ACTIVE and membership is not None and membership.status is UserStatus.ACTIVE
         )
 
     def needs_two_factor(self) -> bool:

@@ -26,7 +26,10 @@ def _account_named(text: str) -> str | None:
 
 
 def _typed(pattern: str, convert: Callable[[str], object] = str) -> Callable[[str], object]:
-    return parse.with_pattern(pattern)(lambda text: convert(text))  # type: ignore[no-any-return]
+    def converted(text: str) -> object:
+        return convert(text)
+
+    return parse.with_pattern(pattern)(converted)  # type: ignore[no-any-return]
 
 
 _TYPES = {

@@ -23,6 +23,7 @@ def load(name: str, settings: Mapping[str, str]) -> Target:
 
     Raises:
         UnknownTarget: there is none, or its adapter cannot be imported.
+
     """
     if name == "model":
         from kmc_harness.targets.model import ModelTarget

@@ -19,9 +19,7 @@ class ModelTarget:
 
     offers = frozenset(Offer) - {Offer.SCREEN}
 
-    def __init__(
-        self, policy: str | Policy = "article", seed: int | str = 0, rules: Sequence[Rule] = RULES
-    ) -> None:
+    def __init__(self, policy: str | Policy = "article", seed: int | str = 0, rules: Sequence[Rule] = RULES) -> None:
         self.policy = POLICIES[policy] if isinstance(policy, str) else policy
         self.name = "model"
         self._seed = seed

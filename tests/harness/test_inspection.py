@@ -29,7 +29,10 @@ def test_a_picture_without_qr_code_is_no_pairing() -> None:
             Authenticator.scan(picture)
 
 
-@pytest.mark.parametrize("content", ["https://kmc.example", "otpauth://hotp/x?secret=GEZDGNBV", "otpauth://totp/x", "otpauth://totp/x?secret=1!"])
+@pytest.mark.parametrize(
+    "content",
+    ["https://kmc.example", "otpauth://hotp/x?secret=GEZDGNBV", "otpauth://totp/x", "otpauth://totp/x?secret=1!"],
+)
 def test_a_qr_code_that_no_app_takes_is_no_pairing(content: str) -> None:
     with pytest.raises(UnreadableQrCode, match="QR code"):
         Authenticator.scan(QrCode(content).png())

@@ -57,15 +57,17 @@ def test_one_field_of_the_policy_is_noticed_by_its_requirements_alone(field: str
 
 # A named sample for CI, one or two of each chapter; `make check-all` breaks every row.
 SAMPLE = {"ENA-002", "ENR-002", "ENR-009", "LOG-006", "LOG-010", "RST-012", "SWI-001", "STD-003", "SEC-012"}
-ROWS = [at for at, rule in enumerate(RULES) if rule.requirement and (ALL or rule.requirement in SAMPLE)]
+# A row that always applies ends its action: without it the model has no answer, which is a crash and no departure.
+# Two rows only keep the model from asking for what is not there; no target could show their absence.
+UNSEEN = {"link_unknown", "no_secret"}
+ROWS = [
+    at
+    for at, rule in enumerate(RULES)
+    if rule.requirement and rule.applies.__name__ not in {"always", *UNSEEN} and (ALL or rule.requirement in SAMPLE)
+]
 
 
 @pytest.mark.parametrize("at", ROWS, ids=lambda at: f"{RULES[at].requirement}-{RULES[at].action.__name__}-{at}")
 def test_a_dropped_rule_is_noticed_under_its_requirement(at: int, judge: Callable[..., Any]) -> None:
-    if at in UNSEEN:
-        pytest.skip(UNSEEN[at])
     ran = judge("BrokenRule", KMC_TEST_RULE=f"drop {at}")
     assert ran.departed.get(RULES[at].requirement or "") in ("fail", "warning"), json.dumps(ran.departed)
-
-
-UNSEEN: dict[int, str] = {}

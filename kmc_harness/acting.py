@@ -1,0 +1,606 @@
+"""What people do: acts, codes, mail, and the ways to reach a situation.
+
+Steps parse a sentence and make one call to the world, which is this and what is expected of it. What a person
+knows is kept here; what the target knows is not.
+
+Rules of this file:
+1. `reach_…` raise `Unreached` where a situation cannot be had: nothing was judged then.
+2. A code is never made within 5 s of a step's edge, and an ordinary login never reuses a time step.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TypeVar
+
+from kmc_harness import inspection
+from kmc_harness.authenticator import Authenticator, UnreadableQrCode, empty_key_code
+from kmc_harness.port import (
+    NEEDED_OFFER,
+    AccountStatus,
+    Action,
+    ChangePassword,
+    ConfirmPassword,
+    DisableTwoFactor,
+    EnableTwoFactor,
+    LinkKind,
+    LogIn,
+    LogOut,
+    Mail,
+    NotOffered,
+    Observation,
+    Offer,
+    OpenEnrolmentLink,
+    RegisterUser,
+    RequestReset,
+    SetAccountStatus,
+    SetPassword,
+    SetUserStatus,
+    SwitchAccount,
+    Target,
+    UserStatus,
+    described,
+    shorten,
+)
+from kmc_harness.verdicts import Departure, Unreached
+
+__all__ = ["HOME", "Acting", "Happening", "Person"]
+
+_T = TypeVar("_T")
+
+STEP_S = 30
+EDGE_S = 5
+LONGEST_WAIT_S = 90
+RESET_SPACING_S = 61
+"""Ten reset mails in ten minutes are allowed (SEC-012); scenarios with many stay below."""
+HOME = "Acme"
+OWNER = "Grace"
+DESK = "desk"
+PASSWORD = "s3cure-pass!"
+PRONOUNS = frozenset({"she", "he", "they", "her", "his", "their"})
+
+
+@dataclass
+class Person:
+    """Somebody in the scenario, and what they have and know."""
+
+    name: str
+    email: str
+    password: str = field(default=PASSWORD, repr=False)
+    accounts: list[str] = field(default_factory=list)
+    authenticator: Authenticator | None = None
+    earlier: list[Authenticator] = field(default_factory=list)
+    picture: bytes | None = field(default=None, repr=False)
+    session: str | None = field(default=None, repr=False)
+    earlier_session: str | None = field(default=None, repr=False)
+    opened_link: str | None = field(default=None, repr=False)
+    reset_link: str | None = field(default=None, repr=False)
+    last_code: str | None = field(default=None, repr=False)
+    last_step: int = -10
+    passwords_set: int = 0
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One entry of the evidence: what was done when, and what was seen. Secrets are shortened."""
+
+    at: int
+    step: str
+    action: str
+    details: dict[str, str]
+    accepted: bool | None = None
+    message: str = ""
+    shown: tuple[str, ...] = ()
+
+
+class Acting:
+    """One scenario's people in front of one target: how they reach a situation, and what they do."""
+
+    def __init__(self, target: Target, tag: str) -> None:
+        """Start afresh. `tag` makes the names of this scenario's people and accounts new to the target."""
+        self.target = target
+        self.happenings: list[Happening] = []
+        self.performed: set[str] = set()
+        self.used_offers: set[Offer] = set()
+        self.step_text = ""
+        self.checks = 0
+        self._tag = tag
+        self._people: dict[str, Person] = {}
+        self._founded: set[str] = set()
+        self._two_factor: set[str] = set()
+        self._secrets: set[str] = set()
+        self._spoken_of = ""
+        self._answers: list[Observation] = []
+        self._mails_before: dict[str, int] = {}
+        target.reset()
+
+    # People, accounts, time
+
+    def person(self, name: str) -> Person:
+        """Return the person called `name`; `she` and the like mean whoever was spoken of last."""
+        name = self._spoken_of if name in PRONOUNS else name
+        self._spoken_of = name
+        if name not in self._people:
+            self._people[name] = Person(name, f"{name.lower()}.{self._tag}@kmc.example")
+            self._secrets.add(PASSWORD)
+        return self._people[name]
+
+    def account(self, name: str) -> str:
+        """Return the target's name for the scenario's account `name`."""
+        return f"{name}-{self._tag}"
+
+    def needs(self, offer: Offer) -> None:
+        """Note that the scenario needs `offer`.
+
+        Raises:
+            NotOffered: the target does not declare it.
+
+        """
+        self.used_offers.add(offer)
+        if offer not in self.target.offers:
+            raise NotOffered(offer.value)
+
+    def now(self) -> int:
+        return self.target.now()
+
+    def pass_time(self, seconds: int) -> None:
+        """Let time pass: by moving the target's clock, or by really waiting where it is short."""
+        if Offer.CLOCK in self.target.offers:
+            self.target.advance(seconds)
+            self._note("time passes", {"seconds": str(seconds)})
+        elif seconds <= LONGEST_WAIT_S:
+            time.sleep(seconds)
+        else:
+            self.needs(Offer.CLOCK)
+
+    def move_into_step(self, into_s: int) -> None:
+        """Let time pass until `into_s` seconds into a 30 s step."""
+        if wait_s := (into_s - self.now()) % STEP_S:
+            self.pass_time(wait_s)
+
+    def _settle(self) -> None:
+        if not EDGE_S <= self.now() % STEP_S <= STEP_S - EDGE_S:
+            self.move_into_step(2 * EDGE_S)
+
+    # Acting
+
+    def perform(self, action: Action) -> Observation:
+        """Have `action` performed, and keep it and what was seen as evidence."""
+        if offer := NEEDED_OFFER.get(type(action)):
+            self.needs(offer)
+        self._learn(action)
+        self.performed.add(type(action).__name__)
+        at = self.now()
+        seen = self.target.perform(action)
+        self._secrets |= {seen.session} if seen.session else set()
+        shown = [what for what, there in (("QR code", seen.picture), ("session", seen.session)) if there]
+        shown += ["field for a code"] if seen.asks_for_code else []
+        self.happenings.append(
+            Happening(
+                at,
+                self.redact(self.step_text),
+                type(action).__name__,
+                described(action),
+                seen.accepted,
+                self.redact(seen.message),
+                tuple(shown),
+            )
+        )
+        return seen
+
+    def _note(self, action: str, details: dict[str, str]) -> None:
+        self.happenings.append(Happening(self.now(), self.redact(self.step_text), action, details))
+
+    def _learn(self, action: Action) -> None:
+        for name in ("password", "new_password", "code", "link", "session"):
+            if value := getattr(action, name, None):
+                self._secrets.add(value)
+                if name == "link":
+                    self._secrets.add(inspection.token_of(value))
+
+    def redact(self, text: str) -> str:
+        """Return `text` with every secret of this scenario shortened."""
+        for secret in sorted(self._secrets, key=len, reverse=True):
+            if len(secret) > 3:
+                text = text.replace(secret, shorten(secret))
+        return text
+
+    def _answer(self, seen: Observation) -> Observation:
+        self._answers.append(seen)
+        return seen
+
+    def _must(self, seen: Observation, what: str) -> Observation:
+        if not seen.accepted:
+            raise Unreached(f"{what}, but the target refused: {self.redact(seen.message) or 'without a word'}")
+        return seen
+
+    # Reaching a situation
+
+    def reach_user(self, name: str, account: str, *, administrator: bool = True, password: bool = True) -> Person:
+        """Make `name` a user of `account`, which is founded by its owner first."""
+        if account not in self._founded:
+            self._founded.add(account)
+            if name != OWNER:
+                self.reach_user(OWNER, account)
+        person = self.person(name)
+        if account not in person.accounts:
+            registration = RegisterUser(
+                self.account(account), person.email, person.password if password else None, administrator
+            )
+            self._must(self.perform(registration), f"{name} was to become a user of {account}")
+            person.accounts.append(account)
+        return person
+
+    def reach_two_factor(self, account: str, *, on: bool = True) -> None:
+        """Have the vendor switch two-factor authentication on or off."""
+        self._must(
+            self.switch_two_factor(account, on=on), f"two-factor authentication was to be switched for {account}"
+        )
+
+    def reach_enrolment_mail(self, name: str) -> Person:
+        """Make `name` a user of an account with two-factor authentication who has been mailed a link."""
+        person = self._people.get(name) or self.person(name)
+        if not person.accounts:
+            self.reach_user(name, HOME)
+        if not self._two_factor.intersection(person.accounts):
+            self.reach_two_factor(person.accounts[0])
+        if not self.links(person, LinkKind.ENROLMENT):
+            raise Unreached(f"{name} was to be mailed a link to a QR code, but no such mail came")
+        return self.person(name)
+
+    def reach_open_screen(self, name: str) -> Person:
+        """Have `name` open the newest enrolment link and look at the QR code."""
+        person = self.reach_enrolment_mail(name)
+        seen = self._must(self.open_link(name), f"{name} was to see a QR code")
+        if seen.picture is None:
+            raise Unreached(f"{name} was to see a QR code, but none was shown")
+        return person
+
+    def reach_pairing(self, name: str) -> Person:
+        """Have `name` pair an authenticator from the mailed link."""
+        person = self.person(name)
+        if person.authenticator is None:
+            self.reach_open_screen(name)
+            self.scan(name)
+        return person
+
+    def reach_session(self, name: str, account: str) -> Person:
+        """Have `name` log in to `account`, with a code where an authenticator is paired."""
+        person = self.reach_user(name, account)
+        if account in self._two_factor:
+            self.reach_pairing(name)
+        code = self.code(name, "a code") if person.authenticator and account in self._two_factor else None
+        login = LogIn(person.email, person.password, code, self.account(account), DESK)
+        seen = self._must(self.perform(login), f"{name} was to log in to {account}")
+        person.earlier_session, person.session = person.session, seen.session
+        return person
+
+    def reach_reset_mail(self, name: str) -> Person:
+        """Have `name` ask for a reset and get the mail."""
+        person = self.person(name)
+        if not person.accounts:
+            self.reach_user(name, HOME)
+        before = len(self.links(person, LinkKind.RESET))
+        self._must(self.perform(RequestReset(person.email)), f"{name} was to ask for a reset")
+        links = self.links(person, LinkKind.RESET)
+        if len(links) == before:
+            raise Unreached(f"{name} was to be mailed a reset link, but no such mail came")
+        return person
+
+    def reach_new_password(self, name: str) -> Person:
+        """Have `name` reset the password without clicking OK."""
+        person = self.reach_reset_mail(name)
+        self._must(self.set_password(name, "the newest reset"), f"{name} was to set a new password")
+        return person
+
+    def reach_reset(self, name: str) -> Person:
+        """Have `name` reset the password, click OK and scan the QR code that is shown."""
+        person = self.reach_new_password(name)
+        seen = self._must(self.confirm_password(name), f"{name} was to confirm the new password")
+        if seen.picture:
+            self.scan(name)
+        return person
+
+    def reach_resets(self, name: str, count: int) -> None:
+        """Have `name` reset the password `count` times, scanning each QR code."""
+        for _ in range(count):
+            self.pass_time(RESET_SPACING_S)
+            self.reach_reset(name)
+
+    def reach_renewal_mail(self, name: str) -> None:
+        """Have `name` set a new password and be mailed a link to the new QR code, without clicking OK."""
+        before = len(self.links(self.person(name), LinkKind.ENROLMENT))
+        person = self.reach_new_password(name)
+        if len(self.links(person, LinkKind.ENROLMENT)) == before:
+            raise Unreached(f"{name} was to be mailed a link to the new QR code, but no such mail came")
+
+    def reach_pairings(self, count: int) -> None:
+        """Have `count` people pair an authenticator each."""
+        names = [f"Person{number}" for number in range(count)]
+        for name in names:
+            self.reach_user(name, HOME)
+        for name in names:
+            self.reach_pairing(name)
+
+    def reach_switch(self, name: str, account: str) -> None:
+        """Have `name` switch to another account."""
+        self._must(self.switch_account(name, account), f"{name} was to switch to {account}")
+
+    def reach_offset(self, name: str, ahead_s: int) -> None:
+        """Put the clock of `name`'s authenticator ahead (or back, below 0)."""
+        self._known_authenticator(self.person(name)).offset_s = ahead_s
+
+    def reach_status(self, name: str, status: UserStatus, account: str) -> None:
+        """Have the account's administration block, remove or restore `name`."""
+        person = self.person(name)
+        action = SetUserStatus(self.account(account), person.email, status)
+        self._must(self.perform(action), f"{name} was to be {status} in {account}")
+
+    def reach_account_status(self, account: str, status: AccountStatus) -> None:
+        """Have the vendor block `account`."""
+        self._must(self.perform(SetAccountStatus(self.account(account), status)), f"{account} was to be {status}")
+
+    def reach_failures(self, name: str, count: int, what: str) -> None:
+        """Have somebody try `count` logins as `name` with a wrong password or wrong codes."""
+        person = self.person(name)
+        tries: Iterator[tuple[str, str | None]]
+        if what == "passwords":
+            tries = ((f"wr0ng-pw!{nth}", None) for nth in range(count))
+        else:
+            codes = self._known_authenticator(person).wrong_codes(self.now())
+            tries = ((person.password, code) for code in islice(codes, count))
+        for password, code in tries:
+            seen = self.perform(LogIn(person.email, password, code, self.account(person.accounts[0])))
+            if seen.accepted:
+                raise Unreached(f"a login with wrong {what} was to be refused, but it was accepted")
+
+    def reach_leading_zero(self, name: str) -> None:
+        """Let time pass until `name`'s code begins with 0."""
+        authenticator = self._known_authenticator(self.person(name))
+        self._settle()
+        steps = next((n for n in range(2, 400) if authenticator.code_at(self.now() + n * STEP_S)[0] == "0"), None)
+        if steps is None:
+            raise Unreached("no code of the next 400 begins with 0")
+        self.pass_time(steps * STEP_S)
+
+    # What people do
+
+    def begin_act(self) -> None:
+        """Remember how much mail everybody has, so that a Then can tell what this act brought."""
+        if Offer.OUTBOX in self.target.offers:
+            self._mails_before = {name: len(self.mails(each)) for name, each in self._people.items()}
+
+    def switch_two_factor(self, account: str, *, on: bool, by: str | None = None) -> Observation:
+        """Have the vendor, or `by` in their session, switch two-factor authentication."""
+        if account not in self._founded:
+            self.reach_user(OWNER, account)
+        session = self._session(self.person(by)) if by else None
+        switch = EnableTwoFactor if on else DisableTwoFactor
+        seen = self._answer(self.perform(switch(self.account(account), session)))
+        if seen.accepted:
+            (self._two_factor.add if on else self._two_factor.discard)(account)
+        return seen
+
+    def register(self, name: str, account: str, *, password: bool) -> Observation:
+        """Have `name` registered as a user of `account`, with a password or by mail."""
+        person = self.person(name)
+        action = RegisterUser(self.account(account), person.email, person.password if password else None)
+        seen = self._answer(self.perform(action))
+        if seen.accepted:
+            person.accounts.append(account)
+        return seen
+
+    def open_link(self, name: str, link: str = "the newest enrolment") -> Observation:
+        """Have `name` open a link to see its QR code; `link` says in words which one."""
+        person = self.person(name)
+        url = self._link(person, link)
+        person.opened_link = url
+        seen = self._answer(self.perform(OpenEnrolmentLink(url)))
+        person.picture = seen.picture
+        return seen
+
+    def _link(self, person: Person, words: str) -> str:
+        """Return the link that `words` describe, such as `the newest reset` or `the reset link as an enrolment`."""
+        which, _, kind = words.rpartition(" ")
+        if " as " in words:
+            which, kind = "the newest", words.split()[1]
+        kept = person.opened_link if kind == LinkKind.ENROLMENT else person.reset_link
+        if which == "the same":
+            return self._had([kept] if kept else [], f"a used {kind} link", -1)
+        url = self._had(self.links(person, LinkKind(kind)), f"a mailed {kind} link", 0 if which == "the first" else -1)
+        token = inspection.token_of(url)
+        return url.replace(token, token[::-1]) if which == "a made-up" else url
+
+    def scan(self, name: str) -> Authenticator:
+        """Have `name` scan the QR code on the screen; the entry paired before is kept as an earlier one."""
+        person = self.person(name)
+        if person.picture is None:
+            raise Unreached(f"{name} was to scan a QR code, but none is shown")
+        try:
+            scanned = Authenticator.scan(person.picture)
+        except UnreadableQrCode as error:
+            raise Departure("a QR code that an authenticator app can pair from", str(error)) from error
+        self._secrets |= {scanned.secret, scanned.uri}
+        if person.authenticator:
+            person.earlier.append(person.authenticator)
+        person.authenticator, person.last_step = scanned, -10
+        self._note("scans the QR code", {"person": person.name})
+        return scanned
+
+    def log_in(
+        self,
+        name: str,
+        code: str,
+        *,
+        account: str | None = HOME,
+        password: str | None = None,
+        same_machine: bool = False,
+    ) -> Observation:
+        """Have `name` log in; `code` says in words which code is typed, an account of None names none."""
+        person = self.person(name)
+        typed = self.code(name, code)
+        named = self.account(account) if account else None
+        action = LogIn(person.email, password or person.password, typed, named, DESK if same_machine else None)
+        seen = self._answer(self.perform(action))
+        if seen.session:
+            person.earlier_session, person.session = person.session, seen.session
+        return seen
+
+    def log_out(self, name: str) -> Observation:
+        """Have `name` log out."""
+        return self._answer(self.perform(LogOut(self._session(self.person(name)))))
+
+    def switch_account(self, name: str, account: str) -> Observation:
+        """Have `name` go to another account without logging out."""
+        person = self.person(name)
+        seen = self._answer(self.perform(SwitchAccount(self._session(person), self.account(account))))
+        if seen.accepted and seen.session:
+            person.session = seen.session
+        return seen
+
+    def ask_for_reset(self, name: str) -> Observation:
+        """Have `name` use Forgot Password."""
+        return self._answer(self.perform(RequestReset(self.person(name).email)))
+
+    def ask_for_resets(self, name: str, count: int) -> None:
+        """Have `name` use Forgot Password `count` times on end."""
+        for _ in range(count):
+            self.ask_for_reset(name)
+
+    def set_password(self, name: str, link: str, password: str | None = None) -> Observation:
+        """Have `name` set a password through a link; `link` says in words which one."""
+        person = self.person(name)
+        url = self._link(person, link)
+        new = self._new_password(person) if password is None else password
+        seen = self._answer(self.perform(SetPassword(url, new)))
+        if seen.accepted:
+            self._keep_password(person, new)
+            person.reset_link = url
+        return seen
+
+    def renew(self, name: str) -> None:
+        """Have `name` follow the five renewal steps; that they can be followed is itself expected."""
+        try:
+            self.reach_reset(name)
+        except Unreached as broken_off:
+            raise Departure("the renewal steps to lead to a new QR code", str(broken_off)) from broken_off
+
+    def confirm_password(self, name: str) -> Observation:
+        """Have `name` click OK after setting a password."""
+        person = self.person(name)
+        if person.reset_link is None:
+            raise Unreached(f"{name} was to click OK, but no new password was set")
+        seen = self._answer(self.perform(ConfirmPassword(person.reset_link)))
+        person.picture = seen.picture
+        return seen
+
+    def change_password(self, name: str) -> Observation:
+        """Have `name` change the password while logged in."""
+        person = self.person(name)
+        code = self.code(name, "a code") if person.authenticator else None
+        new = self._new_password(person)
+        action = ChangePassword(self._session(person), person.password, new, code)
+        seen = self._answer(self.perform(action))
+        if seen.accepted:
+            self._keep_password(person, new)
+        return seen
+
+    def _new_password(self, person: Person) -> str:
+        return f"n3w-pass!{person.passwords_set + 1}"
+
+    def _keep_password(self, person: Person, password: str) -> None:
+        person.password, person.passwords_set = password, person.passwords_set + 1
+
+    # Codes
+
+    def code(self, name: str, words: str) -> str | None:
+        """Return the code that `words` describe, made at the target's clock.
+
+        `a code` is the ordinary case: in a time step that no earlier login of this person has used.
+        """
+        if words in ("no code", "an empty code"):
+            return None if words == "no code" else ""
+        self._settle()
+        if words == "a code made of six zeros":
+            return "000000"
+        if words == "the code of an empty key":
+            return empty_key_code(self.now())
+        person = self.person(name)
+        if words.endswith("'s code"):
+            other = words.removesuffix("'s code")
+            made = self._known_authenticator(self._people.get(other) or Person(other, "")).code_at(self.now())
+            self.person(name)
+            return made
+        if words in ("a code of the earlier QR code", "a code of the first app"):
+            return self._had(person.earlier, "an earlier authenticator", -1).code_at(self.now())
+        if words == "the same code":
+            return self._had([person.last_code] if person.last_code else [], "a code used before", -1)
+        authenticator = self._known_authenticator(person)
+        if words == "a code":
+            return self._fresh_code(person, authenticator)
+        if words.endswith(" s from now"):
+            offset_s = int(words.split()[3])
+            return self._remember(person, authenticator.code_at(self.now() + offset_s))
+        return self._misshapen(authenticator, words)
+
+    def _fresh_code(self, person: Person, authenticator: Authenticator) -> str:
+        unused_from = (person.last_step + 2) * STEP_S
+        if self.now() < unused_from:
+            self.pass_time(2 * STEP_S)
+        person.last_step = self.now() // STEP_S
+        return self._remember(person, authenticator.code_at(self.now()))
+
+    def _remember(self, person: Person, code: str) -> str:
+        person.last_code, person.last_step = code, self.now() // STEP_S
+        return code
+
+    def _misshapen(self, authenticator: Authenticator, words: str) -> str:
+        right = authenticator.code_at(self.now())
+        shapes: dict[str, Callable[[], str]] = {
+            "a wrong code": lambda: next(authenticator.wrong_codes(self.now())),
+            "letters for a code": lambda: "abcdef",
+            "a code cut short": lambda: right[:-1],
+            "a code with a digit too many": lambda: right + right[-1],
+            "the code without its leading zeros": lambda: right.lstrip("0"),
+            "a code made with SHA-256": lambda: authenticator.code_at(self.now(), digest=hashlib.sha256),
+            "a code of eight digits": lambda: authenticator.code_at(self.now(), digits=8),
+            "a code made in steps of 60 s": lambda: authenticator.code_at(self.now(), interval=60),
+        }
+        return shapes[words]()
+
+    def _known_authenticator(self, person: Person) -> Authenticator:
+        if person.authenticator is None:
+            raise Unreached(f"{person.name} was to make a code, but has paired no authenticator")
+        return person.authenticator
+
+    def _session(self, person: Person) -> str:
+        if person.session is None:
+            raise Unreached(f"{person.name} was to use a session, but has none")
+        return person.session
+
+    def _had(self, found: list[_T], what: str, at: int) -> _T:
+        if not found:
+            raise Unreached(f"{self._spoken_of} was to have {what}, but has none")
+        return found[at]
+
+    # Mail
+
+    def mails(self, person: Person) -> list[Mail]:
+        """Return the mails `person` has been sent, oldest first."""
+        self.needs(Offer.OUTBOX)
+        found = list(self.target.outbox(person.email))
+        for mail in found:
+            for link in mail.links:
+                self._secrets |= {link.url, inspection.token_of(link.url)}
+        return found
+
+    def links(self, person: Person, kind: LinkKind) -> list[str]:
+        """Return the links of `kind` in the mails of `person`, oldest first."""
+        return [link.url for mail in self.mails(person) for link in mail.links if link.kind is kind]
+
+    def _new_links(self, name: str, kind: LinkKind) -> list[str]:
+        person = self.person(name)
+        new = self.mails(person)[self._mails_before.get(person.name, 0) :]
+        return [link.url for mail in new for link in mail.links if link.kind is kind]
