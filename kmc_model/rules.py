@@ -110,6 +110,10 @@ def not_active_in_account(turn: Turn) -> bool:
     return turn.membership is None or turn.membership.status is not UserStatus.ACTIVE
 
 
+def inactive_in_account(turn: Turn) -> bool:
+    return turn.membership is not None and turn.membership.status is not UserStatus.ACTIVE
+
+
 def account_unknown(turn: Turn) -> bool:
     return turn.action.account not in turn.state.accounts
 
@@ -469,7 +473,7 @@ RULES: tuple[Rule, ...] = (
     Rule("SEC-001", LogIn, is_locked, Reason.LOCKED),
     Rule("LOG-006", LogIn, password_wrong, Reason.WRONG_CREDENTIALS, (Effect("SEC-001", count_failure),)),
     Rule("LOG-012", LogIn, not_in_account, Reason.NOT_IN_ACCOUNT),
-    Rule("LOG-014", LogIn, not_active_in_account, Reason.BLOCKED),
+    Rule("LOG-014", LogIn, inactive_in_account, Reason.BLOCKED),
     Rule("SEC-010", LogIn, account_blocked, Reason.BLOCKED),
     Rule("LOG-003", LogIn, code_missing, Reason.CODE_NEEDED),
     Rule("ENA-012", LogIn, never_enrolled, Reason.WRONG_CODE, (Effect("SEC-002", count_failure),)),
@@ -489,13 +493,12 @@ RULES: tuple[Rule, ...] = (
         ),
     ),
     Rule("LOG-002", LogIn, always, None, (Effect("SEC-011", forgive_failures), Effect("LOG-002", open_session))),
-    Rule("LOG-010", LogOut, session_ended, Reason.SESSION_ENDED),
     Rule("LOG-010", LogOut, always, None, (Effect("LOG-010", end_session),)),
     Rule("LOG-010", UseSession, session_ended, Reason.SESSION_ENDED),
     Rule("LOG-002", UseSession, always, None, (Effect("LOG-002", keep_session),)),
     Rule("LOG-010", ChangePassword, session_ended, Reason.SESSION_ENDED),
-    Rule("LOG-015", ChangePassword, password_wrong, Reason.WRONG_CREDENTIALS),
-    Rule("RST-013", ChangePassword, password_refused, Reason.PASSWORD_REFUSED),
+    Rule(None, ChangePassword, password_wrong, Reason.WRONG_CREDENTIALS),
+    Rule(None, ChangePassword, password_refused, Reason.PASSWORD_REFUSED),
     Rule(
         "LOG-015",
         ChangePassword,

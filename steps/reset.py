@@ -64,7 +64,7 @@ def _(world: World, who: str) -> None:
     world.confirm_password(who)
 
 
-@when(sentence("{who:Who} changes the password while logged in"))
+@when(sentence("{who:Who} changes the password in the KMC"))
 def _(world: World, who: str) -> None:
     world.change_password(who)
 

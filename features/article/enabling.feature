@@ -239,6 +239,20 @@ Feature: Enabling two-factor authentication
         | a code made of six zeros |
         | the code of an empty key |
 
+    @needs-administer
+    Scenario Outline: Blocked while it was switched on, and restored later
+      Given Bo is a KMC user of Acme
+      And Bo has been blocked in Acme
+      And two-factor authentication is on for Acme
+      And Bo has been restored in Acme
+      When Bo logs in to Acme with <code>
+      Then he is refused
+
+      Examples: what somebody without an authenticator could try
+        | code                     |
+        | no code                  |
+        | the code of an empty key |
+
   @REQ-ENA-013 @needs-enable @needs-outbox
   Rule: A registered user who is no administrator is mailed a link too
 

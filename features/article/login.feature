@@ -147,6 +147,13 @@ Feature: Logging in
       When Ada logs out
       Then the session of Ada has ended
 
+    @needs-change
+    Scenario: Changing the password after logging out
+      Given Ada has logged in to Acme
+      And Ada has logged out
+      When Ada changes the password in the KMC
+      Then she is refused
+
     Scenario: Somebody else logs out
       Given Ada has logged in to Acme
       And Bo has logged in to Acme
@@ -244,7 +251,7 @@ Feature: Logging in
       Given Ada is a KMC user of Acme
       And two-factor authentication is on for Acme
       And Ada has logged in to Acme
-      When Ada changes the password while logged in
+      When Ada changes the password in the KMC
       And Ada logs in to Acme with a code
       Then she is logged in to Acme
 
@@ -252,6 +259,6 @@ Feature: Logging in
       Given Ada is a KMC user of Acme
       And two-factor authentication is on for Acme
       And Ada has logged in to Acme
-      When Ada changes the password while logged in
+      When Ada changes the password in the KMC
       And Ada logs in with the first password and a code
       Then she is refused

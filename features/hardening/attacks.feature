@@ -130,7 +130,7 @@ Feature: Withstanding attacks
     Scenario: A change while logged in
       Given Ada has logged in to Acme
       And Ada has logged in to Acme
-      When Ada changes the password while logged in
+      When Ada changes the password in the KMC
       Then the earlier session of Ada has ended
 
   @REQ-SEC-008 @needs-outbox

@@ -128,7 +128,8 @@ Feature: Codes, secrets and QR codes by the standards
 
     @needs-reset @needs-clock
     Scenario: Fifty secrets of many people and many resets
-      Given 30 people have paired an authenticator
+      Given Ada is a KMC user of Acme
+      And 30 people have paired an authenticator
       And Ada has paired an authenticator
       When Ada resets the password 19 times
       Then all 50 secrets are different, with no bit alike in all of them
