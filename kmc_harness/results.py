@@ -40,6 +40,7 @@ class RequirementResult(msgspec.Struct, frozen=True):
     id: str
     level: str
     word: str
+    title: str
     text: str
     source: str
     verdict: Verdict
@@ -87,6 +88,7 @@ def _requirement_result(
         requirement.id,
         requirement.level.value,
         requirement.word,
+        requirement.title,
         requirement.text,
         requirement.source,
         verdict,

@@ -79,7 +79,7 @@ def show_report(report: Report, rerun: Callable[[str], str], path: Path) -> None
         if of_chapter:
             table.add_row("", "", f"[bold]{name}[/]")
         for each in of_chapter:
-            table.add_row(each.id, _verdict(each.verdict), escape(each.text))
+            table.add_row(each.id, _verdict(each.verdict), escape(each.title))
     console.print(table)
     for each in report.requirements:
         if each.verdict in (Verdict.FAIL, Verdict.WARNING, Verdict.ERROR, Verdict.INCONCLUSIVE):

@@ -28,8 +28,8 @@ class Policy:
     # Lifetimes
     enrolment_link_ttl_s: int = _as_built(24 * HOUR_S, "I-01", "ENR-009")
     """How long a mailed link shows its QR code (article, Renew an expired QR code)."""
-    unused_qr_code_dies: bool = _as_built(True, "I-01", "ENR-012")
-    """Whether a QR code that completed no login within `enrolment_link_ttl_s` is dead for good."""
+    unused_qr_code_ttl_s: int | None = _as_built(24 * HOUR_S, "I-01", "ENR-012")
+    """How long a QR code that completed no login is good for one; None: for ever."""
     reset_link_ttl_s: int = 24 * HOUR_S
     """ASVS 5 wants reset links short-lived; the published server says 24 hours."""
 
@@ -72,7 +72,7 @@ ARTICLE = Policy()
 KALTURA_SERVER = Policy(
     name="kaltura-server",
     enrolment_link_ttl_s=72 * HOUR_S,
-    unused_qr_code_dies=False,
+    unused_qr_code_ttl_s=None,
     code_counts_once=False,
     codes_compared_as_numbers=True,
     missing_secret_is_empty_key=True,

@@ -128,11 +128,8 @@ class Turn:
         return self.now > link.issued_at + ttl_s
 
     def is_dead(self, secret: Secret) -> bool:
-        return (
-            self.policy.unused_qr_code_dies
-            and not secret.proven
-            and self.now > secret.issued_at + self.policy.enrolment_link_ttl_s
-        )
+        ttl_s = self.policy.unused_qr_code_ttl_s
+        return ttl_s is not None and not secret.proven and self.now > secret.issued_at + ttl_s
 
     def counter(self) -> int | None:
         """The time step that the code of this login belongs to, or None."""
