@@ -421,7 +421,7 @@ class Acting:
         try:
             scanned = Authenticator.scan(person.picture)
         except UnreadableQrCode as error:
-            raise Departure("a QR code that an authenticator app can pair from", str(error)) from error
+            raise Unreached(f"{name} was to scan a QR code, but there is {error}") from error
         self._secrets |= {scanned.secret, scanned.uri}
         if person.authenticator:
             person.earlier.append(person.authenticator)

@@ -3,6 +3,7 @@
 Each probe asks something whose true answer is known beforehand, whatever the implementation.
 """
 
+import contextlib
 from dataclasses import dataclass
 
 from kmc_harness.port import Action, LogIn, NotOffered, Offer, OpenEnrolmentLink, Target
@@ -30,10 +31,12 @@ def probe(target: Target, tag: str) -> None:
     world = World(target, tag)
     try:
         _refuses_strangers_and_wrong_passwords(world)
-        if target.offers >= ENROLS:
-            _tells_people_apart(world)
     except (Unreached, NotOffered) as error:
         raise NotJudged(f"the target did not get through the probes: {error}") from error
+    if target.offers >= ENROLS:
+        # Who is shown no QR code here has nothing to compare: the scenarios judge that, not a probe.
+        with contextlib.suppress(Unreached, NotOffered):
+            _tells_people_apart(world)
 
 
 def _refuses_nonsense(target: Target) -> None:

@@ -5,7 +5,7 @@
 
 from kmc_harness import inspection
 from kmc_harness.acting import HOME, Acting, Happening, Person
-from kmc_harness.authenticator import Authenticator
+from kmc_harness.authenticator import Authenticator, UnreadableQrCode, read_qr_code
 from kmc_harness.port import AccountStatus, LinkKind, Observation, Offer, UserStatus, UseSession
 from kmc_harness.verdicts import Departure, Unreached
 
@@ -73,7 +73,10 @@ class World(Acting):
         """Expect the latest answer to show a QR code that an app can pair from, and scan it."""
         seen = self.last()
         self.expect(seen.picture is not None, "a QR code", self._in_words(seen))
-        self.checks += 1
+        try:
+            Authenticator.scan(seen.picture or b"")
+        except UnreadableQrCode as error:
+            self.expect(False, "a QR code that an authenticator app can pair from", str(error))
         self.person(name).picture = seen.picture
         self.scan(name)
 
@@ -84,23 +87,23 @@ class World(Acting):
 
     def expect_words(self, name: str) -> None:
         """Expect the person to be told something."""
-        self.person(name)
-        self.expect(bool(self.last().message.strip()), f"a message that tells {name} so", "no word")
+        who = self.person(name).name
+        self.expect(bool(self.last().message.strip()), f"a message that tells {who} so", "no word")
 
     def expect_mailed(self, name: str, count: int, kind: LinkKind) -> None:
         """Expect the latest act to have mailed `count` links of `kind` to `name`."""
-        found = len(self._new_links(name, kind))
-        self.expect(found == count, f"{count} mailed {kind} links for {name}", str(found))
+        found, who = len(self._new_links(name, kind)), self.person(name).name
+        self.expect(found == count, f"{count} {kind} link mailed to {who}", f"{found} mailed")
 
     def expect_at_most_mailed(self, name: str, count: int) -> None:
         """Expect at least one and at most `count` mails with a reset link, for the latest act."""
-        found = len(self._new_links(name, LinkKind.RESET))
-        self.expect(1 <= found <= count, f"1 to {count} reset mails for {name}", str(found))
+        found, who = len(self._new_links(name, LinkKind.RESET)), self.person(name).name
+        self.expect(1 <= found <= count, f"1 to {count} reset links mailed to {who}", f"{found} mailed")
 
     def expect_no_mail(self, name: str) -> None:
         """Expect the latest act to have sent no mail with a link to `name`."""
         found = len(self._new_links(name, LinkKind.ENROLMENT)) + len(self._new_links(name, LinkKind.RESET))
-        self.expect(found == 0, f"no mailed link for {name}", str(found))
+        self.expect(found == 0, f"no link mailed to {self.person(name).name}", f"{found} mailed")
 
     def expect_same_answers(self, count: int) -> None:
         """Expect the last `count` answers to look the same to a person."""
@@ -162,9 +165,11 @@ class World(Acting):
     def expect_quiet_zone(self, modules: int) -> None:
         """Expect the delivered picture to have a quiet zone of `modules` around the symbol."""
         self.needs(Offer.PICTURE)
-        picture = self.last().picture
-        if picture is None:
-            raise Unreached("a QR code was to be measured, but none was shown")
+        picture = self.last().picture or b""
+        try:
+            read_qr_code(picture)
+        except UnreadableQrCode as error:
+            raise Unreached(f"a QR code was to be measured, but there is {error}") from error
         found = inspection.quiet_zone_modules(picture)
         self.expect(found >= modules, f"a quiet zone of {modules} modules", f"{found:.1f}")
 

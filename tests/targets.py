@@ -1,10 +1,14 @@
 """Targets that a test judges in a process of its own; what is wrong with one is told by the environment."""
 
+import io
 import os
 from dataclasses import replace
 
+from PIL import Image
+
 from kmc_harness.port import Action, LogIn, NotOffered, Observation, Offer, OpenEnrolmentLink
 from kmc_harness.targets.model import ModelTarget
+from kmc_model.clock import START
 from kmc_model.policy import ARTICLE, KALTURA_SERVER
 from kmc_model.rules import RULES, Rule
 
@@ -18,12 +22,14 @@ class OneDeparture(ModelTarget):
 
 
 class BrokenRule(ModelTarget):
-    """The reference with one row of its rules dropped, or its effects skipped: `drop 17`, `idle 17`."""
+    """The reference with one row dropped (`17`), or one effect of a row skipped (`17 2`)."""
 
     def __init__(self) -> None:
-        how, number = os.environ["KMC_TEST_RULE"].split()
-        at = int(number)
-        changed: tuple[Rule, ...] = () if how == "drop" else (replace(RULES[at], effects=()),)
+        at, *effect = map(int, os.environ["KMC_TEST_RULE"].split())
+        changed: tuple[Rule, ...] = ()
+        if effect:
+            kept = tuple(each for number, each in enumerate(RULES[at].effects) if number != effect[0])
+            changed = (replace(RULES[at], effects=kept),)
         super().__init__(rules=(*RULES[:at], *changed, *RULES[at + 1 :]))
 
 
@@ -86,3 +92,25 @@ class TellsSecrets(ModelTarget):
         if isinstance(action, LogIn):
             return replace(seen, message=f"<script>{action.password} {action.code}</script> [red]{seen.message}")
         return seen
+
+
+class ShowsUnreadable(ModelTarget):
+    """Shows pictures without a QR code, once the probes are over (they have people of their own)."""
+
+    def perform(self, action: Action) -> Observation:
+        seen = super().perform(action)
+        if seen.picture and self.model.clock.now() > START:
+            return replace(seen, picture=_blank())
+        return seen
+
+    def reset(self) -> None:
+        super().reset()
+        self.resets = getattr(self, "resets", 0) + 1
+        if self.resets > 2:
+            self.advance(60)
+
+
+def _blank() -> bytes:
+    out = io.BytesIO()
+    Image.new("L", (99, 99), 255).save(out, "PNG")
+    return out.getvalue()

@@ -4,6 +4,12 @@ Feature: Enabling two-factor authentication
   @REQ-ENA-001
   Rule: It is switched on for one account, and other accounts stay as they were
 
+    Scenario: A user logs in to the account that has it on
+      Given Ada is a KMC user of Acme
+      When the vendor switches two-factor authentication on for Acme
+      And Ada logs in to Acme with no code
+      Then she is asked for a code
+
     Scenario: A user of two accounts logs in to the other one
       Given Ada is a KMC user of Acme
       And Ada is a KMC user of Globex

@@ -214,7 +214,8 @@ Feature: Resetting the password, and renewing an expired QR code
     Scenario: OK shows none
       Given Ada has set a new password
       When Ada confirms the new password
-      Then no QR code is shown
+      Then she is accepted
+      And no QR code is shown
 
     @needs-outbox
     Scenario: No link is mailed

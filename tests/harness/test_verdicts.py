@@ -55,6 +55,12 @@ def test_a_crash_costs_its_scenarios_and_is_no_fail(judge: Callable[..., Any]) -
     assert "RuntimeError: lost" in ran.out
 
 
+def test_an_unreadable_qr_code_fails_its_requirement_and_no_other(judge: Callable[..., Any]) -> None:
+    only = [word for name in ("ENR-001", "ENR-003", "LOG-004", "SEC-007", "STD-008") for word in ("--only", name)]
+    ran = judge("ShowsUnreadable", *only)
+    assert ran.departed == {"ENR-001": "fail", "ENR-003": "fail", "LOG-004": "inconclusive", "STD-008": "inconclusive"}
+
+
 def test_what_was_not_reached_is_inconclusive(on_kaltura: Any) -> None:
     ended = [each for each in on_kaltura.report["scenarios"] if each["requirement"] == "RST-019"]
     assert {each["verdict"] for each in ended} == {"inconclusive"}
