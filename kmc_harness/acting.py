@@ -11,7 +11,7 @@ Rules of this file:
 import hashlib
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TypeVar
 
@@ -19,6 +19,7 @@ from kmc_harness import inspection
 from kmc_harness.authenticator import Authenticator, UnreadableQrCode, empty_key_code
 from kmc_harness.port import (
     NEEDED_OFFER,
+    SECRET_FIELDS,
     AccountStatus,
     Action,
     ChangePassword,
@@ -101,7 +102,7 @@ class Acting:
     def __init__(self, target: Target, tag: str) -> None:
         """Start afresh. `tag` makes the names of this scenario's people and accounts new to the target."""
         self.target = target
-        self.happenings: list[Happening] = []
+        self._happenings: list[Happening] = []
         self.performed: set[str] = set()
         self.used_offers: set[Offer] = set()
         self.step_text = ""
@@ -173,32 +174,35 @@ class Acting:
         self._learn(action)
         self.performed.add(type(action).__name__)
         at = self.now()
-        seen = self.target.perform(action)
+        try:
+            seen = self.target.perform(action)
+        except Exception:
+            self._note(type(action).__name__, described(action))
+            raise
         self._secrets |= {seen.session} if seen.session else set()
         shown = [what for what, there in (("QR code", seen.picture), ("session", seen.session)) if there]
         shown += ["field for a code"] if seen.asks_for_code else []
-        self.happenings.append(
-            Happening(
-                at,
-                self.redact(self.step_text),
-                type(action).__name__,
-                described(action),
-                seen.accepted,
-                self.redact(seen.message),
-                tuple(shown),
-            )
+        name = type(action).__name__
+        self._happenings.append(
+            Happening(at, self.step_text, name, described(action), seen.accepted, seen.message, tuple(shown))
         )
         return seen
 
     def _note(self, action: str, details: dict[str, str]) -> None:
-        self.happenings.append(Happening(self.now(), self.redact(self.step_text), action, details))
+        self._happenings.append(Happening(self.now(), self.step_text, action, details))
 
     def _learn(self, action: Action) -> None:
-        for name in ("password", "new_password", "code", "link", "session"):
+        for name in SECRET_FIELDS:
             if value := getattr(action, name, None):
                 self._secrets.add(value)
                 if name == "link":
                     self._secrets.add(inspection.token_of(value))
+
+    def evidence(self) -> tuple[Happening, ...]:
+        """Return what happened, with every secret that became known in the scenario shortened."""
+        texts = {text for each in self._happenings for text in (each.step, each.message)}
+        shown = {text: self.redact(text) for text in texts}
+        return tuple(replace(each, step=shown[each.step], message=shown[each.message]) for each in self._happenings)
 
     def redact(self, text: str) -> str:
         """Return `text` with every secret of this scenario shortened."""
@@ -213,7 +217,7 @@ class Acting:
 
     def _must(self, seen: Observation, what: str) -> Observation:
         if not seen.accepted:
-            raise Unreached(f"{what}, but the target refused: {self.redact(seen.message) or 'without a word'}")
+            raise Unreached(f"{what}, but the target refused: {seen.message or 'without a word'}")
         return seen
 
     # Reaching a situation

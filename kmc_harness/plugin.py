@@ -218,7 +218,7 @@ def _judge(item: pytest.Item, call: pytest.CallInfo[None], scene: _Scene) -> dic
         step=world.redact(world.step_text) if world and expected + seen else "",
         expected=expected,
         seen=world.redact(seen) if world else seen,
-        happenings=tuple(world.happenings) if world else (),
+        happenings=world.evidence() if world else (),
         actions=tuple(sorted(world.performed)) if world else (),
         offers=tuple(sorted(world.used_offers)) if world else (),
         seconds=time.perf_counter() - scene.started,

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from kmc_model.actions import (
     ACTIONS,
+    SECRET_FIELDS,
     AccountStatus,
     Action,
     ChangePassword,
@@ -31,6 +32,7 @@ from kmc_model.actions import (
 __all__ = [
     "ACTIONS",
     "NEEDED_OFFER",
+    "SECRET_FIELDS",
     "AccountStatus",
     "Action",
     "ChangePassword",

@@ -19,7 +19,7 @@ class World(Acting):
         """Count a check, and raise Departure where it does not hold."""
         self.checks += 1
         if not held:
-            raise Departure(expected, self.redact(seen))
+            raise Departure(expected, seen)
 
     def last(self) -> Observation:
         """Return the latest answer to an act."""

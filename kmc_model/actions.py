@@ -8,6 +8,7 @@ from enum import StrEnum
 
 __all__ = [
     "ACTIONS",
+    "SECRET_FIELDS",
     "AccountStatus",
     "Action",
     "ChangePassword",
