@@ -9,7 +9,7 @@ run: $(VENV)/core
 	$(BIN)/kmc run --profile all
 
 test: $(VENV)/dev
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -q -n 2
 
 check: $(VENV)/dev
 	$(BIN)/ruff check .
@@ -19,7 +19,7 @@ check: $(VENV)/dev
 
 # Everything that takes longer than CI should: the whole of what `make check` and `make test` take samples of.
 check-all: check
-	KMC_TEST_ALL=1 $(BIN)/python -m pytest -n 2
+	KMC_TEST_ALL=1 $(BIN)/python -m pytest -q -n 2
 
 lab: $(VENV)/dev
 	$(BIN)/jupyter lab notebooks

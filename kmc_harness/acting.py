@@ -148,13 +148,13 @@ class Acting:
 
     def pass_time(self, seconds: int) -> None:
         """Let time pass: by moving the target's clock, or by really waiting where it is short."""
+        if seconds > LONGEST_WAIT_S:
+            self.needs(Offer.CLOCK)
         if Offer.CLOCK in self.target.offers:
             self.target.advance(seconds)
-            self._note("time passes", {"seconds": str(seconds)})
-        elif seconds <= LONGEST_WAIT_S:
-            time.sleep(seconds)
         else:
-            self.needs(Offer.CLOCK)
+            time.sleep(seconds)
+        self._note("time passes", {"seconds": str(seconds)})
 
     def move_into_step(self, into_s: int) -> None:
         """Let time pass until `into_s` seconds into a 30 s step."""

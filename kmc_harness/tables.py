@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from kmc_harness.catalogue import CHAPTERS, Requirement
+from kmc_harness.port import ACTIONS
 from kmc_harness.results import Report, RequirementResult, ScenarioResult
 from kmc_harness.verdicts import Verdict
 
@@ -132,7 +133,8 @@ def _show_headline(console: Console, report: Report, path: Path) -> None:
         f"\n{partial}[bold]{report.judged} of {len(report.requirements)} requirements judged[/]"
         f" on {escape(report.target)}{policy}, profile {report.profile}: {counts}"
     )
-    console.print(f"{len(report.scenarios)} scenarios in {sum(report.timing.values()):.1f} s; report in {path}")
+    noun = "scenario" if len(report.scenarios) == 1 else "scenarios"
+    console.print(f"{len(report.scenarios)} {noun} in {sum(report.timing.values()):.1f} s; report in {path}")
 
 
 def show_lost(names: Sequence[str]) -> None:
@@ -145,13 +147,12 @@ def show_catalogue(requirements: Sequence[Requirement]) -> None:
     """Show the requirements with what an adapter needs for each."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("id", no_wrap=True)
-    table.add_column("level", no_wrap=True)
-    table.add_column("title", ratio=3)
-    table.add_column("actions", ratio=2)
-    table.add_column("offers", ratio=1)
+    table.add_column("title", ratio=2)
+    table.add_column("actions", ratio=1, min_width=max(map(len, (action.__name__ for action in ACTIONS))) + 1)
+    table.add_column("offers", min_width=11)
     for each in requirements:
         actions = ", ".join(each.actions) or f"({each.seen})"
-        table.add_row(each.id, each.level.value, escape(each.title), actions, ", ".join(each.offers))
+        table.add_row(each.id, escape(each.title), actions, ", ".join(each.offers))
     Console(highlight=False).print(table)
 
 
