@@ -7,7 +7,18 @@ from pytest_bdd.feature import get_features
 
 from kmc_harness._locate import FEATURES
 
-__all__ = ["scenarios", "scenarios_of"]
+__all__ = ["name_of", "scenarios", "scenarios_of", "short"]
+
+
+def short(filename: str) -> str:
+    """Return a feature's file name as reports give it: below our features, or whole."""
+    return filename.removeprefix(f"{FEATURES}/")
+
+
+def name_of(template: Any) -> str:
+    """Return a scenario's name in reports and test ids, by file and line."""
+    stem = template.feature.filename.rpartition("/")[2].removesuffix(".feature")
+    return f"{stem}_feature_L{template.line_number}"
 
 
 def scenarios() -> Iterator[tuple[str, Any]]:
@@ -24,5 +35,4 @@ def scenarios_of(requirement_id: str) -> Iterator[tuple[str, str]]:
     """Yield (file:line, title) of a requirement's scenarios."""
     for found, template in scenarios():
         if found == requirement_id:
-            where = template.feature.filename.removeprefix(f"{FEATURES}/")
-            yield f"{where}:{template.line_number}", template.name
+            yield f"{short(template.feature.filename)}:{template.line_number}", template.name

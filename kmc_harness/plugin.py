@@ -20,8 +20,6 @@ __all__: list[str] = []
 
 _TAG_PREFIX = "REQ-"
 _NEEDS_PREFIX = "needs-"
-_RESULTS = pytest.StashKey[list[dict[str, Any]]]()
-_PARSED = pytest.StashKey[set[str]]()
 _SCENE = pytest.StashKey["_Scene"]()
 
 
@@ -53,8 +51,6 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the markers."""
     config.addinivalue_line("markers", "requirement(id): the requirement that a scenario is an example of")
     config.addinivalue_line("markers", "needs(offer): what a target must offer for a scenario")
-    config.stash[_RESULTS] = []
-    config.stash[_PARSED] = set()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -203,6 +199,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 def _judge(item: pytest.Item, call: pytest.CallInfo[None], scene: _Scene) -> dict[str, Any]:
     import msgspec
 
+    from kmc_harness import bindings
     from kmc_harness.results import ScenarioResult
 
     template = _template(item)
@@ -212,7 +209,7 @@ def _judge(item: pytest.Item, call: pytest.CallInfo[None], scene: _Scene) -> dic
         id=item.nodeid.rpartition("::")[2].removeprefix("test_"),
         requirement=_requirement_id(item),
         title=scene.title or template.name,
-        feature=_short(template.feature.filename),
+        feature=bindings.short(template.feature.filename),
         line=template.line_number,
         verdict=verdict,
         step=world.redact(world.step_text) if world and expected + seen else "",
@@ -266,12 +263,6 @@ def _template(item: pytest.Item) -> Any:
     from pytest_bdd.scenario import scenario_wrapper_template_registry
 
     return scenario_wrapper_template_registry[item.function]  # type: ignore[attr-defined]
-
-
-def _short(filename: str) -> str:
-    from kmc_harness._locate import FEATURES
-
-    return filename.removeprefix(f"{FEATURES}/") if filename.startswith(str(FEATURES)) else filename
 
 
 @pytest.hookimpl(tryfirst=True)

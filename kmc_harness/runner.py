@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from kmc_harness import catalogue, results, tables, targets
+from kmc_harness import bindings, catalogue, results, tables, targets
+from kmc_harness.verdicts import Verdict
 
 __all__ = ["Misuse", "Settings", "run"]
 
@@ -87,6 +88,9 @@ def run(settings: Settings) -> int:
             status = pytest.main(_arguments(settings), plugins=[collector])
     if not collector.results:
         raise Misuse(f"pytest ran no scenario (it ended with {int(status)}):\n{words.getvalue().strip()}")
+    lost = collector.expected - collector.results.keys()
+    if not settings.pytest_arguments:
+        collector.results |= {nodeid: _lost(nodeid) for nodeid in lost}
     known = catalogue.load()
     report = results.build(
         [known[each] for each in chosen],
@@ -99,11 +103,25 @@ def run(settings: Settings) -> int:
     )
     path = results.write(report, settings.report)
     tables.show_report(report, settings.rerun, path)
-    lost = collector.expected - collector.results.keys()
-    if lost and not settings.pytest_arguments:
-        tables.show_lost(sorted(lost))
-        return report.exit_code or 3
     return report.exit_code
+
+
+def _lost(nodeid: str) -> results.ScenarioResult:
+    """Return the result of a scenario that was collected and never reported: its process died, say."""
+    name = nodeid.rpartition("::")[2].removeprefix("test_")
+    requirement, template = next(
+        found for found in bindings.scenarios() if bindings.name_of(found[1]) == name.partition("[")[0]
+    )
+    return results.ScenarioResult(
+        name,
+        requirement,
+        template.name,
+        bindings.short(template.feature.filename),
+        template.line_number,
+        Verdict.ERROR,
+        expected="a result",
+        seen="none: the scenario was collected and never reported; its process may have died",
+    )
 
 
 def _arguments(settings: Settings) -> list[str]:

@@ -7,6 +7,7 @@ from pytest_bdd import scenario
 from pytest_bdd.feature import get_features
 
 from kmc_harness._locate import FEATURES, STEP_MODULES
+from kmc_harness.bindings import name_of
 
 pytest_plugins = list(STEP_MODULES)
 
@@ -14,14 +15,14 @@ pytest_plugins = list(STEP_MODULES)
 def _tests() -> dict[str, object]:
     tests: dict[str, object] = {}
     for feature in get_features([str(FEATURES)]):
-        stem = feature.filename.rpartition("/")[2].removesuffix(".feature")
         for title, template in feature.scenarios.items():
-            name = f"test_{stem}_feature_L{template.line_number}"
 
             def test() -> None:
                 """A scenario has no body of its own."""
 
-            tests[name] = scenario(feature.filename, title, features_base_dir=str(FEATURES))(test)
+            tests[f"test_{name_of(template)}"] = scenario(feature.filename, title, features_base_dir=str(FEATURES))(
+                test
+            )
     return tests
 
 

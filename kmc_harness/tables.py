@@ -13,7 +13,7 @@ from kmc_harness.port import ACTIONS
 from kmc_harness.results import Report, RequirementResult, ScenarioResult
 from kmc_harness.verdicts import Verdict
 
-__all__ = ["Progress", "show_catalogue", "show_lost", "show_report", "show_requirement"]
+__all__ = ["Progress", "show_catalogue", "show_report", "show_requirement"]
 
 COLOURS = {
     Verdict.PASS: "green",
@@ -135,12 +135,6 @@ def _show_headline(console: Console, report: Report, path: Path) -> None:
     )
     noun = "scenario" if len(report.scenarios) == 1 else "scenarios"
     console.print(f"{len(report.scenarios)} {noun} in {sum(report.timing.values()):.1f} s; report in {path}")
-
-
-def show_lost(names: Sequence[str]) -> None:
-    """Say which scenarios were collected and never reported."""
-    console = Console(highlight=False, stderr=True)
-    console.print(f"{len(names)} scenarios were collected but never reported: {', '.join(names[:5])}")
 
 
 def show_catalogue(requirements: Sequence[Requirement]) -> None:

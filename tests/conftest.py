@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,16 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parent.parent
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Fail a test that would skip, where everything is said to be there: KMC_TEST_STRICT, which CI sets."""
+    report = yield
+    if report.skipped and os.environ.get("KMC_TEST_STRICT"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} would skip, and KMC_TEST_STRICT is set: {report.longrepr}"
+    return report
 
 
 @dataclass(frozen=True)

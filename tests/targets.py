@@ -84,6 +84,15 @@ class Crashes(ModelTarget):
         return super().perform(action)
 
 
+class Dies(ModelTarget):
+    """Takes its whole process along when somebody who logged out tries to change the password."""
+
+    def perform(self, action: Action) -> Observation:
+        if type(action).__name__ == "ChangePassword":
+            os._exit(9)
+        return super().perform(action)
+
+
 class TellsSecrets(ModelTarget):
     """Repeats password and code in its answers, with markup around them."""
 

@@ -61,6 +61,13 @@ def test_an_unreadable_qr_code_fails_its_requirement_and_no_other(judge: Callabl
     assert ran.departed == {"ENR-001": "fail", "ENR-003": "fail", "LOG-004": "inconclusive", "STD-008": "inconclusive"}
 
 
+def test_a_scenario_lost_on_the_way_is_an_error_and_no_pass(judge: Callable[..., Any]) -> None:
+    ran = judge("Dies", "-n", "2", "--only", "LOG-010", "--only", "LOG-002")
+    assert ran.verdicts == {"LOG-010": "error", "LOG-002": "pass"}
+    assert ran.exit_code == 3
+    assert "collected and never reported" in " ".join(ran.out.split())
+
+
 def test_what_was_not_reached_is_inconclusive(on_kaltura: Any) -> None:
     ended = [each for each in on_kaltura.report["scenarios"] if each["requirement"] == "RST-019"]
     assert {each["verdict"] for each in ended} == {"inconclusive"}
