@@ -28,7 +28,6 @@ class _Scene:
 
     def __init__(self) -> None:
         self.world: World | None = None
-        self.step: Any = None
         self.title = ""
         self.last_type = ""
         self.started = time.perf_counter()
@@ -161,7 +160,6 @@ def pytest_bdd_before_step(request: pytest.FixtureRequest, step: Any) -> None:
     scene = request.node.stash.get(_SCENE, None)
     if scene is None or scene.world is None:
         return
-    scene.step = step
     scene.world.step_text = f"{step.type.capitalize()} {step.name}"
     if step.type == "when" and scene.last_type != "when":
         scene.world.begin_act()
