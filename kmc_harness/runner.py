@@ -134,6 +134,7 @@ def _arguments(settings: Settings) -> list[str]:
         "no:cacheprovider",
         "--no-header",
         "--assert=plain",
+        "--tb=native",
         "-p",
         "no:unraisableexception",
     ]

@@ -70,7 +70,6 @@ def _verdict(verdict: Verdict) -> str:
 def show_report(report: Report, rerun: Callable[[str], str], path: Path) -> None:
     """Show the verdicts by chapter, and what is behind each that is no pass."""
     console = Console(highlight=False)
-    scenarios = {each.id: each for each in report.scenarios}
     table = Table(box=None, pad_edge=False, show_header=True, header_style="bold")
     table.add_column("requirement", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
@@ -82,11 +81,23 @@ def show_report(report: Report, rerun: Callable[[str], str], path: Path) -> None
         for each in of_chapter:
             table.add_row(each.id, _verdict(each.verdict), escape(each.title))
     console.print(table)
-    for each in report.requirements:
-        if each.verdict in (Verdict.FAIL, Verdict.WARNING, Verdict.ERROR, Verdict.INCONCLUSIVE):
-            _show_departure(console, each, [scenarios[name] for name in each.scenarios], rerun)
+    _show_departures(console, report, rerun)
     _show_skipped(console, report.requirements)
     _show_headline(console, report, path)
+
+
+def _show_departures(console: Console, report: Report, rerun: Callable[[str], str]) -> None:
+    """Show each in full, but an error that many requirements share once: it says nothing of the target."""
+    scenarios = {each.id: each for each in report.scenarios}
+    alike: dict[tuple[Verdict, str], list[RequirementResult]] = {}
+    for each in report.requirements:
+        if each.verdict not in (Verdict.PASS, Verdict.SKIPPED):
+            cause = each.reason if each.verdict is Verdict.ERROR else each.id
+            alike.setdefault((each.verdict, cause), []).append(each)
+    for first, *others in alike.values():
+        _show_departure(console, first, [scenarios[name] for name in first.scenarios], rerun)
+        if others:
+            console.print(f"  and so did {', '.join(each.id for each in others)}")
 
 
 def _show_departure(
