@@ -138,7 +138,8 @@ def _arguments(settings: Settings) -> list[str]:
         "-p",
         "no:unraisableexception",
     ]
-    arguments += ["-c", os.devnull, "--rootdir", str(Path.cwd())]
+    # From the suite's own folder: pytest looks for fixtures in every folder between root and test, at every step.
+    arguments += ["-c", os.devnull, "--rootdir", str(Path(__file__).parent)]
     arguments += [f"--kmc-{name}={getattr(settings, name)}" for name in ("target", "policy", "profile", "seed")]
     arguments += [f"--kmc-only={each}" for each in settings.only]
     if settings.processes > 1:
