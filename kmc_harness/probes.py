@@ -31,12 +31,17 @@ def probe(target: Target, tag: str) -> None:
     world = World(target, tag)
     try:
         _refuses_strangers_and_wrong_passwords(world)
+        if target.offers >= ENROLS:
+            # Who is shown no QR code here has nothing to compare: the scenarios judge that, not a probe.
+            with contextlib.suppress(Unreached, NotOffered):
+                _tells_people_apart(world)
     except (Unreached, NotOffered) as error:
-        raise NotJudged(f"the target did not get through the probes: {error}") from error
-    if target.offers >= ENROLS:
-        # Who is shown no QR code here has nothing to compare: the scenarios judge that, not a probe.
-        with contextlib.suppress(Unreached, NotOffered):
-            _tells_people_apart(world)
+        raise NotJudged(world.redact(f"the target did not get through the probes: {error}")) from error
+    except NotJudged:
+        raise
+    except Exception as error:
+        broke = f"the adapter broke in the probes: {type(error).__name__}: {error}"
+        raise NotJudged(world.redact(broke)) from error
 
 
 def _refuses_nonsense(target: Target) -> None:

@@ -84,6 +84,15 @@ class Crashes(ModelTarget):
         return super().perform(action)
 
 
+class CrashesAtOnce(ModelTarget):
+    """Breaks at every login, with the password in its last words."""
+
+    def perform(self, action: Action) -> Observation:
+        if isinstance(action, LogIn):
+            raise RuntimeError(f"lost {action.password}")
+        return super().perform(action)
+
+
 class Dies(ModelTarget):
     """Takes its whole process along when somebody who logged out tries to change the password."""
 

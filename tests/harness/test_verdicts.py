@@ -94,7 +94,7 @@ def _secrets_of_people(report: Any) -> set[str]:
     return {"s3cure-pass!", "wr0ng-pw!", "n3w-pass!", "wr0ng-guess!"}
 
 
-@pytest.mark.parametrize("target", ["model", "TellsSecrets", "Crashes"])
+@pytest.mark.parametrize("target", ["model", "TellsSecrets", "Crashes", "CrashesAtOnce"])
 def test_no_secret_is_in_output_or_report(target: str, judge: Callable[..., Any]) -> None:
     ran = judge(target, "--policy", "kaltura-server" if target == "model" else "article")
     written = ran.out + ran.err + repr(ran.report)
