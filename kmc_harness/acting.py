@@ -8,6 +8,7 @@ Rules of this file:
 2. A code is never made within 5 s of a step's edge, and an ordinary login never reuses a time step.
 """
 
+import contextlib
 import hashlib
 import time
 from collections.abc import Callable, Iterator
@@ -80,6 +81,7 @@ class Person:
     reset_link: str | None = field(default=None, repr=False)
     last_code: str | None = field(default=None, repr=False)
     last_step: int = -10
+    was_let_in: bool = False
     passwords_set: int = 0
 
 
@@ -176,10 +178,16 @@ class Acting:
         at = self.now()
         try:
             seen = self.target.perform(action)
+        except NotOffered as error:
+            raise NotOffered(type(action).__name__) from error
         except Exception:
             self._note(type(action).__name__, described(action))
             raise
         self._secrets |= {seen.session} if seen.session else set()
+        if seen.picture:
+            with contextlib.suppress(UnreadableQrCode):
+                shown_entry = Authenticator.scan(seen.picture)
+                self._secrets |= {shown_entry.secret, shown_entry.uri}
         shown = [what for what, there in (("QR code", seen.picture), ("session", seen.session)) if there]
         shown += ["field for a code"] if seen.asks_for_code else []
         name = type(action).__name__
@@ -305,6 +313,8 @@ class Acting:
         seen = self._must(self.confirm_password(name), f"{name} was to confirm the new password")
         if seen.picture:
             self.scan(name)
+        elif self._two_factor.intersection(person.accounts):
+            raise Unreached(f"{name} was to be shown a new QR code after OK, but none was shown")
         return person
 
     def reach_resets(self, name: str, count: int) -> None:
@@ -371,6 +381,14 @@ class Acting:
 
     # What people do
 
+    def reach_registration(self, name: str, account: str, *, password: bool) -> None:
+        """Have `name` registered in `account`."""
+        self._must(self.register(name, account, password=password), f"{name} was to be registered in {account}")
+
+    def reach_logout(self, name: str) -> None:
+        """Have `name` log out."""
+        self._must(self.log_out(name), f"{name} was to log out")
+
     def begin_act(self) -> None:
         """Remember how much mail everybody has, so that a Then can tell what this act brought."""
         if Offer.OUTBOX in self.target.offers:
@@ -400,9 +418,9 @@ class Acting:
         """Have `name` open a link to see its QR code; `link` says in words which one."""
         person = self.person(name)
         url = self._link(person, link)
-        person.opened_link = url
         seen = self._answer(self.perform(OpenEnrolmentLink(url)))
         person.picture = seen.picture
+        person.opened_link = url if seen.picture else person.opened_link
         return seen
 
     def _link(self, person: Person, words: str) -> str:
@@ -429,7 +447,7 @@ class Acting:
         self._secrets |= {scanned.secret, scanned.uri}
         if person.authenticator:
             person.earlier.append(person.authenticator)
-        person.authenticator, person.last_step = scanned, -10
+        person.authenticator = scanned
         self._note("scans the QR code", {"person": person.name})
         return scanned
 
@@ -438,16 +456,22 @@ class Acting:
         name: str,
         code: str,
         *,
-        account: str | None = HOME,
+        account: str | None = "",
         password: str | None = None,
         same_machine: bool = False,
     ) -> Observation:
-        """Have `name` log in; `code` says in words which code is typed, an account of None names none."""
+        """Have `name` log in; `code` says in words which code is typed.
+
+        The account is the first of theirs unless another is named; None: the login names no account.
+        """
         person = self.person(name)
         typed = self.code(name, code)
+        if account == "":
+            account = next(iter(person.accounts), HOME)
         named = self.account(account) if account else None
         action = LogIn(person.email, password or person.password, typed, named, DESK if same_machine else None)
         seen = self._answer(self.perform(action))
+        person.was_let_in = seen.accepted
         if seen.session:
             person.earlier_session, person.session = person.session, seen.session
         return seen
@@ -538,8 +562,10 @@ class Acting:
             self.person(name)
             return made
         if words in ("a code of the earlier QR code", "a code of the first app"):
-            return self._had(person.earlier, "an earlier authenticator", -1).code_at(self.now())
+            return self._fresh_code(person, self._had(person.earlier, "an earlier authenticator", -1))
         if words == "the same code":
+            if not person.was_let_in:
+                raise Unreached(f"{name} was to log in with the code first, but was not let in")
             return self._had([person.last_code] if person.last_code else [], "a code used before", -1)
         authenticator = self._known_authenticator(person)
         if words == "a code":

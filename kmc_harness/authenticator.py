@@ -13,6 +13,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pyotp
 
+from kmc_harness.inspection import on_white
+
 __all__ = ["Authenticator", "UnreadableQrCode", "empty_key_code", "read_qr_code"]
 
 
@@ -37,15 +39,17 @@ def read_qr_code(picture: bytes) -> str:
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
-        image = Image.open(io.BytesIO(picture)).convert("L")
-    except UnidentifiedImageError as error:
+        image = on_white(Image.open(io.BytesIO(picture)))
+    except (UnidentifiedImageError, OSError) as error:
         raise UnreadableQrCode(f"{len(picture)} bytes that are no picture") from error
     # A picture without quiet zone is scanned from a white page all the same.
     page = ImageOps.expand(image, border=24, fill=255)
     found = zxingcpp.read_barcodes(page, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
-    if len(found) != 1:
-        raise UnreadableQrCode(f"a picture of {image.width}x{image.height} with {len(found)} QR codes in it")
-    return str(found[0].text)
+    texts = [str(each.text) for each in found]
+    chosen = [text for text in texts if text.startswith("otpauth:")] or texts
+    if len(chosen) != 1:
+        raise UnreadableQrCode(f"a picture of {image.width}x{image.height} with {len(chosen)} QR codes in it")
+    return chosen[0]
 
 
 def empty_key_code(now: int) -> str:
@@ -86,7 +90,7 @@ class Authenticator:
                 query.get("algorithm", "SHA1").upper().replace("-", ""),
             )
             entry.code_at(0)
-        except (KeyError, ValueError, AttributeError) as error:
+        except (KeyError, ValueError, AttributeError, ZeroDivisionError) as error:
             raise UnreadableQrCode(f"a QR code that no app can pair from ({type(error).__name__})") from error
         return entry
 

@@ -6,29 +6,41 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 from math import log2
+from typing import Any
+from urllib.parse import urlsplit
 
-__all__ = ["constant_bits", "quiet_zone_modules", "random_bits", "token_of", "told_by"]
+__all__ = ["constant_bits", "on_white", "quiet_zone_modules", "random_bits", "token_of", "told_by"]
 
 FINDER_MODULES = 7
 ALPHABETS = ("0123456789", "0123456789abcdef", "0123456789ABCDEF", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
 RANDOM_PIECE_CHARS = 16
 
 
+def on_white(picture: Any) -> Any:
+    """Return a Pillow picture in grey, on white where it is transparent."""
+    from PIL import Image
+
+    page = Image.new("RGBA", picture.size, "white")
+    page.alpha_composite(picture.convert("RGBA"))
+    return page.convert("L")
+
+
 def quiet_zone_modules(picture: bytes) -> float:
     """Return the narrowest margin around the symbol in `picture` (PNG), in modules (ISO/IEC 18004: 4)."""
     from PIL import Image, ImageOps
 
-    image = Image.open(io.BytesIO(picture)).convert("L").point(lambda level: 255 if level > 127 else 0)
+    image = on_white(Image.open(io.BytesIO(picture))).point(lambda level: 255 if level > 127 else 0)
     left, top, right, bottom = ImageOps.invert(image).getbbox() or (0, 0, 0, 0)
     first_row = image.crop((left, top, right, top + 1)).tobytes()
     finder_px = next((at for at, level in enumerate(first_row) if level), len(first_row))
-    margin_px = min(left, top, image.width - right, image.height - bottom)
+    margin_px: int = min(left, top, image.width - right, image.height - bottom)
     return margin_px / max(finder_px / FINDER_MODULES, 1)
 
 
 def token_of(url: str) -> str:
     """Return the unguessable part of a mailed link: its longest piece."""
-    return max(re.split(r"[/?&#]|(?<=\w)=(?=\w)", url), key=len)
+    parts = urlsplit(url)
+    return max(re.split(r"[/?&#]|(?<=\w)=(?=\w)", f"{parts.path}?{parts.query}#{parts.fragment}"), key=len)
 
 
 def random_bits(tokens: Sequence[str]) -> float:
@@ -48,7 +60,7 @@ def random_bits(tokens: Sequence[str]) -> float:
 def told_by(token: str, personal: Iterable[str]) -> str | None:
     """Return what `token` tells about its user, plain or base64-decoded, or None where it tells nothing."""
     decoded = _decoded(token)
-    for text in filter(None, (token, decoded)):
+    for text in filter(None, (token, decoded, *map(_decoded, token.split(".")))):
         for name in personal:
             if name.lower() in text.lower():
                 return "the user's e-mail or name"

@@ -11,6 +11,9 @@ from kmc_harness.verdicts import Departure, Unreached
 
 __all__ = ["HOME", "AccountStatus", "Happening", "LinkKind", "UserStatus", "World"]
 
+FEWEST_LINKS = 8
+"""With fewer, places of a random token are alike by chance."""
+
 
 class World(Acting):
     """What a scenario's steps talk to."""
@@ -110,6 +113,8 @@ class World(Acting):
         if len(self._answers) < count:
             raise Unreached(f"{count} answers were to be compared, but there are {len(self._answers)}")
         looks = [self._in_words(answer) for answer in self._answers[-count:]]
+        for person in self._people.values():
+            looks = [look.replace(person.email, "(the e-mail typed)") for look in looks]
         self.expect(len(set(looks)) == 1, f"{count} answers that look the same", " / ".join(dict.fromkeys(looks)))
 
     def expect_different_secrets(self, name: str, other: str) -> None:
@@ -173,15 +178,18 @@ class World(Acting):
         found = inspection.quiet_zone_modules(picture)
         self.expect(found >= modules, f"a quiet zone of {modules} modules", f"{found:.1f}")
 
-    def expect_unguessable_links(self, name: str, kind: LinkKind) -> None:
-        """Expect the links of `kind` mailed to `name` to carry 128 random bits and nothing about the user."""
-        person = self.person(name)
-        tokens = [inspection.token_of(url) for url in self.links(person, kind)]
-        if len(tokens) < 2:
-            raise Unreached(f"two links or more were to be compared, but {len(tokens)} came")
-        bits = inspection.random_bits(tokens)
+    def expect_unguessable_links(self, kind: LinkKind) -> None:
+        """Expect the links of `kind` mailed to anybody to carry 128 random bits and nothing about their users."""
+        people = list(self._people.values())
+        owners = {inspection.token_of(url): person for person in people for url in self.links(person, kind)}
+        if len(owners) < FEWEST_LINKS:
+            raise Unreached(f"{FEWEST_LINKS} links or more were to be compared, but {len(owners)} came")
+        bits = inspection.random_bits(list(owners))
         self.expect(bits >= 128, "128 unguessable bits in a link", f"{bits:.0f}")
-        told = [inspection.told_by(token, (person.email, person.email.partition("@")[0])) for token in tokens]
+        told = [
+            inspection.told_by(token, (person.email, person.email.partition("@")[0]))
+            for token, person in owners.items()
+        ]
         self.expect(not any(told), "a link that tells nothing about the user", str(next(filter(None, told), "")))
 
     def expect_no_secret_in_mail(self, name: str) -> None:
@@ -195,9 +203,3 @@ class World(Acting):
         for what, secret in secrets.items():
             told = sum(secret in f"{mail.subject}\n{mail.text}" for mail in mails)
             self.expect(not told, f"no {what} in a mail", f"it stands in {told} of {len(mails)}")
-
-
-def _sha256() -> object:
-    import hashlib
-
-    return hashlib.sha256

@@ -341,6 +341,12 @@ def count_failure(turn: Turn) -> None:
         turn.put_credentials(replace(turn.own, failures=0, locked_until=turn.now + turn.policy.lock_s))
 
 
+def forgive_failures_without_two_factor(turn: Turn) -> None:
+    """A password alone must not wipe out the wrong codes tried behind it in another account."""
+    if not turn.needs_two_factor():
+        forgive_failures(turn)
+
+
 def forgive_failures(turn: Turn) -> None:
     turn.put_credentials(replace(turn.own, failures=0, locked_until=0))
 
@@ -492,7 +498,13 @@ RULES: tuple[Rule, ...] = (
             Effect("LOG-004", open_session),
         ),
     ),
-    Rule("LOG-002", LogIn, always, None, (Effect(None, forgive_failures), Effect("LOG-002", open_session))),
+    Rule(
+        "LOG-002",
+        LogIn,
+        always,
+        None,
+        (Effect(None, forgive_failures_without_two_factor), Effect("LOG-002", open_session)),
+    ),
     Rule("LOG-010", LogOut, always, None, (Effect("LOG-010", end_session),)),
     Rule("LOG-010", UseSession, session_ended, Reason.SESSION_ENDED),
     Rule("LOG-002", UseSession, always, None, (Effect(None, keep_session),)),

@@ -13,6 +13,10 @@ def _(world: World, who: str, account: str) -> None:
 
 
 @given(sentence("{who:Who} has logged out"))
+def _(world: World, who: str) -> None:
+    world.reach_logout(who)
+
+
 @when(sentence("{who:Who} logs out"))
 def _(world: World, who: str) -> None:
     world.log_out(who)

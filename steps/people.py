@@ -18,6 +18,10 @@ def _(world: World, who: str, account: str) -> None:
 
 
 @given(sentence("{who:Who} has been registered in {account:Account} {with_password:How}"))
+def _(world: World, who: str, account: str, with_password: bool) -> None:
+    world.reach_registration(who, account, password=with_password)
+
+
 @when(sentence("{who:Who} is registered in {account:Account} {with_password:How}"))
 def _(world: World, who: str, account: str, with_password: bool) -> None:
     world.register(who, account, password=with_password)

@@ -8,7 +8,7 @@ Feature: Enabling two-factor authentication
       Given Ada is a KMC user of Acme
       When the vendor switches two-factor authentication on for Acme
       And Ada logs in to Acme with no code
-      Then she is asked for a code
+      Then she is refused
 
     Scenario: A user of two accounts logs in to the other one
       Given Ada is a KMC user of Acme

@@ -92,16 +92,14 @@ Feature: Withstanding attacks
     Scenario: Reset links
       Given Ada is a KMC user of Acme
       When Ada asks for a reset 8 times
-      Then the reset links of Ada carry 128 unguessable bits and tell nothing about the user
+      Then the reset links carry 128 unguessable bits and tell nothing about their users
 
     @needs-enable
     Scenario: Enrolment links
-      Given Ada has been mailed an enrolment link
-      And two-factor authentication is off for Acme
-      And two-factor authentication is on for Acme
+      Given 8 people have paired an authenticator
       And two-factor authentication is off for Acme
       When the vendor switches two-factor authentication on for Acme
-      Then the enrolment links of Ada carry 128 unguessable bits and tell nothing about the user
+      Then the enrolment links carry 128 unguessable bits and tell nothing about their users
 
   @REQ-SEC-006 @needs-reset @needs-outbox
   Rule: An enrolment link sets no password; a reset link shows no QR code before a password is set

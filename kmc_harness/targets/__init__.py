@@ -39,6 +39,7 @@ def _from_python(module: str, attribute: str) -> Target:
         sys.path.insert(0, here)
     try:
         target: Target = getattr(importlib.import_module(module), attribute)()
-    except (ImportError, AttributeError) as error:
-        raise UnknownTarget(f"target python:{module}:{attribute} cannot be loaded: {error}") from error
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise UnknownTarget(f"target python:{module}:{attribute} cannot be loaded: {reason}") from error
     return target

@@ -67,3 +67,23 @@ def test_a_token_that_reads_as_text_tells_of_its_user(hidden: str) -> None:
 def test_bits_alike_in_all_secrets_are_counted() -> None:
     assert inspection.constant_bits([b"\x00\xff", b"\x00\x0f"]) == 12
     assert inspection.constant_bits([secrets.token_bytes(20) for _ in range(50)]) == 0
+
+
+def test_the_token_is_found_behind_a_long_host_name() -> None:
+    token = secrets.token_urlsafe(16)
+    assert inspection.token_of(f"https://management-console.kaltura-customer.example/x/{token}") == token
+
+
+def test_a_signed_token_tells_what_stands_in_its_parts() -> None:
+    part = base64.urlsafe_b64encode(b'{"email":"ada@kmc.example"}').decode().rstrip("=")
+    assert inspection.told_by(f"{part}.{part}.{secrets.token_urlsafe(32)}", ("ada@kmc.example",))
+
+
+def test_a_transparent_picture_is_read_as_a_person_sees_it() -> None:
+    dark = Image.open(io.BytesIO(QrCode(URI).png())).convert("L").point(lambda level: 255 - level)
+    transparent = Image.new("RGBA", dark.size, (0, 0, 0, 0))
+    transparent.paste((0, 0, 0, 255), mask=dark)
+    out = io.BytesIO()
+    transparent.save(out, "PNG")
+    assert read_qr_code(out.getvalue()) == URI
+    assert inspection.quiet_zone_modules(out.getvalue()) == 4
