@@ -61,7 +61,7 @@ HOME = "Acme"
 OWNER = "Grace"
 DESK = "desk"
 PASSWORD = "s3cure-pass!"
-PRONOUNS = frozenset({"she", "he", "they", "her", "his", "their"})
+PRONOUNS = frozenset({"she", "he", "they"})
 
 
 @dataclass
