@@ -12,12 +12,14 @@ import contextlib
 import hashlib
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
 
 from kmc_harness import inspection
 from kmc_harness.authenticator import Authenticator, UnreadableQrCode, empty_key_code
+from kmc_harness.evidence import Acted, Mailed, Recorder, Scanned, Waited
+from kmc_harness.pictures import blurred
 from kmc_harness.port import (
     NEEDED_OFFER,
     SECRET_FIELDS,
@@ -44,11 +46,10 @@ from kmc_harness.port import (
     Target,
     UserStatus,
     described,
-    shorten,
 )
 from kmc_harness.verdicts import Departure, Unreached
 
-__all__ = ["HOME", "Acting", "Happening", "Person"]
+__all__ = ["HOME", "Acting", "Person"]
 
 _T = TypeVar("_T")
 
@@ -62,6 +63,14 @@ OWNER = "Grace"
 DESK = "desk"
 PASSWORD = "s3cure-pass!"
 PRONOUNS = frozenset({"she", "he", "they"})
+DONE_BY: dict[type[Action], str] = {
+    EnableTwoFactor: "vendor",
+    DisableTwoFactor: "vendor",
+    SetAccountStatus: "vendor",
+    RegisterUser: "administrator",
+    SetUserStatus: "administrator",
+}
+"""Who does what no user does; without a session of theirs."""
 
 
 @dataclass
@@ -85,17 +94,7 @@ class Person:
     passwords_set: int = 0
 
 
-@dataclass(frozen=True)
-class Happening:
-    """One entry of the evidence: what was done when, and what was seen. Secrets are shortened."""
-
-    at: int
-    step: str
-    action: str
-    details: dict[str, str]
-    accepted: bool | None = None
-    message: str = ""
-    shown: tuple[str, ...] = ()
+NOTHING = Observation(accepted=False)
 
 
 class Acting:
@@ -104,19 +103,19 @@ class Acting:
     def __init__(self, target: Target, tag: str) -> None:
         """Start afresh. `tag` makes the names of this scenario's people and accounts new to the target."""
         self.target = target
-        self._happenings: list[Happening] = []
+        self.recorder = Recorder()
         self.performed: set[str] = set()
         self.used_offers: set[Offer] = set()
-        self.step_text = ""
         self.checks = 0
         self._tag = tag
         self._people: dict[str, Person] = {}
         self._founded: set[str] = set()
         self._two_factor: set[str] = set()
-        self._secrets: set[str] = set()
         self._spoken_of = ""
         self._answers: list[Observation] = []
         self._mails_before: dict[str, int] = {}
+        self._mails_noted: dict[str, int] = {}
+        self._at = 0
         target.reset()
 
     # People, accounts, time
@@ -127,7 +126,7 @@ class Acting:
         self._spoken_of = name
         if name not in self._people:
             self._people[name] = Person(name, f"{name.lower()}.{self._tag}@kmc.example")
-            self._secrets.add(PASSWORD)
+            self.recorder.learn(PASSWORD)
         return self._people[name]
 
     def account(self, name: str) -> str:
@@ -146,17 +145,18 @@ class Acting:
             raise NotOffered(offer.value)
 
     def now(self) -> int:
-        return self.target.now()
+        self._at = self.target.now()
+        return self._at
 
     def pass_time(self, seconds: int) -> None:
         """Let time pass: by moving the target's clock, or by really waiting where it is short."""
         if seconds > LONGEST_WAIT_S:
             self.needs(Offer.CLOCK)
+        self.recorder.note(Waited(at=self.now(), seconds=seconds))
         if Offer.CLOCK in self.target.offers:
             self.target.advance(seconds)
         else:
             time.sleep(seconds)
-        self._note("time passes", {"seconds": str(seconds)})
 
     def move_into_step(self, into_s: int) -> None:
         """Let time pass until `into_s` seconds into a 30 s step."""
@@ -179,45 +179,42 @@ class Acting:
         try:
             seen = self.target.perform(action)
         except NotOffered as error:
+            self._note(at, action, "not offered")
             raise NotOffered(type(action).__name__) from error
         except Exception:
-            self._note(type(action).__name__, described(action))
+            self._note(at, action, "broke off")
             raise
-        self._secrets |= {seen.session} if seen.session else set()
+        self.recorder.learn(seen.session)
         if seen.picture:
             with contextlib.suppress(UnreadableQrCode):
                 shown_entry = Authenticator.scan(seen.picture)
-                self._secrets |= {shown_entry.secret, shown_entry.uri}
-        shown = [what for what, there in (("QR code", seen.picture), ("session", seen.session)) if there]
-        shown += ["field for a code"] if seen.asks_for_code else []
-        name = type(action).__name__
-        self._happenings.append(
-            Happening(at, self.step_text, name, described(action), seen.accepted, seen.message, tuple(shown))
-        )
+                self.recorder.learn(shown_entry.secret, shown_entry.uri)
+        self._note(at, action, "accepted" if seen.accepted else "refused", seen)
         return seen
 
-    def _note(self, action: str, details: dict[str, str]) -> None:
-        self._happenings.append(Happening(self.now(), self.step_text, action, details))
+    def _note(self, at: int, action: Action, answer: str, seen: Observation = NOTHING) -> None:
+        by = self._spoken_of if getattr(action, "session", None) else DONE_BY.get(type(action), self._spoken_of)
+        shown = [what for what, there in (("QR code", seen.picture), ("session", seen.session)) if there]
+        shown += ["field for a code"] if seen.asks_for_code else []
+        picture = blurred(seen.picture) if seen.picture else None
+        name, details = type(action).__name__, described(action)
+        self.recorder.note(
+            Acted(
+                at=at,
+                by=by,
+                action=name,
+                details=details,
+                answer=answer,
+                message=seen.message,
+                shown=tuple(shown),
+                picture=picture,
+            )
+        )
 
     def _learn(self, action: Action) -> None:
         for name in SECRET_FIELDS:
             if value := getattr(action, name, None):
-                self._secrets.add(value)
-                if name == "link":
-                    self._secrets.add(inspection.token_of(value))
-
-    def evidence(self) -> tuple[Happening, ...]:
-        """Return what happened, with every secret that became known in the scenario shortened."""
-        texts = {text for each in self._happenings for text in (each.step, each.message)}
-        shown = {text: self.redact(text) for text in texts}
-        return tuple(replace(each, step=shown[each.step], message=shown[each.message]) for each in self._happenings)
-
-    def redact(self, text: str) -> str:
-        """Return `text` with every secret of this scenario shortened."""
-        for secret in sorted(self._secrets, key=len, reverse=True):
-            if len(secret) > 3:
-                text = text.replace(secret, shorten(secret))
-        return text
+                self.recorder.learn(value, inspection.token_of(value) if name == "link" else None)
 
     def _answer(self, seen: Observation) -> Observation:
         self._answers.append(seen)
@@ -444,11 +441,11 @@ class Acting:
             scanned = Authenticator.scan(person.picture)
         except UnreadableQrCode as error:
             raise Unreached(f"{name} was to scan a QR code, but there is {error}") from error
-        self._secrets |= {scanned.secret, scanned.uri}
+        self.recorder.learn(scanned.secret, scanned.uri)
         if person.authenticator:
             person.earlier.append(person.authenticator)
         person.authenticator = scanned
-        self._note("scans the QR code", {"person": person.name})
+        self.recorder.note(Scanned(at=self.now(), by=person.name))
         return scanned
 
     def log_in(
@@ -621,9 +618,12 @@ class Acting:
         """Return the mails `person` has been sent, oldest first."""
         self.needs(Offer.OUTBOX)
         found = list(self.target.outbox(person.email))
-        for mail in found:
+        for mail in found[self._mails_noted.get(person.name, 0) :]:
             for link in mail.links:
-                self._secrets |= {link.url, inspection.token_of(link.url)}
+                self.recorder.learn(link.url, inspection.token_of(link.url))
+            kinds = tuple(link.kind.value for link in mail.links)
+            self.recorder.note(Mailed(at=mail.sent_at, to=person.name, subject=mail.subject, links=kinds))
+        self._mails_noted[person.name] = len(found)
         return found
 
     def links(self, person: Person, kind: LinkKind) -> list[str]:

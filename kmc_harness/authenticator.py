@@ -4,7 +4,6 @@ It never asks the target: all it knows is what stands in the QR code.
 """
 
 import hashlib
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
@@ -13,7 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pyotp
 
-from kmc_harness.inspection import on_white
+from kmc_harness.pictures import find_codes
 
 __all__ = ["Authenticator", "UnreadableQrCode", "empty_key_code", "read_qr_code"]
 
@@ -35,20 +34,13 @@ def read_qr_code(picture: bytes) -> str:
         UnreadableQrCode: there is no picture, or not exactly one QR code in it.
 
     """
-    import zxingcpp
-    from PIL import Image, ImageOps, UnidentifiedImageError
-
     try:
-        image = on_white(Image.open(io.BytesIO(picture)))
-    except (UnidentifiedImageError, OSError) as error:
+        texts = [text for text, _ in find_codes(picture)]
+    except OSError as error:
         raise UnreadableQrCode(f"{len(picture)} bytes that are no picture") from error
-    # A picture without quiet zone is scanned from a white page all the same.
-    page = ImageOps.expand(image, border=24, fill=255)
-    found = zxingcpp.read_barcodes(page, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
-    texts = [str(each.text) for each in found]
     chosen = [text for text in texts if text.startswith("otpauth:")] or texts
     if len(chosen) != 1:
-        raise UnreadableQrCode(f"a picture of {image.width}x{image.height} with {len(chosen)} QR codes in it")
+        raise UnreadableQrCode(f"a picture with {len(chosen)} QR codes in it")
     return chosen[0]
 
 

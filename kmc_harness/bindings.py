@@ -1,5 +1,6 @@
 """What binds features, steps and catalogue together, read from the files themselves."""
 
+import hashlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,7 +8,15 @@ from pytest_bdd.feature import get_features
 
 from kmc_harness._locate import FEATURES
 
-__all__ = ["name_of", "scenarios", "scenarios_of", "short"]
+__all__ = ["features_digest", "name_of", "scenarios", "scenarios_of", "short"]
+
+
+def features_digest() -> str:
+    """Return a digest of features and catalogue: two runs with the same one judged by the same words."""
+    digest = hashlib.sha256()
+    for path in sorted(each for each in FEATURES.rglob("*.*") if each.suffix in (".feature", ".toml")):
+        digest.update(path.relative_to(FEATURES).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def short(filename: str) -> str:

@@ -29,7 +29,10 @@ def run(
     profile: Annotated[str, typer.Option(help="article, strict, standard, hardening or all")] = "strict",
     only: Annotated[list[str] | None, typer.Option(metavar="ID", help="only this requirement; repeatable")] = None,
     seed: Annotated[str, typer.Option(help="a whole number; same seed and target, same report")] = "0",
-    report: Annotated[Path, typer.Option(help="folder for report.json")] = Path("kmc-report"),
+    repeat: Annotated[int, typer.Option(metavar="N", help="run all N times; what changes its verdict is flaky")] = 1,
+    waivers: Annotated[Path | None, typer.Option(metavar="FILE", help="known departures (waivers.toml)")] = None,
+    report: Annotated[Path, typer.Option(metavar="DIR", help="folder for the report")] = Path("kmc-report"),
+    resume: Annotated[Path | None, typer.Option(metavar="DIR", help="finish the run that was stopped in DIR")] = None,
     processes: Annotated[int, typer.Option("-n", help="run in so many processes")] = 1,
     pytest_arguments: Annotated[list[str] | None, typer.Argument(help="after --: passed on to pytest")] = None,
 ) -> None:
@@ -37,12 +40,26 @@ def run(
     from kmc_harness import runner
 
     try:
+        if resume is not None:
+            raise typer.Exit(runner.resume(resume, processes))
         settings = runner.Settings(
-            target, policy, profile, tuple(only or ()), seed, report, processes, tuple(pytest_arguments or ())
+            target,
+            policy,
+            profile,
+            tuple(only or ()),
+            seed,
+            repeat,
+            waivers,
+            report,
+            processes,
+            tuple(pytest_arguments or ()),
         )
         raise typer.Exit(runner.run(settings))
     except runner.Misuse as error:
         _misuse(str(error))
+    except runner.Interrupted as error:
+        typer.echo(f"kmc: {error}", err=True)
+        raise typer.Exit(130) from error
 
 
 @app.command()

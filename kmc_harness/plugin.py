@@ -5,8 +5,10 @@ Only an observed departure is `fail`. What broke in harness or adapter is `error
 """
 
 import hashlib
+import os
 import time
 from collections.abc import Generator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +23,7 @@ __all__: list[str] = []
 _TAG_PREFIX = "REQ-"
 _NEEDS_PREFIX = "needs-"
 _SCENE = pytest.StashKey["_Scene"]()
+_JOURNAL = pytest.StashKey[Any]()
 
 
 class _Scene:
@@ -29,6 +32,8 @@ class _Scene:
     def __init__(self) -> None:
         self.world: World | None = None
         self.title = ""
+        self.planned: list[tuple[str, int]] = []
+        self.at = -1
         self.last_type = ""
         self.started = time.perf_counter()
 
@@ -44,6 +49,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--kmc-profile", default="strict", help="article, strict (default), standard, hardening or all")
     group.addoption("--kmc-only", action="append", default=[], metavar="ID", help="only this requirement")
     group.addoption("--kmc-seed", default="0", help="seed of the model and of people's names")
+    group.addoption("--kmc-repeat", type=int, default=1, metavar="N", help="which repeat of several runs this is")
+    group.addoption("--kmc-journal", metavar="DIR", help="where `kmc run` keeps what is finished")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -74,10 +81,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         chosen = set(catalogue.select(config.getoption("kmc_profile"), tuple(config.getoption("kmc_only"))))
     except catalogue.CatalogueError as error:
         raise pytest.UsageError(str(error)) from error
-    out = [item for item in ours if _requirement_id(item) not in chosen]
+    done = _finished_before(config)
+    out = [item for item in ours if _requirement_id(item) not in chosen or _name(item) in done]
     if out:
         config.hook.pytest_deselected(items=out)
         items[:] = [item for item in items if item not in set(out)]
+
+
+def _finished_before(config: pytest.Config) -> frozenset[str]:
+    if not (attempt := config.getoption("kmc_journal")):
+        return frozenset()
+    from kmc_harness.journal import finished_before
+
+    return finished_before(Path(attempt), config.getoption("kmc_repeat"))
+
+
+def _name(item: pytest.Item) -> str:
+    """Return a scenario's id in reports: what pytest calls it, without file and prefix."""
+    return item.nodeid.rpartition("::")[2].removeprefix("test_")
 
 
 def _requirement_id(item: pytest.Item) -> str:
@@ -105,7 +126,7 @@ def kmc_target(request: pytest.FixtureRequest) -> Generator[Any, None, None]:
     settings = {"policy": option("kmc_policy"), "seed": option("kmc_seed")}
     target: Target = targets.load(option("kmc_target"), settings)
     try:
-        probe(target, _tag(option("kmc_seed"), "probe"))
+        probe(target, _tag(request.config, "probe"))
     except NotJudged as error:
         yield error
     except Exception as error:
@@ -128,14 +149,36 @@ def world(kmc_target: Any, request: pytest.FixtureRequest) -> "World":
     for marker in request.node.iter_markers("needs"):
         if marker.args[0] not in kmc_target.offers:
             raise NotOffered(marker.args[0])
-    seed = request.config.getoption("kmc_seed")
-    made = World(kmc_target, _tag(seed, request.node.name))
+    made = World(kmc_target, _tag(request.config, request.node.name))
     request.node.stash[_SCENE].world = made
     return made
 
 
-def _tag(seed: str, name: str) -> str:
-    return hashlib.sha256(f"{seed}:{name}".encode()).hexdigest()[:8]
+def _tag(config: pytest.Config, name: str) -> str:
+    """Return what makes the people of one scenario, in one repeat, new to a target that forgets nobody."""
+    repeat = config.getoption("kmc_repeat")
+    text = f"{config.getoption('kmc_seed')}:{name}" + (f":{repeat}" if repeat > 1 else "")
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+# Journal
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Open this process' part of the journal; where workers run the scenarios, each has its own."""
+    config = session.config
+    if not (attempt := config.getoption("kmc_journal")) or config.getoption("numprocesses", None):
+        return
+    from kmc_harness.journal import Writer
+
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    config.stash[_JOURNAL] = Writer(Path(attempt), worker, config.getoption("kmc_repeat"))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Close it."""
+    if _JOURNAL in session.config.stash:
+        session.config.stash[_JOURNAL].close()
 
 
 # Steps
@@ -151,7 +194,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Any, scenario: Any) -> None:
     """Have a world, even for a scenario whose steps never ask for one."""
     if _SCENE in request.node.stash:
-        request.node.stash[_SCENE].title = scenario.name
+        scene = request.node.stash[_SCENE]
+        scene.title = scenario.name
+        scene.planned = [(f"{step.type.capitalize()} {step.name}", step.line_number) for step in scenario.steps]
         request.getfixturevalue("world")
 
 
@@ -160,7 +205,8 @@ def pytest_bdd_before_step(request: pytest.FixtureRequest, step: Any) -> None:
     scene = request.node.stash.get(_SCENE, None)
     if scene is None or scene.world is None:
         return
-    scene.world.step_text = f"{step.type.capitalize()} {step.name}"
+    scene.at += 1
+    scene.world.recorder.begin_step()
     if step.type == "when" and scene.last_type != "when":
         scene.world.begin_act()
     scene.last_type = step.type
@@ -198,26 +244,33 @@ def _judge(item: pytest.Item, call: pytest.CallInfo[None], scene: _Scene) -> dic
     import msgspec
 
     from kmc_harness import bindings
+    from kmc_harness.evidence import Recorder
     from kmc_harness.results import ScenarioResult
 
     template = _template(item)
     verdict, expected, seen = _ended(item, call.excinfo.value if call.excinfo else None, scene)
     world = scene.world
+    recorder = world.recorder if world else Recorder()
+    steps = recorder.steps(scene.planned, broke_off=call.excinfo is not None)
+    name = _name(item)
     result = ScenarioResult(
-        id=item.nodeid.rpartition("::")[2].removeprefix("test_"),
+        id=name,
         requirement=_requirement_id(item),
         title=scene.title or template.name,
+        example=name.partition("[")[2].removesuffix("]"),
         feature=bindings.short(template.feature.filename),
         line=template.line_number,
         verdict=verdict,
-        step=world.redact(world.step_text) if world and expected + seen else "",
-        expected=expected,
-        seen=world.redact(seen) if world else seen,
-        happenings=world.evidence() if world else (),
+        step=steps[scene.at].text if scene.at >= 0 and expected + seen else "",
+        expected=recorder.redact(expected),
+        seen=recorder.redact(seen),
+        steps=steps,
         actions=tuple(sorted(world.performed)) if world else (),
         offers=tuple(sorted(world.used_offers)) if world else (),
         seconds=time.perf_counter() - scene.started,
     )
+    if _JOURNAL in item.config.stash:
+        item.config.stash[_JOURNAL].append(result)
     built: dict[str, Any] = msgspec.to_builtins(result)
     return built
 

@@ -36,12 +36,12 @@ def probe(target: Target, tag: str) -> None:
             with contextlib.suppress(Unreached, NotOffered):
                 _tells_people_apart(world)
     except (Unreached, NotOffered) as error:
-        raise NotJudged(world.redact(f"the target did not get through the probes: {error}")) from error
+        raise NotJudged(world.recorder.redact(f"the target did not get through the probes: {error}")) from error
     except NotJudged:
         raise
     except Exception as error:
         broke = f"the adapter broke in the probes: {type(error).__name__}: {error}"
-        raise NotJudged(world.redact(broke)) from error
+        raise NotJudged(world.recorder.redact(broke)) from error
 
 
 def _refuses_nonsense(target: Target) -> None:

@@ -1,25 +1,34 @@
 """One run of the suite: pytest within this process, its words kept back, a progress bar and a table instead."""
 
 import contextlib
+import datetime
+import importlib.metadata
+import importlib.util
 import io
 import os
+import platform
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
-from kmc_harness import bindings, catalogue, results, tables, targets
+from kmc_harness import __version__, bindings, catalogue, report, results, tables, targets, waivers
+from kmc_harness.journal import Journal, UnusableJournal
 from kmc_harness.verdicts import Verdict
 
-__all__ = ["Misuse", "Settings", "run"]
+__all__ = ["Interrupted", "Misuse", "Settings", "resume", "run"]
 
 POLICIES = ("article", "kaltura-server")
+JUDGES = ("msgspec", "pillow", "pyotp", "pytest", "pytest-bdd", "zxing-cpp")
 
 
 class Misuse(Exception):
     """The command was given something that makes no sense; the message says what to do."""
+
+
+class Interrupted(Exception):
+    """The run was stopped; the message says how to go on."""
 
 
 @dataclass(frozen=True)
@@ -31,29 +40,24 @@ class Settings:
     profile: str
     only: tuple[str, ...]
     seed: str
+    repeat: int
+    waivers: Path | None
     report: Path
     processes: int
     pytest_arguments: tuple[str, ...]
 
-    def rerun(self, requirement: str) -> str:
-        """Return the command that judges just `requirement` again."""
-        words = ["kmc run", "--target", self.target, "--policy", self.policy, "--profile all", "--only", requirement]
-        if self.target != "model":
-            words = [word for word in words if word not in ("--policy", self.policy)]
-        return " ".join([*words, "--seed", self.seed])
-
 
 class _Collector:
-    """Takes the results as they come, in this process or from workers, and moves the progress bar."""
+    """Learns which scenarios there are, and moves the progress bar as they end; the results are in the journal."""
 
     def __init__(self, progress: tables.Progress) -> None:
-        self.results: dict[str, results.ScenarioResult] = {}
         self.expected: set[str] = set()
-        self.deselected = 0
+        self.was_stopped = False
         self._progress = progress
 
-    def pytest_deselected(self, items: list[pytest.Item]) -> None:
-        self.deselected += len(items)
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        # Not by errors in the collection, which pytest also calls an interruption.
+        self.was_stopped = excinfo.type is KeyboardInterrupt
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self._await({item.nodeid for item in session.items if item.get_closest_marker("requirement")})
@@ -63,14 +67,13 @@ class _Collector:
         self._await(set(ids))
 
     def _await(self, ids: set[str]) -> None:
-        self.expected |= ids
-        self._progress.expect(len(self.expected))
+        new = {each.rpartition("::")[2].removeprefix("test_") for each in ids} - self.expected
+        self.expected |= new
+        self._progress.expect(len(new))
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         if result := getattr(report, "kmc_result", None):
-            converted = msgspec.convert(result, results.ScenarioResult)
-            self.results[report.nodeid] = converted
-            self._progress.advance(converted.verdict)
+            self._progress.advance(Verdict(result["verdict"]))
 
 
 def run(settings: Settings) -> int:
@@ -78,37 +81,117 @@ def run(settings: Settings) -> int:
 
     Raises:
         Misuse: settings that make no sense; nothing was run.
+        Interrupted: the run was stopped; what is finished is kept.
 
     """
-    chosen = _checked(settings)
-    words = io.StringIO()
-    with tables.Progress() as progress:
-        collector = _Collector(progress)
-        with contextlib.redirect_stdout(words), contextlib.redirect_stderr(words):
-            status = pytest.main(_arguments(settings), plugins=[collector])
-    if not collector.results:
-        raise Misuse(f"pytest ran no scenario (it ended with {int(status)}):\n{words.getvalue().strip()}")
-    lost = collector.expected - collector.results.keys()
-    if not settings.pytest_arguments:
-        collector.results |= {nodeid: _lost(nodeid) for nodeid in lost}
-    known = catalogue.load()
-    report = results.build(
-        [known[each] for each in chosen],
-        collector.results.values(),
-        target=settings.target,
-        policy=settings.policy if settings.target == "model" else "",
-        profile=settings.profile,
-        seed=settings.seed,
-        partial=bool(settings.only or settings.pytest_arguments),
+    _check(settings)
+    what = results.Run(
+        settings.target,
+        settings.policy if settings.target == "model" else "",
+        settings.profile,
+        settings.only,
+        settings.seed,
+        settings.repeat,
+        settings.pytest_arguments,
+        _versions(),
     )
-    path = results.write(report, settings.report)
-    tables.show_report(report, settings.rerun, path)
-    return report.exit_code
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    declared = str(settings.waivers.resolve()) if settings.waivers else ""
+    try:
+        journal = Journal.start(settings.report, what, now, declared)
+    except UnusableJournal as error:
+        raise Misuse(str(error)) from error
+    return _finish(journal, settings.report, settings.processes)
 
 
-def _lost(nodeid: str) -> results.ScenarioResult:
+def resume(folder: Path, processes: int) -> int:
+    """Finish the run whose journal stands in `folder`; settings and seed are the journal's.
+
+    Raises:
+        Misuse: there is no run to resume, or not with this suite.
+        Interrupted: the run was stopped again.
+
+    """
+    try:
+        journal = Journal.resume(folder)
+    except UnusableJournal as error:
+        raise Misuse(str(error)) from error
+    what = journal.begun.run
+    if what.versions != (installed := _versions()):
+        changed = [name for name in installed if what.versions.get(name) != installed[name]]
+        raise Misuse(f"{', '.join(changed)} changed since the run in {str(folder)!r} began; start it anew")
+    declared = Path(journal.begun.waivers) if journal.begun.waivers else None
+    _check(
+        Settings(
+            what.target,
+            what.policy or POLICIES[0],
+            what.profile,
+            what.only,
+            what.seed,
+            what.repeat,
+            declared,
+            folder,
+            processes,
+            what.pytest_arguments,
+        )
+    )
+    return _finish(journal, folder, processes)
+
+
+def _finish(journal: Journal, folder: Path, processes: int) -> int:
+    what = journal.begun.run
+    expected: list[set[str]] = []
+    words = ""
+    with tables.Progress() as progress:
+        for repeat in range(1, what.repeat + 1):
+            collector = _Collector(progress)
+            expected.append(collector.expected)
+            out = io.StringIO()
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+                status = pytest.main(_arguments(journal, repeat, processes), plugins=[collector])
+            words = out.getvalue().strip()
+            if collector.was_stopped:
+                break
+    finished = journal.results()
+    if collector.was_stopped:
+        journal.release()
+        count = sum(map(len, finished))
+        raise Interrupted(f"stopped; {count} finished scenarios are kept: kmc run --resume {folder} finishes the rest")
+    if not any(finished):
+        journal.remove()
+        raise Misuse(f"pytest ran no scenario (it ended with {int(status)}):\n{words}")
+    if not what.pytest_arguments:
+        for of_repeat, ids in zip(finished, expected, strict=True):
+            of_repeat += [_lost(each) for each in sorted(ids - {result.id for result in of_repeat})]
+    made = _report(journal, finished)
+    made = report.write(made, folder)
+    report.render(made, folder)
+    journal.remove()
+    tables.show_report(made, folder)
+    return made.exit_code
+
+
+def _report(journal: Journal, finished: list[list[results.ScenarioResult]]) -> results.Report:
+    begun = journal.begun
+    chosen = catalogue.select(begun.run.profile, begun.run.only)
+    declared = waivers.read(Path(begun.waivers)) if begun.waivers else ()
+    ran = {each.requirement for repeat in finished for each in repeat}
+    judged, became = waivers.apply(
+        declared, finished, ran if begun.run.pytest_arguments else chosen, datetime.datetime.now(datetime.UTC).date()
+    )
+    known = catalogue.load()
+    return results.build(begun.run, [known[each] for each in chosen], judged, became, begun.started_at)
+
+
+def _versions() -> dict[str, str]:
+    """Return what else a verdict may depend on, `features` as a digest of the files."""
+    judges = {name: importlib.metadata.version(name) for name in JUDGES}
+    own = {"kmc-harness": __version__, "features": bindings.features_digest(), "python": platform.python_version()}
+    return own | judges
+
+
+def _lost(name: str) -> results.ScenarioResult:
     """Return the result of a scenario that was collected and never reported: its process died, say."""
-    name = nodeid.rpartition("::")[2].removeprefix("test_")
     requirement, template = next(
         found for found in bindings.scenarios() if bindings.name_of(found[1]) == name.partition("[")[0]
     )
@@ -116,6 +199,7 @@ def _lost(nodeid: str) -> results.ScenarioResult:
         name,
         requirement,
         template.name,
+        name.partition("[")[2].removesuffix("]"),
         bindings.short(template.feature.filename),
         template.line_number,
         Verdict.ERROR,
@@ -124,7 +208,8 @@ def _lost(nodeid: str) -> results.ScenarioResult:
     )
 
 
-def _arguments(settings: Settings) -> list[str]:
+def _arguments(journal: Journal, repeat: int, processes: int) -> list[str]:
+    what = journal.begun.run
     arguments = [
         "--pyargs",
         "kmc_harness.suite",
@@ -140,38 +225,48 @@ def _arguments(settings: Settings) -> list[str]:
     ]
     # From the suite's own folder: pytest looks for fixtures in every folder between root and test, at every step.
     arguments += ["-c", os.devnull, "--rootdir", str(Path(__file__).parent)]
-    arguments += [f"--kmc-{name}={getattr(settings, name)}" for name in ("target", "policy", "profile", "seed")]
-    arguments += [f"--kmc-only={each}" for each in settings.only]
-    if settings.processes > 1:
-        arguments += ["-n", str(settings.processes)]
-    return [*arguments, *settings.pytest_arguments]
+    arguments += [f"--kmc-{name}={getattr(what, name)}" for name in ("target", "profile", "seed")]
+    arguments += [f"--kmc-policy={what.policy or POLICIES[0]}"]
+    arguments += [f"--kmc-only={each}" for each in what.only]
+    arguments += [f"--kmc-repeat={repeat}", f"--kmc-journal={journal.attempt}"]
+    if processes > 1:
+        arguments += ["-n", str(processes)]
+    return [*arguments, *what.pytest_arguments]
 
 
-def _checked(settings: Settings) -> tuple[str, ...]:
+def _check(settings: Settings) -> None:
     if settings.policy not in POLICIES:
         raise Misuse(f"unknown policy {settings.policy!r}; choose {' or '.join(POLICIES)}")
     if not settings.seed.isdecimal():
         raise Misuse(f"--seed takes a whole number, not {settings.seed!r}")
+    if settings.repeat < 1:
+        raise Misuse(f"--repeat takes 1 or more, not {settings.repeat}")
     if settings.processes < 1:
         raise Misuse(f"-n takes 1 or more, not {settings.processes}")
-    if settings.processes > 1 and not _has_xdist():
+    if settings.processes > 1 and not importlib.util.find_spec("xdist"):
         raise Misuse("-n needs pytest-xdist, which is not installed: pip install pytest-xdist")
     try:
-        chosen = catalogue.select(settings.profile, settings.only)
+        catalogue.select(settings.profile, settings.only)
+        if settings.waivers:
+            waivers.read(settings.waivers)
         targets.load(settings.target, {"policy": settings.policy, "seed": settings.seed}).close()
-        settings.report.mkdir(parents=True, exist_ok=True)
-        (settings.report / "report.json.new").touch()
-        (settings.report / "report.json.new").unlink()
-    except (catalogue.CatalogueError, targets.UnknownTarget) as error:
+        _check_folder(settings.report)
+    except (catalogue.CatalogueError, targets.UnknownTarget, waivers.UnusableWaivers) as error:
         raise Misuse(str(error)) from error
+
+
+def _check_folder(folder: Path) -> None:
+    """See that reports can be written there, and that nothing stands there that is none."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "report.json.new").touch()
+        (folder / "report.json.new").unlink()
     except OSError as error:
         raise Misuse(
-            f"the report folder {str(settings.report)!r} cannot be written: {error.strerror}; choose one with --report"
+            f"the report folder {str(folder)!r} cannot be written: {error.strerror}; choose one with --report"
         ) from error
-    return chosen
-
-
-def _has_xdist() -> bool:
-    import importlib.util
-
-    return importlib.util.find_spec("xdist") is not None
+    if (folder / report.REPORT).exists():
+        try:
+            report.read(folder)
+        except report.UnreadableReport as error:
+            raise Misuse(f"{error}; it is left as it is: move it away, or choose a folder with --report") from error

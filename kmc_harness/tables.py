@@ -1,6 +1,6 @@
 """What the terminal shows: a progress bar, verdicts by chapter, the catalogue."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -10,7 +10,7 @@ from rich.table import Table
 
 from kmc_harness.catalogue import CHAPTERS, Requirement
 from kmc_harness.port import ACTIONS
-from kmc_harness.results import Report, RequirementResult, ScenarioResult
+from kmc_harness.results import Report, RequirementResult, Run, ScenarioResult, WaiverResult, WaiverState
 from kmc_harness.verdicts import Verdict
 
 __all__ = ["Progress", "show_catalogue", "show_report", "show_requirement"]
@@ -19,8 +19,10 @@ COLOURS = {
     Verdict.PASS: "green",
     Verdict.SKIPPED: "dim",
     Verdict.WARNING: "yellow",
+    Verdict.WAIVED: "cyan",
     Verdict.INCONCLUSIVE: "magenta",
     Verdict.ERROR: "bright_red",
+    Verdict.FLAKY: "bold magenta",
     Verdict.FAIL: "bold red",
 }
 
@@ -42,6 +44,7 @@ class Progress:
         self._bar = Bar(*columns, console=console, transient=True, disable=not console.is_terminal)
         self._task = self._bar.add_task("scenarios", total=None, worst="")
         self._worst = Verdict.PASS
+        self._total = 0
 
     def __enter__(self) -> "Progress":
         self._bar.start()
@@ -53,8 +56,9 @@ class Progress:
         self._bar.stop()
 
     def expect(self, count: int) -> None:
-        """Say how many scenarios there will be."""
-        self._bar.update(self._task, total=count)
+        """Say that there will be `count` more scenarios."""
+        self._total += count
+        self._bar.update(self._task, total=self._total)
 
     def advance(self, verdict: Verdict) -> None:
         """Count one scenario and show the highest verdict so far."""
@@ -67,8 +71,8 @@ def _verdict(verdict: Verdict) -> str:
     return f"[{COLOURS[verdict]}]{verdict}[/]"
 
 
-def show_report(report: Report, rerun: Callable[[str], str], path: Path) -> None:
-    """Show the verdicts by chapter, and what is behind each that is no pass."""
+def show_report(report: Report, folder: Path) -> None:
+    """Show the verdicts by chapter, and what is behind each that is no pass; `folder` holds the report's files."""
     console = Console(highlight=False)
     table = Table(box=None, pad_edge=False, show_header=True, header_style="bold")
     table.add_column("requirement", no_wrap=True)
@@ -81,21 +85,23 @@ def show_report(report: Report, rerun: Callable[[str], str], path: Path) -> None
         for each in of_chapter:
             table.add_row(each.id, _verdict(each.verdict), escape(each.title))
     console.print(table)
-    _show_departures(console, report, rerun)
-    _show_skipped(console, report.requirements)
-    _show_headline(console, report, path)
+    _show_departures(console, report)
+    _show_alike(console, report.requirements, Verdict.WAIVED)
+    _show_alike(console, report.requirements, Verdict.SKIPPED)
+    _show_waivers(console, report.waivers)
+    _show_headline(console, report, folder)
 
 
-def _show_departures(console: Console, report: Report, rerun: Callable[[str], str]) -> None:
+def _show_departures(console: Console, report: Report) -> None:
     """Show each in full, but an error that many requirements share once: it says nothing of the target."""
     scenarios = {each.id: each for each in report.scenarios}
     alike: dict[tuple[Verdict, str], list[RequirementResult]] = {}
     for each in report.requirements:
-        if each.verdict not in (Verdict.PASS, Verdict.SKIPPED):
+        if each.verdict not in (Verdict.PASS, Verdict.SKIPPED, Verdict.WAIVED):
             cause = each.reason if each.verdict is Verdict.ERROR else each.id
             alike.setdefault((each.verdict, cause), []).append(each)
     for first, *others in alike.values():
-        _show_departure(console, first, [scenarios[name] for name in first.scenarios], rerun)
+        _show_departure(console, first, [scenarios[name] for name in first.scenarios], report.run)
         if others:
             console.print(f"  and so did {', '.join(each.id for each in others)}")
 
@@ -104,7 +110,7 @@ def _show_departure(
     console: Console,
     requirement: RequirementResult,
     scenarios: Sequence[ScenarioResult],
-    rerun: Callable[[str], str],
+    run: Run,
 ) -> None:
     first = next(each for each in scenarios if each.verdict is requirement.verdict)
     alike = sum(each.verdict is requirement.verdict for each in scenarios)
@@ -115,8 +121,9 @@ def _show_departure(
         "step": first.step,
         "expected": first.expected,
         "seen": first.seen,
+        "repeats": requirement.reason if first.verdict is Verdict.FLAKY else "",
         "known": requirement.known_departure,
-        "again": rerun(requirement.id),
+        "again": run.again(requirement.id),
     }
     grid = Table.grid(padding=(0, 1), pad_edge=False)
     grid.add_column(no_wrap=True, style="dim", min_width=10)
@@ -127,25 +134,37 @@ def _show_departure(
     console.print(grid)
 
 
-def _show_skipped(console: Console, requirements: Iterable[RequirementResult]) -> None:
+def _show_alike(console: Console, requirements: Iterable[RequirementResult], verdict: Verdict) -> None:
+    """Show those with `verdict` together, by reason."""
     by_reason: dict[str, list[str]] = {}
     for each in requirements:
-        if each.verdict is Verdict.SKIPPED:
+        if each.verdict is verdict:
             by_reason.setdefault(each.reason, []).append(each.id)
     for reason, ids in by_reason.items():
-        console.print(f"\n{_verdict(Verdict.SKIPPED)} {', '.join(ids)}\n  {escape(reason)}")
+        console.print(f"\n{_verdict(verdict)} {', '.join(ids)}\n  {escape(reason)}")
 
 
-def _show_headline(console: Console, report: Report, path: Path) -> None:
+def _show_waivers(console: Console, waivers: Iterable[WaiverResult]) -> None:
+    """Show the waivers that no longer hold, and so fail the run."""
+    why = {
+        WaiverState.STALE: "nothing fails so any more: take it out",
+        WaiverState.UNMATCHED: "it does not end so: look at what is seen now",
+        WaiverState.OVERDUE: "its last day is over",
+    }
+    for each in waivers:
+        if each.state.fails_run:
+            name = f"{each.requirement} {each.scenario}".strip()
+            until = f" ({each.until})" if each.state is WaiverState.OVERDUE else ""
+            console.print(f"\n[bold red]{each.state} waiver[/] {escape(name)}, seen {escape(repr(each.seen))}")
+            console.print(f"  {why[each.state]}{until}")
+
+
+def _show_headline(console: Console, report: Report, folder: Path) -> None:
     counts = ", ".join(f"{count} {_verdict(Verdict(name))}" for name, count in report.counts.items() if count)
-    policy = f", policy {report.policy}" if report.policy else ""
-    partial = "[bold yellow]partial run:[/] " if report.partial else ""
-    console.print(
-        f"\n{partial}[bold]{report.judged} of {len(report.requirements)} requirements judged[/]"
-        f" on {escape(report.target)}{policy}, profile {report.profile}: {counts}"
-    )
+    console.print(f"\n[bold]{escape(report.headline)}[/]: {counts}")
     noun = "scenario" if len(report.scenarios) == 1 else "scenarios"
-    console.print(f"{len(report.scenarios)} {noun} in {sum(report.timing.values()):.1f} s; report in {path}")
+    often = f", each {report.run.repeat} times," if report.run.repeat > 1 else ""
+    console.print(f"{len(report.scenarios)} {noun}{often} in {report.timing.seconds:.1f} s; report in {folder}")
 
 
 def show_catalogue(requirements: Sequence[Requirement]) -> None:

@@ -7,19 +7,29 @@ __all__ = ["Departure", "NotJudged", "Unreached", "Verdict", "highest"]
 
 
 class Verdict(StrEnum):
-    """Rising: a scenario, and a requirement, has the highest of its checks."""
+    """Rising: a scenario, and a requirement, has the highest of its checks.
+
+    `waived` is a departure that was declared, `flaky` a verdict that changed between repeats.
+    """
 
     PASS = "pass"
     SKIPPED = "skipped"
     WARNING = "warning"
+    WAIVED = "waived"
     INCONCLUSIVE = "inconclusive"
     ERROR = "error"
+    FLAKY = "flaky"
     FAIL = "fail"
 
     @property
     def rank(self) -> int:
         """The place in the rising order, from 0."""
         return tuple(Verdict).index(self)
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether it says something of the target."""
+        return self in (Verdict.PASS, Verdict.WARNING, Verdict.WAIVED, Verdict.FAIL)
 
 
 def highest(verdicts: Iterable[Verdict]) -> Verdict:

@@ -4,12 +4,13 @@
 """
 
 from kmc_harness import inspection
-from kmc_harness.acting import HOME, Acting, Happening, Person
+from kmc_harness.acting import HOME, Acting, Person
 from kmc_harness.authenticator import Authenticator, UnreadableQrCode, read_qr_code
+from kmc_harness.evidence import Checked
 from kmc_harness.port import AccountStatus, LinkKind, Observation, Offer, UserStatus, UseSession
 from kmc_harness.verdicts import Departure, Unreached
 
-__all__ = ["HOME", "AccountStatus", "Happening", "LinkKind", "UserStatus", "World"]
+__all__ = ["HOME", "AccountStatus", "LinkKind", "UserStatus", "World"]
 
 FEWEST_LINKS = 8
 """With fewer, places of a random token are alike by chance."""
@@ -21,6 +22,7 @@ class World(Acting):
     def expect(self, held: bool, expected: str, seen: str) -> None:
         """Count a check, and raise Departure where it does not hold."""
         self.checks += 1
+        self.recorder.note(Checked(at=self._at, expected=expected, seen=seen, held=held))
         if not held:
             raise Departure(expected, seen)
 

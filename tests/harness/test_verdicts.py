@@ -14,7 +14,8 @@ def _set(ran: Any) -> set[str]:
 
 
 def test_verdicts_rise_from_pass_to_fail_and_nothing_is_no_pass() -> None:
-    assert list(Verdict) == ["pass", "skipped", "warning", "inconclusive", "error", "fail"]
+    rising = ["pass", "skipped", "warning", "waived", "inconclusive", "error", "flaky", "fail"]
+    assert list(Verdict) == rising
     assert highest([Verdict.PASS, Verdict.WARNING, Verdict.SKIPPED]) is Verdict.WARNING
     assert highest([]) is Verdict.SKIPPED
 
@@ -101,7 +102,8 @@ def test_no_secret_is_in_output_or_report(target: str, judge: Callable[..., Any]
     for secret in _secrets_of_people(ran.report):
         assert secret not in written
     assert not re.search(r"otpauth|secret=|[A-Z2-7]{16,}|auth-info/|restore-password/|[\w-]{32,}=*(?=['\" ])", written)
-    texts = [entry["message"] for each in ran.report["scenarios"] for entry in each["happenings"]]
+    events = [event for each in ran.report["scenarios"] for step in each["steps"] for event in step["events"]]
+    texts = [event.get("message", "") for event in events]
     codes = [word for text in texts for word in re.findall(r"\b\d{6}\b", text)]
     assert codes == []
 

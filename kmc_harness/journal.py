@@ -1,0 +1,182 @@
+"""The journal of a run: each finished scenario is on disk before the next one starts.
+
+Rules of this file:
+1. A record is one line of JSON, written whole and synced, in a file that one process alone appends to.
+2. So only the last line of a file can be torn, by a kill in the midst of it: that scenario is not finished.
+   Anything else that cannot be read is damage, and is said to be so.
+3. A journal stands in the report folder until the report is written. Where one stands, a run is unfinished.
+"""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from kmc_harness.results import Run, ScenarioResult
+
+__all__ = ["Begun", "Journal", "UnusableJournal", "Writer", "finished_before"]
+
+JOURNAL_VERSION = 1
+
+
+class UnusableJournal(Exception):
+    """There is no journal, it is damaged, or it belongs to another suite; the message says which."""
+
+
+class Begun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The journal's first file: what was begun, and when (ISO 8601, UTC)."""
+
+    journal_version: int
+    run: Run
+    started_at: str
+    waivers: str
+
+
+class _Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    repeat: int
+    result: ScenarioResult
+
+
+class Writer:
+    """Appends results to a file of its own below `attempt`, a folder of the journal."""
+
+    def __init__(self, attempt: Path, worker: str, repeat: int) -> None:
+        attempt.mkdir(parents=True, exist_ok=True)
+        self._repeat = repeat
+        path = attempt / f"{worker}-{repeat}-{os.getpid()}.jsonl"
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
+
+    def append(self, result: ScenarioResult) -> None:
+        """Write `result` and wait until it is on disk."""
+        line = msgspec.json.encode(_Record(self._repeat, result)) + b"\n"
+        while line:
+            line = line[os.write(self._file, line) :]
+        os.fsync(self._file)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self._file)
+
+
+class Journal:
+    """A run's journal, held by one `kmc run` at a time."""
+
+    def __init__(self, folder: Path, begun: Begun, lock: IO[bytes]) -> None:
+        self.folder = folder
+        self.begun = begun
+        self._lock = lock
+        attempts = [int(each.name) for each in folder.iterdir() if each.name.isdecimal()]
+        self.attempt = folder / str(max(attempts, default=0) + 1)
+
+    @classmethod
+    def start(cls, report_folder: Path, run: Run, started_at: str, waivers: str) -> "Journal":
+        """Begin a journal in `report_folder`; one of an unfinished run is set aside, not lost.
+
+        Raises:
+            UnusableJournal: another run is writing there.
+
+        """
+        folder = report_folder / "journal"
+        if (folder / "run.json").exists():
+            _lock(folder).close()
+            folder.rename(_free_name(report_folder))
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        begun = Begun(JOURNAL_VERSION, run, started_at, waivers)
+        draft = folder / "run.json.new"
+        draft.write_bytes(msgspec.json.format(msgspec.json.encode(begun), indent=2) + b"\n")
+        draft.replace(folder / "run.json")
+        return cls(folder, begun, _lock(folder))
+
+    @classmethod
+    def resume(cls, report_folder: Path) -> "Journal":
+        """Take up the journal of an unfinished run.
+
+        Raises:
+            UnusableJournal: there is none, it cannot be read, or another run is writing there.
+
+        """
+        folder = report_folder / "journal"
+        if not (folder / "run.json").is_file():
+            done = "its run is finished, see report.json" if (report_folder / "report.json").exists() else "none began"
+            raise UnusableJournal(f"nothing to resume in {str(report_folder)!r}: {done}")
+        lock = _lock(folder)
+        try:
+            version = msgspec.json.decode((folder / "run.json").read_bytes(), type=_Version).journal_version
+            if version != JOURNAL_VERSION:
+                raise UnusableJournal(f"the journal in {str(report_folder)!r} is of version {version}, not 1")
+            begun = msgspec.json.decode((folder / "run.json").read_bytes(), type=Begun)
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise UnusableJournal(f"{folder / 'run.json'} cannot be read: {error}; start the run anew") from error
+        journal = cls(folder, begun, lock)
+        journal.results()
+        return journal
+
+    def results(self) -> list[list[ScenarioResult]]:
+        """Return what is finished, once per repeat.
+
+        Raises:
+            UnusableJournal: a line other than the last of a file cannot be read.
+
+        """
+        repeats: list[dict[str, ScenarioResult]] = [{} for _ in range(self.begun.run.repeat)]
+        for record in _records(self.folder):
+            if not 1 <= record.repeat <= len(repeats):
+                raise UnusableJournal(f"{self.folder} speaks of repeat {record.repeat} of {len(repeats)}")
+            repeats[record.repeat - 1].setdefault(record.result.id, record.result)
+        return [list(each.values()) for each in repeats]
+
+    def remove(self) -> None:
+        """The report is written: the journal has served."""
+        self._lock.close()
+        # The marker goes first: a kill in between leaves no journal that looks like one.
+        (self.folder / "run.json").unlink()
+        shutil.rmtree(self.folder)
+
+    def release(self) -> None:
+        """Leave the journal as it stands, for another run to take up."""
+        self._lock.close()
+
+
+class _Version(msgspec.Struct, frozen=True):
+    journal_version: int
+
+
+def finished_before(attempt: Path, repeat: int) -> frozenset[str]:
+    """Return the ids of the scenarios that earlier attempts finished in `repeat`."""
+    earlier = [each for each in attempt.parent.glob("*/") if int(each.name) < int(attempt.name)]
+    found = (record for each in earlier for record in _records(each))
+    return frozenset(record.result.id for record in found if record.repeat == repeat)
+
+
+def _records(folder: Path) -> Iterator[_Record]:
+    for path in sorted(folder.rglob("*.jsonl")):
+        *lines, _torn = path.read_bytes().split(b"\n")
+        for number, line in enumerate(lines, 1):
+            try:
+                yield msgspec.json.decode(line, type=_Record)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                raise UnusableJournal(f"{path}:{number} cannot be read: {error}; start the run anew") from error
+
+
+def _free_name(report_folder: Path) -> Path:
+    taken = {each.name for each in report_folder.glob("journal.*")}
+    return next(report_folder / f"journal.{n}" for n in range(1, len(taken) + 2) if f"journal.{n}" not in taken)
+
+
+def _lock(folder: Path) -> IO[bytes]:
+    """Hold the journal against other runs; the system lets go when the process dies, however it dies."""
+    lock = (folder / "lock").open("ab")
+    with contextlib.suppress(ImportError):  # no such locks on Windows
+        import fcntl
+
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.close()
+            raise UnusableJournal(f"another kmc run is writing into {str(folder.parent)!r}") from error
+    return lock

@@ -1,0 +1,81 @@
+"""Pictures for reports: small, and nothing in them that a phone could scan."""
+
+import io
+from functools import lru_cache
+from typing import Any
+
+from kmc_harness.inspection import on_white
+
+__all__ = ["Box", "blurred", "find_codes"]
+
+SIDE_PX = 64
+"""The longer side of a picture in a report; text of a screen cannot be read at this size."""
+CELLS = 6
+GREYS = 4
+"""A symbol keeps CELLS x CELLS cells of GREYS greys: 72 bits at most, of a secret of 80 and more."""
+
+Box = tuple[int, int, int, int]
+
+
+@lru_cache(maxsize=16)
+def find_codes(picture: bytes) -> tuple[tuple[str, Box], ...]:
+    """Return the QR codes in `picture` (PNG bytes): what each says, and where (left, top, right, bottom in px).
+
+    Raises:
+        OSError: the bytes are no picture.
+
+    """
+    import zxingcpp
+    from PIL import Image, ImageOps
+
+    margin_px = 24
+    # A picture without quiet zone is scanned from a white page all the same.
+    page = ImageOps.expand(on_white(Image.open(io.BytesIO(picture))), border=margin_px, fill=255)
+    found = zxingcpp.read_barcodes(page, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
+    return tuple((str(each.text), _box(each.position, margin_px)) for each in found)
+
+
+def _box(position: Any, margin_px: int) -> Box:
+    corners = (position.top_left, position.top_right, position.bottom_right, position.bottom_left)
+    across, down = [each.x - margin_px for each in corners], [each.y - margin_px for each in corners]
+    return min(across), min(down), max(across), max(down)
+
+
+def blurred(picture: bytes) -> bytes | None:
+    """Return a small PNG of `picture` with QR codes blurred beyond reading, or None where it is no picture.
+
+    Where no QR code is found, all of it is blurred: what one reader misses another may read.
+    """
+    from PIL import Image
+
+    try:
+        boxes = [box for _, box in find_codes(picture)]
+        image = on_white(Image.open(io.BytesIO(picture)))
+    except OSError:
+        return None
+    for left, top, right, bottom in boxes or [(0, 0, image.width, image.height)]:
+        grow = (right - left) // 8 if boxes else 0
+        box = (
+            max(left - grow, 0),
+            max(top - grow, 0),
+            min(right + grow, image.width),
+            min(bottom + grow, image.height),
+        )
+        _blur(image, box)
+    image.thumbnail((SIDE_PX, SIDE_PX), Image.Resampling.BOX)
+    return _png(image.quantize(16))
+
+
+def _blur(image: Any, box: Box) -> None:
+    from PIL import Image
+
+    cells = image.crop(box).resize((CELLS, CELLS), Image.Resampling.BOX)
+    step = 255 // (GREYS - 1)
+    cells = cells.point(lambda level: round(level / step) * step)
+    image.paste(cells.resize((box[2] - box[0], box[3] - box[1]), Image.Resampling.NEAREST), box[:2])
+
+
+def _png(image: Any) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "PNG", optimize=True)
+    return out.getvalue()

@@ -1,0 +1,102 @@
+"""Reading and writing `report.json`, and the files made of it."""
+
+import hashlib
+from pathlib import Path
+
+import msgspec
+
+from kmc_harness.results import SCHEMA_VERSION, Report, Timing
+
+__all__ = ["REPORT", "UnreadableReport", "read", "render", "schema", "write", "write_whole"]
+
+REPORT = "report.json"
+
+
+class UnreadableReport(Exception):
+    """A file is no report, or none that can be trusted; the message says why."""
+
+
+class _Version(msgspec.Struct):
+    schema_version: int
+
+
+def read(path: Path) -> Report:
+    """Return the report at `path`, a `report.json` or the folder it stands in.
+
+    Raises:
+        UnreadableReport: it is missing, truncated, changed, of a newer version, or no report at all.
+
+    """
+    path = path / REPORT if path.is_dir() else path
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise UnreadableReport(f"no report can be read from {str(path)!r}: {error.strerror}") from error
+    try:
+        version = msgspec.json.decode(text, type=_Version).schema_version
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UnreadableReport(f"{str(path)!r} is no report of kmc run, or not all of one: {error}") from error
+    if version != SCHEMA_VERSION:
+        newer = "; a newer kmc-harness reads it" if version > SCHEMA_VERSION else ""
+        raise UnreadableReport(f"{str(path)!r} has schema version {version}, and this is {SCHEMA_VERSION}{newer}")
+    try:
+        report = msgspec.json.decode(text, type=Report)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UnreadableReport(f"{str(path)!r} does not follow the schema of reports: {error}") from error
+    if report.digest != _digest(report):
+        raise UnreadableReport(f"{str(path)!r} was changed after it was written: its digest does not fit")
+    return report
+
+
+def write(report: Report, folder: Path) -> Report:
+    """Write `report.json` into `folder`, which is made where it is missing; return the report with its digest.
+
+    Raises:
+        OSError: the folder cannot be made or written.
+
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    signed = msgspec.structs.replace(report, digest=_digest(report))
+    write_whole(folder / REPORT, msgspec.json.format(msgspec.json.encode(signed), indent=2) + b"\n")
+    return signed
+
+
+def render(report: Report, folder: Path) -> tuple[Path, ...]:
+    """Write what is made of `report` into `folder`: a page, a summary, JUnit XML and Cucumber Messages.
+
+    Returns their paths. The messages need the features that were run, and are left out where others are installed.
+
+    Raises:
+        OSError: the folder cannot be written.
+
+    """
+    from kmc_harness.bindings import features_digest
+    from kmc_harness.report.cucumber import messages
+    from kmc_harness.report.html import page
+    from kmc_harness.report.junit import junit
+    from kmc_harness.report.markdown import summary
+
+    made = {"report.html": page(report).encode(), "summary.md": summary(report).encode(), "junit.xml": junit(report)}
+    if report.run.versions.get("features") == features_digest():
+        made["cucumber.ndjson"] = messages(report)
+    for name, content in made.items():
+        write_whole(folder / name, content)
+    return tuple(folder / name for name in made)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all; what was there is replaced only then."""
+    draft = path.with_name(f"{path.name}.new")
+    draft.write_bytes(content)
+    draft.replace(path)
+
+
+def _digest(report: Report) -> str:
+    bare = msgspec.structs.replace(report, digest="", timing=Timing("", {}))
+    return f"sha256:{hashlib.sha256(msgspec.json.encode(bare)).hexdigest()}"
+
+
+def schema() -> bytes:
+    """Return the JSON Schema of `report.json`, as it stands in `schema.json` beside this file."""
+    found = {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(Report)}
+    return msgspec.json.format(msgspec.json.encode(found, order="deterministic"), indent=2) + b"\n"

@@ -1,0 +1,118 @@
+"""The report as one HTML page that needs nothing else: no network, no file beside it.
+
+Whatever a target said is escaped, and the page allows no script but its own.
+"""
+
+import base64
+import datetime
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from kmc_harness.catalogue import CHAPTERS
+from kmc_harness.results import Report, RequirementResult, ScenarioResult
+from kmc_harness.verdicts import Verdict
+
+__all__ = ["page", "template"]
+
+HERE = Path(__file__).parent
+PASSES_UP_TO = 1000
+"""With more scenarios, the timelines of passes would make a page that no browser likes."""
+
+
+def page(report: Report) -> str:
+    """Return `report` as HTML."""
+    by_requirement: dict[str, list[ScenarioResult]] = {each.id: [] for each in report.requirements}
+    for each in report.scenarios:
+        by_requirement[each.requirement].append(each)
+    script = (HERE / "page.js").read_text("utf-8")
+    return template("page.html.j2").render(
+        report=report,
+        outcome=report.outcome,
+        colour={0: "pass", 1: "fail"}.get(report.exit_code, "inconclusive"),
+        counts=[(name, count) for name, count in reversed(report.counts.items()) if count],
+        facts=_facts(report),
+        not_held=_not_held(report, by_requirement),
+        levels=list(dict.fromkeys(each.level for each in report.requirements)),
+        chapters=_chapters(report),
+        scenarios_of=by_requirement,
+        with_passes=len(report.scenarios) <= PASSES_UP_TO,
+        passes_up_to=PASSES_UP_TO,
+        script=Markup(script),  # noqa: S704  ours
+        script_hash=f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}",
+    )
+
+
+@cache
+def template(name: str) -> Template:
+    """Return a template of this folder, with the style of all our pages."""
+    environment = Environment(
+        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"clock": _clock, "moment": _moment, "span": _span, "base64": _base64}
+    environment.globals["style"] = Markup((HERE / "page.css").read_text("utf-8"))  # noqa: S704  ours
+    return environment.get_template(name)
+
+
+def _facts(report: Report) -> list[tuple[str, str]]:
+    run = report.run
+    versions = ", ".join(f"{name} {version}" for name, version in run.versions.items() if name != "features")
+    return [
+        ("target", run.target),
+        ("policy", run.policy),
+        ("profile", run.profile),
+        ("only", ", ".join(run.only)),
+        ("seed", run.seed),
+        ("repeats", str(run.repeat) if run.repeat > 1 else ""),
+        ("pytest", " ".join(run.pytest_arguments)),
+        ("when", report.timing.started_at.replace("T", " ").replace("+00:00", " UTC")),
+        ("took", f"{report.timing.seconds:.1f} s, {len(report.scenarios)} scenarios"),
+        ("features", run.versions.get("features", "")),
+        ("versions", versions),
+    ]
+
+
+def _not_held(
+    report: Report, by_requirement: dict[str, list[ScenarioResult]]
+) -> list[tuple[RequirementResult, ScenarioResult]]:
+    held = (Verdict.PASS, Verdict.SKIPPED, Verdict.WAIVED)
+    worst = sorted(
+        (each for each in report.requirements if each.verdict not in held), key=lambda one: -one.verdict.rank
+    )
+    return [
+        (each, next(one for one in by_requirement[each.id] if one.verdict is each.verdict))
+        for each in worst
+        if by_requirement[each.id]
+    ]
+
+
+def _chapters(report: Report) -> list[tuple[str, list[RequirementResult]]]:
+    found = [
+        (name, [each for each in report.requirements if each.id.startswith(key)]) for key, name in CHAPTERS.items()
+    ]
+    return [(name, requirements) for name, requirements in found if requirements]
+
+
+def _clock(at: int) -> str:
+    return f"{at // 3600 % 24:02}:{at // 60 % 60:02}:{at % 60:02}"
+
+
+def _moment(at: int) -> str:
+    return datetime.datetime.fromtimestamp(at, datetime.UTC).strftime("%d %b %Y, %H:%M:%S")
+
+
+def _span(seconds: int) -> str:
+    """Return a length of time as people say it: 90 -> 1 min 30 s."""
+    parts = []
+    for size, name in ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count} {name}")
+    return " ".join(parts) or "0 s"
+
+
+def _base64(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()
