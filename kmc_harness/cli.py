@@ -1,9 +1,12 @@
 """The `kmc` command."""
 
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+
+if TYPE_CHECKING:
+    from kmc_harness.results import Report
 
 __all__ = ["app"]
 
@@ -24,6 +27,7 @@ def _misuse(message: str) -> NoReturn:
 
 @app.command()
 def run(
+    context: typer.Context,
     target: Annotated[str, typer.Option(help="model, or python:module:Class for an adapter of your own")] = "model",
     policy: Annotated[str, typer.Option(help="rulebook of the model: article or kaltura-server")] = "article",
     profile: Annotated[str, typer.Option(help="article, strict, standard, hardening or all")] = "strict",
@@ -41,6 +45,9 @@ def run(
 
     try:
         if resume is not None:
+            given = (each for each in context.params if str(context.get_parameter_source(each)).endswith("COMMANDLINE"))
+            if others := set(given) - {"resume", "processes"}:
+                raise runner.Misuse(f"--resume takes everything but -n from the journal; drop {', '.join(others)}")
             raise typer.Exit(runner.resume(resume, processes))
         settings = runner.Settings(
             target,
@@ -78,4 +85,90 @@ def requirements(
             (chosen_id,) = catalogue.select("all", (requirement_id,))
             tables.show_requirement(catalogue.load()[chosen_id])
     except catalogue.CatalogueError as error:
+        _misuse(str(error))
+
+
+_REPORT = Annotated[Path, typer.Argument(metavar="REPORT", help="report.json, or the folder it stands in")]
+
+
+@app.command()
+def replay(
+    report: _REPORT,
+    scenario: Annotated[str, typer.Argument(help="id, file:line or title; or a requirement, for its worst one")],
+    target: Annotated[str | None, typer.Option(help="replay on this target instead of the report's")] = None,
+) -> None:
+    """Run one scenario of a report again, step by step, and hold it against what was recorded."""
+    from kmc_harness import replaying, runner
+    from kmc_harness.report import terminal
+
+    recorded_in = _read(report)
+    try:
+        recorded = replaying.find(recorded_in, scenario)
+        replayed = replaying.replay(recorded_in, recorded, target)
+    except runner.Misuse as error:
+        _misuse(str(error))
+    raise typer.Exit(terminal.show_replay(replayed))
+
+
+@app.command()
+def report(
+    report: _REPORT,
+    to: Annotated[Path | None, typer.Option(metavar="DIR", help="another folder than the report's")] = None,
+) -> None:
+    """Make page, summary, JUnit XML and Cucumber Messages of a report.json anew."""
+    from kmc_harness.report import render
+
+    folder = to or (report if report.is_dir() else report.parent)
+    made = _read(report)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in render(made, folder):
+            typer.echo(path)
+    except OSError as error:
+        _misuse(f"{str(folder)!r} cannot be written: {error.strerror}; choose a folder with --to")
+
+
+@app.command()
+def compare(
+    before: Annotated[Path, typer.Argument(metavar="A", help="the earlier report")],
+    after: Annotated[Path, typer.Argument(metavar="B", help="the later report")],
+) -> None:
+    """Tell what got better or worse between two reports; exit 1 on a regression or a check that was lost."""
+    from kmc_harness.report import terminal
+    from kmc_harness.report.compare import compare as differences_of
+
+    earlier, later = _read(before), _read(after)
+    differences = differences_of(earlier, later)
+    terminal.show_comparison(earlier, later, differences)
+    raise typer.Exit(int(any(each.change.fails for each in differences)))
+
+
+@app.command()
+def matrix(
+    reports: Annotated[list[Path], typer.Argument(metavar="REPORT...", help="report.json files or their folders")],
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="also as a page")] = None,
+    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="also as CSV")] = None,
+) -> None:
+    """Put the reports of many implementations side by side."""
+    from kmc_harness.report import terminal
+    from kmc_harness.report.files import write_whole
+    from kmc_harness.report.matrix import as_csv, as_html
+    from kmc_harness.report.matrix import matrix as matrix_of
+
+    made = matrix_of([(str(each), _read(each)) for each in reports])
+    terminal.show_matrix(made)
+    for path, render in ((html, as_html), (csv, as_csv)):
+        if path:
+            try:
+                write_whole(path, render(made).encode())
+            except OSError as error:
+                _misuse(f"{str(path)!r} cannot be written: {error.strerror}")
+
+
+def _read(path: Path) -> "Report":
+    from kmc_harness.report import UnreadableReport, read
+
+    try:
+        return read(path)
+    except UnreadableReport as error:
         _misuse(str(error))

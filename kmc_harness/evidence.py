@@ -87,7 +87,7 @@ class StepEnd(StrEnum):
     NOT_RUN = "not run"
 
 
-class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One sentence of the scenario, at `line` of its feature, and what happened in it."""
 
     text: str

@@ -18,7 +18,7 @@ import msgspec
 
 from kmc_harness.results import Run, ScenarioResult
 
-__all__ = ["Begun", "Journal", "UnusableJournal", "Writer", "finished_before"]
+__all__ = ["Begun", "Finished", "Journal", "UnusableJournal", "Writer", "finished_before"]
 
 JOURNAL_VERSION = 1
 
@@ -38,7 +38,15 @@ class Begun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     repeat: int
+    seconds: float
     result: ScenarioResult
+
+
+class Finished(msgspec.Struct, frozen=True):
+    """What a journal holds: the results, once per repeat, and how many seconds each scenario took in all."""
+
+    repeats: list[list[ScenarioResult]]
+    seconds: dict[str, float]
 
 
 class Writer:
@@ -50,9 +58,9 @@ class Writer:
         path = attempt / f"{worker}-{repeat}-{os.getpid()}.jsonl"
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
 
-    def append(self, result: ScenarioResult) -> None:
-        """Write `result` and wait until it is on disk."""
-        line = msgspec.json.encode(_Record(self._repeat, result)) + b"\n"
+    def append(self, result: ScenarioResult, seconds: float) -> None:
+        """Write `result`, which took `seconds`, and wait until it is on disk."""
+        line = msgspec.json.encode(_Record(self._repeat, seconds, result)) + b"\n"
         while line:
             line = line[os.write(self._file, line) :]
         os.fsync(self._file)
@@ -106,29 +114,28 @@ class Journal:
             raise UnusableJournal(f"nothing to resume in {str(report_folder)!r}: {done}")
         lock = _lock(folder)
         try:
-            version = msgspec.json.decode((folder / "run.json").read_bytes(), type=_Version).journal_version
-            if version != JOURNAL_VERSION:
-                raise UnusableJournal(f"the journal in {str(report_folder)!r} is of version {version}, not 1")
-            begun = msgspec.json.decode((folder / "run.json").read_bytes(), type=Begun)
-        except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise UnusableJournal(f"{folder / 'run.json'} cannot be read: {error}; start the run anew") from error
-        journal = cls(folder, begun, lock)
-        journal.results()
+            journal = cls(folder, _begun(folder), lock)
+            journal.finished()
+        except UnusableJournal:
+            lock.close()
+            raise
         return journal
 
-    def results(self) -> list[list[ScenarioResult]]:
-        """Return what is finished, once per repeat.
+    def finished(self) -> Finished:
+        """Return what is finished.
 
         Raises:
             UnusableJournal: a line other than the last of a file cannot be read.
 
         """
         repeats: list[dict[str, ScenarioResult]] = [{} for _ in range(self.begun.run.repeat)]
+        seconds: dict[str, float] = {}
         for record in _records(self.folder):
             if not 1 <= record.repeat <= len(repeats):
                 raise UnusableJournal(f"{self.folder} speaks of repeat {record.repeat} of {len(repeats)}")
-            repeats[record.repeat - 1].setdefault(record.result.id, record.result)
-        return [list(each.values()) for each in repeats]
+            if repeats[record.repeat - 1].setdefault(record.result.id, record.result) is record.result:
+                seconds[record.result.id] = round(seconds.get(record.result.id, 0.0) + record.seconds, 4)
+        return Finished([list(each.values()) for each in repeats], seconds)
 
     def remove(self) -> None:
         """The report is written: the journal has served."""
@@ -144,6 +151,18 @@ class Journal:
 
 class _Version(msgspec.Struct, frozen=True):
     journal_version: int
+
+
+def _begun(folder: Path) -> Begun:
+    path = folder / "run.json"
+    try:
+        text = path.read_bytes()
+        version = msgspec.json.decode(text, type=_Version).journal_version
+        if version != JOURNAL_VERSION:
+            raise UnusableJournal(f"{path} is of version {version}, not {JOURNAL_VERSION}; start the run anew")
+        return msgspec.json.decode(text, type=Begun)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UnusableJournal(f"{path} cannot be read: {error}; start the run anew") from error
 
 
 def finished_before(attempt: Path, repeat: int) -> frozenset[str]:

@@ -48,6 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--kmc-policy", default="article", help="rulebook of the model: article (default), kaltura-server")
     group.addoption("--kmc-profile", default="strict", help="article, strict (default), standard, hardening or all")
     group.addoption("--kmc-only", action="append", default=[], metavar="ID", help="only this requirement")
+    group.addoption("--kmc-scenario", metavar="ID", help="only this scenario, by its id in a report")
     group.addoption("--kmc-seed", default="0", help="seed of the model and of people's names")
     group.addoption("--kmc-repeat", type=int, default=1, metavar="N", help="which repeat of several runs this is")
     group.addoption("--kmc-journal", metavar="DIR", help="where `kmc run` keeps what is finished")
@@ -82,7 +83,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     except catalogue.CatalogueError as error:
         raise pytest.UsageError(str(error)) from error
     done = _finished_before(config)
-    out = [item for item in ours if _requirement_id(item) not in chosen or _name(item) in done]
+    scenario = config.getoption("kmc_scenario")
+    kept = {
+        item
+        for item in ours
+        if _requirement_id(item) in chosen and _name(item) not in done and scenario in (None, _name(item))
+    }
+    out = [item for item in ours if item not in kept]
     if out:
         config.hook.pytest_deselected(items=out)
         items[:] = [item for item in items if item not in set(out)]
@@ -205,10 +212,10 @@ def pytest_bdd_before_step(request: pytest.FixtureRequest, step: Any) -> None:
     scene = request.node.stash.get(_SCENE, None)
     if scene is None or scene.world is None:
         return
-    scene.at += 1
-    scene.world.recorder.begin_step()
     if step.type == "when" and scene.last_type != "when":
         scene.world.begin_act()
+    scene.at += 1
+    scene.world.recorder.begin_step()
     scene.last_type = step.type
 
 
@@ -267,10 +274,9 @@ def _judge(item: pytest.Item, call: pytest.CallInfo[None], scene: _Scene) -> dic
         steps=steps,
         actions=tuple(sorted(world.performed)) if world else (),
         offers=tuple(sorted(world.used_offers)) if world else (),
-        seconds=time.perf_counter() - scene.started,
     )
     if _JOURNAL in item.config.stash:
-        item.config.stash[_JOURNAL].append(result)
+        item.config.stash[_JOURNAL].append(result, time.perf_counter() - scene.started)
     built: dict[str, Any] = msgspec.to_builtins(result)
     return built
 

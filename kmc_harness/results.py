@@ -74,7 +74,7 @@ class Run(_Part, frozen=True):
         return " ".join([*words, "--profile all --only", requirement, "--seed", self.seed])
 
 
-class ScenarioResult(_Part, frozen=True, omit_defaults=True):
+class ScenarioResult(_Part, frozen=True):
     """How one scenario ended; `step` is the first that departed, or where it broke off.
 
     Attributes:
@@ -83,7 +83,6 @@ class ScenarioResult(_Part, frozen=True, omit_defaults=True):
         repeats: the verdict of each repeat, where there was more than one.
         waiver: why the departure is accepted, where it is.
         actions, offers: what was used of the target.
-        seconds: how long it took; 0 in a report, which keeps it under `timing`.
 
     """
 
@@ -102,7 +101,6 @@ class ScenarioResult(_Part, frozen=True, omit_defaults=True):
     offers: tuple[str, ...] = ()
     repeats: tuple[Verdict, ...] = ()
     waiver: str = ""
-    seconds: float = 0.0
 
     @property
     def where(self) -> str:
@@ -218,8 +216,8 @@ def build(
     run: Run,
     requirements: Iterable[Requirement],
     repeats: Sequence[Sequence[ScenarioResult]],
-    waivers: tuple[WaiverResult, ...] = (),
-    started_at: str = "",
+    waivers: tuple[WaiverResult, ...],
+    timing: Timing,
 ) -> Report:
     """Put a report together; scenarios are ordered by feature and line, whatever the order they ran in.
 
@@ -228,7 +226,7 @@ def build(
         requirements: those that were to be judged.
         repeats: the results of the scenarios, once per repeat; `waived` where a waiver holds.
         waivers: what became of them.
-        started_at: ISO 8601.
+        timing: when it began, and how long each scenario took.
 
     """
     scenarios = _merged(repeats)
@@ -246,9 +244,9 @@ def build(
         judged=sum(each.verdict.is_judged for each in results),
         counts={verdict.value: counts[verdict] for verdict in Verdict},
         requirements=results,
-        scenarios=tuple(msgspec.structs.replace(each, seconds=0.0) for each in scenarios),
+        scenarios=tuple(scenarios),
         waivers=waivers,
-        timing=Timing(started_at, {each.id: round(each.seconds, 4) for each in scenarios}),
+        timing=Timing(timing.started_at, {each.id: timing.scenarios.get(each.id, 0.0) for each in scenarios}),
     )
 
 
@@ -265,9 +263,7 @@ def _merge(results: Sequence[ScenarioResult]) -> ScenarioResult:
     verdicts = tuple(each.verdict for each in results)
     shown = max(results, key=lambda each: each.verdict.rank)
     verdict = shown.verdict if len(set(verdicts)) == 1 else Verdict.FLAKY
-    return msgspec.structs.replace(
-        shown, verdict=verdict, repeats=verdicts, seconds=sum(each.seconds for each in results)
-    )
+    return msgspec.structs.replace(shown, verdict=verdict, repeats=verdicts)
 
 
 def _requirement_result(

@@ -7,6 +7,7 @@ import importlib.util
 import io
 import os
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,11 @@ from typing import Any
 import pytest
 
 from kmc_harness import __version__, bindings, catalogue, report, results, tables, targets, waivers
-from kmc_harness.journal import Journal, UnusableJournal
+from kmc_harness.journal import Finished, Journal, UnusableJournal
+from kmc_harness.report import terminal
 from kmc_harness.verdicts import Verdict
 
-__all__ = ["Interrupted", "Misuse", "Settings", "resume", "run"]
+__all__ = ["Interrupted", "Misuse", "Settings", "arguments", "check_target", "quietly", "resume", "run"]
 
 POLICIES = ("article", "kaltura-server")
 JUDGES = ("msgspec", "pillow", "pyotp", "pytest", "pytest-bdd", "zxing-cpp")
@@ -141,46 +143,54 @@ def resume(folder: Path, processes: int) -> int:
 def _finish(journal: Journal, folder: Path, processes: int) -> int:
     what = journal.begun.run
     expected: list[set[str]] = []
-    words = ""
     with tables.Progress() as progress:
         for repeat in range(1, what.repeat + 1):
             collector = _Collector(progress)
             expected.append(collector.expected)
-            out = io.StringIO()
-            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-                status = pytest.main(_arguments(journal, repeat, processes), plugins=[collector])
-            words = out.getvalue().strip()
+            status, words = quietly(
+                [
+                    *arguments(what, repeat),
+                    f"--kmc-journal={journal.attempt}",
+                    *(("-n", str(processes)) if processes > 1 else ()),
+                    *what.pytest_arguments,
+                ],
+                collector,
+            )
             if collector.was_stopped:
                 break
-    finished = journal.results()
+    finished = journal.finished()
     if collector.was_stopped:
         journal.release()
-        count = sum(map(len, finished))
+        count = sum(map(len, finished.repeats))
         raise Interrupted(f"stopped; {count} finished scenarios are kept: kmc run --resume {folder} finishes the rest")
-    if not any(finished):
+    if not any(finished.repeats):
         journal.remove()
-        raise Misuse(f"pytest ran no scenario (it ended with {int(status)}):\n{words}")
+        raise Misuse(f"pytest ran no scenario (it ended with {status}):\n{words}")
     if not what.pytest_arguments:
-        for of_repeat, ids in zip(finished, expected, strict=True):
+        for of_repeat, ids in zip(finished.repeats, expected, strict=True):
             of_repeat += [_lost(each) for each in sorted(ids - {result.id for result in of_repeat})]
     made = _report(journal, finished)
     made = report.write(made, folder)
     report.render(made, folder)
     journal.remove()
-    tables.show_report(made, folder)
+    terminal.show_report(made, folder)
     return made.exit_code
 
 
-def _report(journal: Journal, finished: list[list[results.ScenarioResult]]) -> results.Report:
+def _report(journal: Journal, finished: Finished) -> results.Report:
     begun = journal.begun
     chosen = catalogue.select(begun.run.profile, begun.run.only)
     declared = waivers.read(Path(begun.waivers)) if begun.waivers else ()
-    ran = {each.requirement for repeat in finished for each in repeat}
+    ran = {each.requirement for repeat in finished.repeats for each in repeat}
     judged, became = waivers.apply(
-        declared, finished, ran if begun.run.pytest_arguments else chosen, datetime.datetime.now(datetime.UTC).date()
+        declared,
+        finished.repeats,
+        ran if begun.run.pytest_arguments else chosen,
+        datetime.datetime.now(datetime.UTC).date(),
     )
     known = catalogue.load()
-    return results.build(begun.run, [known[each] for each in chosen], judged, became, begun.started_at)
+    timing = results.Timing(begun.started_at, finished.seconds)
+    return results.build(begun.run, [known[each] for each in chosen], judged, became, timing)
 
 
 def _versions() -> dict[str, str]:
@@ -208,37 +218,46 @@ def _lost(name: str) -> results.ScenarioResult:
     )
 
 
-def _arguments(journal: Journal, repeat: int, processes: int) -> list[str]:
-    what = journal.begun.run
-    arguments = [
-        "--pyargs",
-        "kmc_harness.suite",
-        "-q",
-        "--capture=sys",
-        "-p",
-        "no:cacheprovider",
-        "--no-header",
-        "--assert=plain",
-        "--tb=native",
-        "-p",
-        "no:unraisableexception",
+def arguments(what: results.Run, repeat: int) -> list[str]:
+    """Return how pytest is called for one repeat of `what`."""
+    return [
+        *("--pyargs", "kmc_harness.suite", "-q", "--capture=sys", "--no-header", "--assert=plain", "--tb=native"),
+        *("-p", "no:cacheprovider", "-p", "no:unraisableexception"),
+        # From the suite's own folder: pytest looks for fixtures in every folder between root and test, at every step.
+        *("-c", os.devnull, "--rootdir", str(Path(__file__).parent)),
+        *(f"--kmc-{name}={getattr(what, name)}" for name in ("target", "profile", "seed")),
+        f"--kmc-policy={what.policy or POLICIES[0]}",
+        *(f"--kmc-only={each}" for each in what.only),
+        f"--kmc-repeat={repeat}",
     ]
-    # From the suite's own folder: pytest looks for fixtures in every folder between root and test, at every step.
-    arguments += ["-c", os.devnull, "--rootdir", str(Path(__file__).parent)]
-    arguments += [f"--kmc-{name}={getattr(what, name)}" for name in ("target", "profile", "seed")]
-    arguments += [f"--kmc-policy={what.policy or POLICIES[0]}"]
-    arguments += [f"--kmc-only={each}" for each in what.only]
-    arguments += [f"--kmc-repeat={repeat}", f"--kmc-journal={journal.attempt}"]
-    if processes > 1:
-        arguments += ["-n", str(processes)]
-    return [*arguments, *what.pytest_arguments]
+
+
+def quietly(arguments: Sequence[str], plugin: object) -> tuple[int, str]:
+    """Run pytest within this process and return its exit code and its words."""
+    words = io.StringIO()
+    with contextlib.redirect_stdout(words), contextlib.redirect_stderr(words):
+        status = pytest.main(list(arguments), plugins=[plugin])
+    return int(status), words.getvalue().strip()
+
+
+def check_target(target: str, policy: str, seed: str) -> None:
+    """See that there is such a target.
+
+    Raises:
+        Misuse: there is none, or it takes no such settings.
+
+    """
+    if policy not in POLICIES:
+        raise Misuse(f"unknown policy {policy!r}; choose {' or '.join(POLICIES)}")
+    if not seed.isdecimal():
+        raise Misuse(f"--seed takes a whole number, not {seed!r}")
+    try:
+        targets.load(target, {"policy": policy, "seed": seed}).close()
+    except targets.UnknownTarget as error:
+        raise Misuse(str(error)) from error
 
 
 def _check(settings: Settings) -> None:
-    if settings.policy not in POLICIES:
-        raise Misuse(f"unknown policy {settings.policy!r}; choose {' or '.join(POLICIES)}")
-    if not settings.seed.isdecimal():
-        raise Misuse(f"--seed takes a whole number, not {settings.seed!r}")
     if settings.repeat < 1:
         raise Misuse(f"--repeat takes 1 or more, not {settings.repeat}")
     if settings.processes < 1:
@@ -249,10 +268,10 @@ def _check(settings: Settings) -> None:
         catalogue.select(settings.profile, settings.only)
         if settings.waivers:
             waivers.read(settings.waivers)
-        targets.load(settings.target, {"policy": settings.policy, "seed": settings.seed}).close()
-        _check_folder(settings.report)
-    except (catalogue.CatalogueError, targets.UnknownTarget, waivers.UnusableWaivers) as error:
+    except (catalogue.CatalogueError, waivers.UnusableWaivers) as error:
         raise Misuse(str(error)) from error
+    check_target(settings.target, settings.policy, settings.seed)
+    _check_folder(settings.report)
 
 
 def _check_folder(folder: Path) -> None:

@@ -1,19 +1,17 @@
-"""What the terminal shows: a progress bar, verdicts by chapter, the catalogue."""
+"""What the terminal shows of the suite: a progress bar, the catalogue."""
 
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from types import TracebackType
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from kmc_harness.catalogue import CHAPTERS, Requirement
+from kmc_harness.catalogue import Requirement
 from kmc_harness.port import ACTIONS
-from kmc_harness.results import Report, RequirementResult, Run, ScenarioResult, WaiverResult, WaiverState
 from kmc_harness.verdicts import Verdict
 
-__all__ = ["Progress", "show_catalogue", "show_report", "show_requirement"]
+__all__ = ["Progress", "badge", "show_catalogue", "show_requirement"]
 
 COLOURS = {
     Verdict.PASS: "green",
@@ -63,108 +61,12 @@ class Progress:
     def advance(self, verdict: Verdict) -> None:
         """Count one scenario and show the highest verdict so far."""
         self._worst = max(self._worst, verdict, key=lambda each: each.rank)
-        shown = f"[{COLOURS[self._worst]}]{self._worst}[/]"
-        self._bar.update(self._task, advance=1, worst=shown)
+        self._bar.update(self._task, advance=1, worst=badge(self._worst))
 
 
-def _verdict(verdict: Verdict) -> str:
+def badge(verdict: Verdict) -> str:
+    """Return `verdict` in its colour, as rich markup."""
     return f"[{COLOURS[verdict]}]{verdict}[/]"
-
-
-def show_report(report: Report, folder: Path) -> None:
-    """Show the verdicts by chapter, and what is behind each that is no pass; `folder` holds the report's files."""
-    console = Console(highlight=False)
-    table = Table(box=None, pad_edge=False, show_header=True, header_style="bold")
-    table.add_column("requirement", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
-    table.add_column("what it says", ratio=1)
-    for chapter, name in CHAPTERS.items():
-        of_chapter = [each for each in report.requirements if each.id.startswith(chapter)]
-        if of_chapter:
-            table.add_row("", "", f"[bold]{name}[/]")
-        for each in of_chapter:
-            table.add_row(each.id, _verdict(each.verdict), escape(each.title))
-    console.print(table)
-    _show_departures(console, report)
-    _show_alike(console, report.requirements, Verdict.WAIVED)
-    _show_alike(console, report.requirements, Verdict.SKIPPED)
-    _show_waivers(console, report.waivers)
-    _show_headline(console, report, folder)
-
-
-def _show_departures(console: Console, report: Report) -> None:
-    """Show each in full, but an error that many requirements share once: it says nothing of the target."""
-    scenarios = {each.id: each for each in report.scenarios}
-    alike: dict[tuple[Verdict, str], list[RequirementResult]] = {}
-    for each in report.requirements:
-        if each.verdict not in (Verdict.PASS, Verdict.SKIPPED, Verdict.WAIVED):
-            cause = each.reason if each.verdict is Verdict.ERROR else each.id
-            alike.setdefault((each.verdict, cause), []).append(each)
-    for first, *others in alike.values():
-        _show_departure(console, first, [scenarios[name] for name in first.scenarios], report.run)
-        if others:
-            console.print(f"  and so did {', '.join(each.id for each in others)}")
-
-
-def _show_departure(
-    console: Console,
-    requirement: RequirementResult,
-    scenarios: Sequence[ScenarioResult],
-    run: Run,
-) -> None:
-    first = next(each for each in scenarios if each.verdict is requirement.verdict)
-    alike = sum(each.verdict is requirement.verdict for each in scenarios)
-    console.print(f"\n{_verdict(requirement.verdict)} [bold]{requirement.id}[/] {escape(requirement.text)}")
-    rows = {
-        "source": f"{requirement.source} ({requirement.level}, {requirement.word})",
-        "scenario": f"{first.title} ({first.feature}:{first.line}); {alike} of {len(scenarios)} ended so",
-        "step": first.step,
-        "expected": first.expected,
-        "seen": first.seen,
-        "repeats": requirement.reason if first.verdict is Verdict.FLAKY else "",
-        "known": requirement.known_departure,
-        "again": run.again(requirement.id),
-    }
-    grid = Table.grid(padding=(0, 1), pad_edge=False)
-    grid.add_column(no_wrap=True, style="dim", min_width=10)
-    grid.add_column(overflow="fold")
-    for name, text in rows.items():
-        if text:
-            grid.add_row(f"  {name}", escape(text))
-    console.print(grid)
-
-
-def _show_alike(console: Console, requirements: Iterable[RequirementResult], verdict: Verdict) -> None:
-    """Show those with `verdict` together, by reason."""
-    by_reason: dict[str, list[str]] = {}
-    for each in requirements:
-        if each.verdict is verdict:
-            by_reason.setdefault(each.reason, []).append(each.id)
-    for reason, ids in by_reason.items():
-        console.print(f"\n{_verdict(verdict)} {', '.join(ids)}\n  {escape(reason)}")
-
-
-def _show_waivers(console: Console, waivers: Iterable[WaiverResult]) -> None:
-    """Show the waivers that no longer hold, and so fail the run."""
-    why = {
-        WaiverState.STALE: "nothing fails so any more: take it out",
-        WaiverState.UNMATCHED: "it does not end so: look at what is seen now",
-        WaiverState.OVERDUE: "its last day is over",
-    }
-    for each in waivers:
-        if each.state.fails_run:
-            name = f"{each.requirement} {each.scenario}".strip()
-            until = f" ({each.until})" if each.state is WaiverState.OVERDUE else ""
-            console.print(f"\n[bold red]{each.state} waiver[/] {escape(name)}, seen {escape(repr(each.seen))}")
-            console.print(f"  {why[each.state]}{until}")
-
-
-def _show_headline(console: Console, report: Report, folder: Path) -> None:
-    counts = ", ".join(f"{count} {_verdict(Verdict(name))}" for name, count in report.counts.items() if count)
-    console.print(f"\n[bold]{escape(report.headline)}[/]: {counts}")
-    noun = "scenario" if len(report.scenarios) == 1 else "scenarios"
-    often = f", each {report.run.repeat} times," if report.run.repeat > 1 else ""
-    console.print(f"{len(report.scenarios)} {noun}{often} in {report.timing.seconds:.1f} s; report in {folder}")
 
 
 def show_catalogue(requirements: Sequence[Requirement]) -> None:

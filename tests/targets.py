@@ -2,11 +2,12 @@
 
 import io
 import os
+import signal
 from dataclasses import replace
 
 from PIL import Image
 
-from kmc_harness.port import Action, LogIn, NotOffered, Observation, Offer, OpenEnrolmentLink
+from kmc_harness.port import Action, LogIn, Mail, NotOffered, Observation, Offer, OpenEnrolmentLink
 from kmc_harness.targets.model import ModelTarget
 from kmc_model.clock import START
 from kmc_model.policy import ARTICLE, KALTURA_SERVER
@@ -132,3 +133,57 @@ def _blank() -> bytes:
     out = io.BytesIO()
     Image.new("L", (99, 99), 255).save(out, "PNG")
     return out.getvalue()
+
+
+class SpeaksMarkup(ModelTarget):
+    """Answers and mails with markup and control characters that a report must not take for its own."""
+
+    WORDS = "</script><script>document.title='taken'</script> | `x` ]]> \x00\x1b[31m &amp; \"q\" 'a'"
+
+    def perform(self, action: Action) -> Observation:
+        return replace(super().perform(action), message=self.WORDS)
+
+    def outbox(self, email: str) -> list[Mail]:
+        return [replace(each, subject=self.WORDS) for each in super().outbox(email)]
+
+
+class ChangesItsMind(ModelTarget):
+    """Lets people switch without a code the first time it is asked to in this process, and never again."""
+
+    asked = False
+
+    def perform(self, action: Action) -> Observation:
+        if type(action).__name__ == "SwitchAccount" and not ChangesItsMind.asked:
+            ChangesItsMind.asked = True
+            return Observation(accepted=True, session="s")
+        return super().perform(action)
+
+
+class IsKilled(ModelTarget):
+    """Kills all processes of the run, at once, at the action in this process that KMC_TEST_KILL_AT gives by number.
+
+    Each clean start is told to the file KMC_TEST_LOG, by process.
+    """
+
+    performed = 0
+
+    def reset(self) -> None:
+        super().reset()
+        if path := os.environ.get("KMC_TEST_LOG"):
+            with open(path, "ab", buffering=0) as log:
+                log.write(f"{os.getpid()}\n".encode())
+
+    def perform(self, action: Action) -> Observation:
+        IsKilled.performed += 1
+        if IsKilled.performed == int(os.environ.get("KMC_TEST_KILL_AT", "0")):
+            os.killpg(0, signal.SIGKILL)
+        return super().perform(action)
+
+
+class IsStopped(ModelTarget):
+    """Stands for somebody who presses Ctrl-C when the first user asks for a reset."""
+
+    def perform(self, action: Action) -> Observation:
+        if type(action).__name__ == "RequestReset":
+            raise KeyboardInterrupt
+        return super().perform(action)

@@ -4,7 +4,6 @@ Whatever a target said is escaped, and the page allows no script but its own.
 """
 
 import base64
-import datetime
 import hashlib
 from functools import cache
 from pathlib import Path
@@ -13,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from kmc_harness.catalogue import CHAPTERS
+from kmc_harness.report.times import clock, moment, span
 from kmc_harness.results import Report, RequirementResult, ScenarioResult
 from kmc_harness.verdicts import Verdict
 
@@ -52,7 +52,7 @@ def template(name: str) -> Template:
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"clock": _clock, "moment": _moment, "span": _span, "base64": _base64}
+    environment.filters |= {"clock": clock, "moment": moment, "span": span, "base64": _base64}
     environment.globals["style"] = Markup((HERE / "page.css").read_text("utf-8"))  # noqa: S704  ours
     return environment.get_template(name)
 
@@ -94,24 +94,6 @@ def _chapters(report: Report) -> list[tuple[str, list[RequirementResult]]]:
         (name, [each for each in report.requirements if each.id.startswith(key)]) for key, name in CHAPTERS.items()
     ]
     return [(name, requirements) for name, requirements in found if requirements]
-
-
-def _clock(at: int) -> str:
-    return f"{at // 3600 % 24:02}:{at // 60 % 60:02}:{at % 60:02}"
-
-
-def _moment(at: int) -> str:
-    return datetime.datetime.fromtimestamp(at, datetime.UTC).strftime("%d %b %Y, %H:%M:%S")
-
-
-def _span(seconds: int) -> str:
-    """Return a length of time as people say it: 90 -> 1 min 30 s."""
-    parts = []
-    for size, name in ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s")):
-        count, seconds = divmod(seconds, size)
-        if count:
-            parts.append(f"{count} {name}")
-    return " ".join(parts) or "0 s"
 
 
 def _base64(raw: bytes) -> str:

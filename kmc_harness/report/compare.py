@@ -1,0 +1,84 @@
+"""Two reports side by side: what got better or worse, and which checks silently stopped running."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+import msgspec
+
+from kmc_harness.evidence import Checked
+from kmc_harness.results import Report, ScenarioResult
+from kmc_harness.verdicts import Verdict
+
+__all__ = ["Change", "Difference", "compare"]
+
+
+class Change(StrEnum):
+    """How a scenario differs between two reports; worst first."""
+
+    WORSE = "worse"
+    LOST = "lost"
+    BETTER = "better"
+    NEW = "new"
+    GONE = "gone"
+    OTHERWISE = "otherwise"
+
+    @property
+    def fails(self) -> bool:
+        """Whether it is a regression, or a check that was lost."""
+        return self in (Change.WORSE, Change.LOST)
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """One scenario that differs; `before` and `after` say how it ended, and `none` where it is not there."""
+
+    change: Change
+    requirement: str
+    scenario: str
+    before: str
+    after: str
+
+
+def compare(before: Report, after: Report) -> list[Difference]:
+    """Return what differs, worst first; scenarios are the same where requirement, feature and title are."""
+    order = list(Change)
+    found = _differences(_by_name(before), _by_name(after))
+    return sorted(found, key=lambda each: (order.index(each.change), each.requirement, each.scenario))
+
+
+_Name = tuple[str, str, str]
+
+
+def _by_name(report: Report) -> dict[_Name, ScenarioResult]:
+    return {(each.requirement, each.feature, each.full_title): each for each in report.scenarios}
+
+
+def _differences(old: dict[_Name, ScenarioResult], new: dict[_Name, ScenarioResult]) -> Iterator[Difference]:
+    for name in sorted(old.keys() | new.keys()):
+        before, after = old.get(name), new.get(name)
+        requirement, _, title = name
+        if before is None:
+            assert after is not None
+            yield Difference(Change.NEW, requirement, title, "none", after.verdict)
+        elif after is None:
+            change = Change.LOST if before.verdict.is_judged else Change.GONE
+            yield Difference(change, requirement, title, before.verdict, "none")
+        elif before.verdict is not after.verdict:
+            yield Difference(_change(before.verdict, after.verdict), requirement, title, before.verdict, after.verdict)
+        elif before.verdict is Verdict.PASS and _checks(after) < _checks(before):
+            counts = (f"{_checks(each)} checks" for each in (before, after))
+            yield Difference(Change.LOST, requirement, title, *counts)
+
+
+def _change(before: Verdict, after: Verdict) -> Change:
+    if (before, after) == (Verdict.FAIL, Verdict.WAIVED):
+        # Declared, not mended.
+        return Change.OTHERWISE
+    if before.is_judged and after.is_judged:
+        return Change.WORSE if after.rank > before.rank else Change.BETTER
+    if before.is_judged:
+        return Change.WORSE if after is Verdict.FLAKY and before is not Verdict.FAIL else Change.LOST
+    return Change.NEW if after.is_judged else Change.OTHERWISE
+
+
+def _checks(scenario: ScenarioResult) -> int:
+    return sum(isinstance(event, Checked) for step in scenario.steps for event in step.events)

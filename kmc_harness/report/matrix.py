@@ -1,0 +1,62 @@
+"""Many reports side by side: requirements by implementations."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kmc_harness.catalogue import CHAPTERS
+from kmc_harness.results import Report, RequirementResult
+from kmc_harness.verdicts import Verdict
+
+__all__ = ["Matrix", "as_csv", "as_html", "matrix"]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Rows of (requirement, its verdict in each report or None where it was not in the run); a label a report."""
+
+    labels: tuple[str, ...]
+    rows: tuple[tuple[RequirementResult, tuple[Verdict | None, ...]], ...]
+
+    def judged(self, at: int) -> str:
+        """Return how many requirements report number `at` judged, and of how many."""
+        column = [verdicts[at] for _, verdicts in self.rows if verdicts[at]]
+        return f"{sum(each.is_judged for each in column if each)} of {len(column)}"
+
+
+def matrix(reports: Sequence[tuple[str, Report]]) -> Matrix:
+    """Put reports side by side; each comes with a name to tell it by where two are of the same target."""
+    subjects = [report.run.subject for _, report in reports]
+    labels = tuple(
+        subject if subjects.count(subject) == 1 else f"{subject} ({name})"
+        for subject, (name, _) in zip(subjects, reports, strict=True)
+    )
+    found: dict[str, RequirementResult] = {}
+    for _, report in reports:
+        for each in report.requirements:
+            found.setdefault(each.id, each)
+    chapters = list(CHAPTERS)
+    ids = sorted(found, key=lambda each: (chapters.index(each.partition("-")[0]), each))
+    verdicts = [{each.id: each.verdict for each in report.requirements} for _, report in reports]
+    return Matrix(labels, tuple((found[each], tuple(one.get(each) for one in verdicts)) for each in ids))
+
+
+def as_csv(made: Matrix) -> str:
+    """Return `made` as CSV: requirement, title, level, and a column a report."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["requirement", "title", "level", *made.labels])
+    for each, verdicts in made.rows:
+        writer.writerow([each.id, each.title, each.level, *(verdict or "" for verdict in verdicts)])
+    return out.getvalue()
+
+
+def as_html(made: Matrix) -> str:
+    """Return `made` as a page that needs nothing else."""
+    from kmc_harness.report.html import template
+
+    rows: dict[str, list[tuple[RequirementResult, tuple[Verdict | None, ...]]]] = {}
+    for row in made.rows:
+        rows.setdefault(CHAPTERS[row[0].id.partition("-")[0]], []).append(row)
+    return template("matrix.html.j2").render(matrix=made, chapters=rows.items())
