@@ -8,7 +8,7 @@ import msgspec
 
 from kmc_harness._locate import FEATURES
 
-__all__ = ["CHAPTERS", "PROFILES", "CatalogueError", "Level", "Requirement", "Seen", "load", "select"]
+__all__ = ["CHAPTERS", "PROFILES", "CatalogueError", "Level", "Requirement", "Seen", "chapter_of", "load", "select"]
 
 CHAPTERS = {
     "ENA": "Enabling two-factor authentication",
@@ -76,6 +76,11 @@ class Requirement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def chapter(self) -> str:
         return self.id.partition("-")[0]
+
+
+def chapter_of(requirement: str) -> str:
+    """Return the chapter that a requirement's id belongs to, in words."""
+    return CHAPTERS[requirement.partition("-")[0]]
 
 
 class CatalogueError(Exception):

@@ -60,6 +60,27 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(offer): what a target must offer for a scenario")
 
 
+@pytest.hookimpl(trylast=True, specname="pytest_configure")
+def pytest_configure_last(config: pytest.Config) -> None:
+    """Have pytest's own `--junitxml` group by requirement, as kmc run's does."""
+    from _pytest.junitxml import xml_key  # no public way leads to the file that the controller of workers writes
+
+    if xml := config.stash.get(xml_key, None):
+        config.pluginmanager.register(_JunitByRequirement(xml))
+
+
+class _JunitByRequirement:
+    def __init__(self, xml: Any) -> None:
+        self._xml = xml
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if result := getattr(report, "kmc_result", None):
+            reporter = self._xml.node_reporter(report)
+            reporter.add_attribute("classname", result["requirement"])
+            reporter.add_property("verdict", result["verdict"])
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_bdd_apply_tag(tag: str, function: Any) -> Any:
     """Turn `@REQ-…` and `@needs-…` into markers; other tags are left to pytest-bdd."""

@@ -19,7 +19,7 @@ from kmc_harness.journal import Finished, Journal, UnusableJournal
 from kmc_harness.report import terminal
 from kmc_harness.verdicts import Verdict
 
-__all__ = ["Interrupted", "Misuse", "Settings", "arguments", "check_target", "quietly", "resume", "run"]
+__all__ = ["Interrupted", "Misuse", "Settings", "arguments", "check_target", "quietly", "report_of", "resume", "run"]
 
 POLICIES = ("article", "kaltura-server")
 JUDGES = ("msgspec", "pillow", "pyotp", "pytest", "pytest-bdd", "zxing-cpp")
@@ -169,7 +169,7 @@ def _finish(journal: Journal, folder: Path, processes: int) -> int:
     if not what.pytest_arguments:
         for of_repeat, ids in zip(finished.repeats, expected, strict=True):
             of_repeat += [_lost(each) for each in sorted(ids - {result.id for result in of_repeat})]
-    made = _report(journal, finished)
+    made = report_of(journal, finished, datetime.datetime.now(datetime.UTC).date())
     made = report.write(made, folder)
     report.render(made, folder)
     journal.remove()
@@ -177,17 +177,14 @@ def _finish(journal: Journal, folder: Path, processes: int) -> int:
     return made.exit_code
 
 
-def _report(journal: Journal, finished: Finished) -> results.Report:
+def report_of(journal: Journal, finished: Finished, today: datetime.date) -> results.Report:
+    """Put together what the journal holds, with the waivers that hold `today`."""
     begun = journal.begun
     chosen = catalogue.select(begun.run.profile, begun.run.only)
     declared = waivers.read(Path(begun.waivers)) if begun.waivers else ()
     ran = {each.requirement for repeat in finished.repeats for each in repeat}
-    judged, became = waivers.apply(
-        declared,
-        finished.repeats,
-        ran if begun.run.pytest_arguments else chosen,
-        datetime.datetime.now(datetime.UTC).date(),
-    )
+    tried = ran if begun.run.pytest_arguments else chosen
+    judged, became = waivers.apply(declared, finished.repeats, tried, today)
     known = catalogue.load()
     timing = results.Timing(begun.started_at, finished.seconds)
     return results.build(begun.run, [known[each] for each in chosen], judged, became, timing)

@@ -32,6 +32,7 @@ class Ran:
     out: str
     err: str
     report: dict[str, Any]
+    folder: Path
 
     @property
     def verdicts(self) -> dict[str, str]:
@@ -61,7 +62,7 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Ran]:
         done = kmc("run", "--target", name, "--report", str(folder), *profile, *arguments, cwd=ROOT, **environment)
         path = folder / "report.json"
         report = json.loads(path.read_bytes()) if path.exists() else {}
-        return Ran(done.returncode, done.stdout, done.stderr, report)
+        return Ran(done.returncode, done.stdout, done.stderr, report, folder)
 
     return run
 

@@ -140,6 +140,9 @@ class SpeaksMarkup(ModelTarget):
 
     WORDS = "</script><script>document.title='taken'</script> | `x` ]]> \x00\x1b[31m &amp; \"q\" 'a'"
 
+    def __init__(self) -> None:
+        super().__init__("kaltura-server")
+
     def perform(self, action: Action) -> Observation:
         return replace(super().perform(action), message=self.WORDS)
 

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
-from kmc_harness.catalogue import CHAPTERS
+from kmc_harness.catalogue import chapter_of
+from kmc_harness.evidence import Event
 from kmc_harness.report.files import read
-from kmc_harness.results import Report
+from kmc_harness.results import Report, RequirementResult, ScenarioResult
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,33 +47,35 @@ def load(path: str | Path) -> Frames:
     import pandas as pd
 
     report = read(Path(path))
-    requirements = pd.DataFrame(
-        [
-            _row(each) | {"chapter": CHAPTERS[each.id.partition("-")[0]], "scenarios": len(each.scenarios)}
-            for each in report.requirements
-        ]
+    requirements = [
+        _row(each) | {"chapter": chapter_of(each.id), "scenarios": len(each.scenarios)} for each in report.requirements
+    ]
+    scenarios = [
+        _row(each, without=("steps",))
+        | {"chapter": chapter_of(each.requirement), "seconds": report.timing.scenarios.get(each.id, 0.0)}
+        for each in report.scenarios
+    ]
+    events = [
+        {"scenario": each.id, "step": step.text, "kind": event.kind, **_row(event, without=("picture",))}
+        for each in report.scenarios
+        for step in each.steps
+        for event in step.events
+    ]
+    frame = pd.DataFrame(events, columns=["scenario", "step", "kind", *_columns(*get_args(Event), without="picture")])
+    frame["at"] = pd.to_datetime(frame["at"], unit="s", utc=True)
+    return Frames(
+        pd.DataFrame(requirements, columns=[*_columns(RequirementResult), "chapter"]).set_index("id"),
+        pd.DataFrame(scenarios, columns=[*_columns(ScenarioResult, without="steps"), "chapter", "seconds"]).set_index(
+            "id"
+        ),
+        frame,
+        report,
     )
-    scenarios = pd.DataFrame(
-        [
-            _row(each, without=("steps",))
-            | {
-                "chapter": CHAPTERS[each.requirement.partition("-")[0]],
-                "seconds": report.timing.scenarios.get(each.id, 0.0),
-            }
-            for each in report.scenarios
-        ]
-    )
-    events = pd.DataFrame(
-        [
-            {"scenario": each.id, "step": step.text, **_row(event, without=("picture",)), "kind": event.kind}
-            for each in report.scenarios
-            for step in each.steps
-            for event in step.events
-        ],
-        columns=None if any(step.events for each in report.scenarios for step in each.steps) else ["scenario", "at"],
-    )
-    events["at"] = pd.to_datetime(events["at"], unit="s", utc=True)
-    return Frames(requirements.set_index("id"), scenarios.set_index("id"), events, report)
+
+
+def _columns(*kinds: type[msgspec.Struct], without: str = "") -> list[str]:
+    names = dict.fromkeys(name for kind in kinds for name in kind.__struct_fields__)
+    return [name for name in names if name != without]
 
 
 def _row(record: msgspec.Struct, without: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kmc_harness.catalogue import CHAPTERS
+from kmc_harness.catalogue import CHAPTERS, chapter_of
 from kmc_harness.results import Report, RequirementResult
 from kmc_harness.verdicts import Verdict
 
@@ -58,5 +58,5 @@ def as_html(made: Matrix) -> str:
 
     rows: dict[str, list[tuple[RequirementResult, tuple[Verdict | None, ...]]]] = {}
     for row in made.rows:
-        rows.setdefault(CHAPTERS[row[0].id.partition("-")[0]], []).append(row)
+        rows.setdefault(chapter_of(row[0].id), []).append(row)
     return template("matrix.html.j2").render(matrix=made, chapters=rows.items())
