@@ -3,6 +3,7 @@
 Secrets never leave the recorder: they are shortened in every text, and QR codes in pictures are blurred.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from textwrap import wrap
@@ -18,6 +19,8 @@ GROUPS = (3, 4)
 """Apps and screens show codes and secrets in groups of so many characters."""
 SHORTEST = 4
 """What is shorter stands in texts by chance."""
+_UNSHOWABLE = re.compile("[^\t\n\x20-\x7e\xa0-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Controls that move a terminal's cursor or turn text around, and what XML or UTF-8 cannot hold."""
 
 
 class _Happened(
@@ -120,11 +123,11 @@ class Recorder:
                 self._secrets |= {" ".join(wrap(secret, size)) for size in GROUPS}
 
     def redact(self, text: str) -> str:
-        """Return `text` with every known secret shortened."""
+        """Return `text` with every known secret shortened, and what no report can hold spelled out."""
         for secret in sorted(self._secrets, key=len, reverse=True):
             if secret in text:
                 text = text.replace(secret, shorten(secret))
-        return text
+        return _UNSHOWABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
     def steps(self, planned: Sequence[tuple[str, int]], *, broke_off: bool) -> tuple[Step, ...]:
         """Return the evidence of the `planned` steps (text, line); where it broke off, the last begun one failed."""

@@ -138,7 +138,7 @@ def _blank() -> bytes:
 class SpeaksMarkup(ModelTarget):
     """Answers and mails with markup and control characters that a report must not take for its own."""
 
-    WORDS = "</script><script>document.title='taken'</script> | `x` ]]> \x00\x1b[31m &amp; \"q\" 'a'"
+    WORDS = "</script><script>document.title='taken'</script> | `x` ]]> \x00\x1b[31m \u202e \ud800 &amp; \"q\" 'a'"
 
     def __init__(self) -> None:
         super().__init__("kaltura-server")

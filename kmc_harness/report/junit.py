@@ -4,7 +4,6 @@ JUnit knows no more than passed, failure, error and skipped. A `fail` is a failu
 (`error`, `inconclusive`, `flaky`) is an error, red all the same; `skipped` and `waived` are skipped, with the reason.
 """
 
-import re
 from xml.etree import ElementTree as Xml
 
 from kmc_harness.results import Report, ScenarioResult
@@ -20,21 +19,20 @@ _TAGS = {
     Verdict.SKIPPED: "skipped",
     Verdict.WAIVED: "skipped",
 }
-_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit(report: Report) -> bytes:
     """Return `report` as JUnit XML, one test case a scenario, and one skipped a requirement without any."""
-    suite = Xml.Element("testsuite", name=f"kmc {_clean(report.run.subject)}", timestamp=report.timing.started_at)
+    suite = Xml.Element("testsuite", name=f"kmc {report.run.subject}", timestamp=report.timing.started_at)
     properties = Xml.SubElement(suite, "properties")
     for name in ("target", "policy", "profile", "seed"):
-        Xml.SubElement(properties, "property", name=name, value=_clean(getattr(report.run, name)))
+        Xml.SubElement(properties, "property", name=name, value=getattr(report.run, name))
     for each in report.scenarios:
         _case(suite, each, report.timing.scenarios.get(each.id, 0.0))
     for one in report.requirements:
         if not one.scenarios:
             case = Xml.SubElement(suite, "testcase", classname=one.id, name=one.title, time="0")
-            Xml.SubElement(case, "skipped", message=_clean(one.reason))
+            Xml.SubElement(case, "skipped", message=one.reason)
     for kind in ("failure", "error", "skipped"):
         counted = {"failure": "failures", "error": "errors", "skipped": "skipped"}[kind]
         suite.set(counted, str(len(suite.findall(f"testcase/{kind}"))))
@@ -51,7 +49,7 @@ def _case(suite: Xml.Element, scenario: ScenarioResult, seconds: float) -> None:
         suite,
         "testcase",
         classname=scenario.requirement,
-        name=_clean(scenario.full_title),
+        name=scenario.full_title,
         file=scenario.feature,
         line=str(scenario.line),
         time=f"{seconds:.3f}",
@@ -59,11 +57,6 @@ def _case(suite: Xml.Element, scenario: ScenarioResult, seconds: float) -> None:
     text = f"{scenario.verdict} at: {scenario.step}\nexpected: {scenario.expected}\nseen: {scenario.seen}"
     if tag := _TAGS.get(scenario.verdict):
         message = scenario.waiver or f"{scenario.verdict}: {scenario.seen or 'without a word'}"
-        Xml.SubElement(case, tag, message=_clean(message), type=scenario.verdict.value).text = _clean(text)
+        Xml.SubElement(case, tag, message=message, type=scenario.verdict.value).text = text
     elif scenario.verdict is Verdict.WARNING:
-        Xml.SubElement(case, "system-out").text = _clean(text)
-
-
-def _clean(text: str) -> str:
-    """Return `text` without the characters that XML cannot hold."""
-    return _NO_XML.sub("\ufffd", text)
+        Xml.SubElement(case, "system-out").text = text
