@@ -102,6 +102,8 @@ def _complaint(waiver: Waiver) -> str:
         return f"names an unknown scenario {waiver.scenario!r}; {waiver.requirement} has {', '.join(titles)}"
     if not waiver.why.strip():
         return f"({waiver.requirement}) gives no reason; say why the departure is accepted"
+    if not (waiver.why + waiver.link).isprintable():
+        return f"({waiver.requirement}) has characters in it that cannot be shown; write `why` and `link` on one line"
     if not waiver.seen.strip(" *"):
         return f"({waiver.requirement}) would match however it fails; copy `seen` from the report"
     return ""

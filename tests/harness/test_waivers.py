@@ -101,6 +101,7 @@ def test_a_waiver_holds_through_its_last_day(day: str, state: str) -> None:
         ("[[waiver]]\nrequirement = 'SWI-002'\nseen = 'x'\nwhy = 'y'\nscenario = 'No'", "unknown scenario 'No'"),
         ("[[waiver]]\nrequirement = 'SWI-002'\nseen = 'x'\nwhy = 'y'\nuntil = 'soon'", "Expected `date | null`"),
         ("[[waiver]]\nrequirement = 'SWI-002'\nseen = 'x'\nwhy = 'y'\nverdict = 'error'", "Invalid enum value"),
+        ("[[waiver]]\nrequirement = 'SWI-002'\nseen = 'x'\nwhy = \"a\\u0000b\"", "cannot be shown"),
         ("[[waver]]\nrequirement = 'SWI-002'", "unknown field `waver`"),
         ("[[waiver]\n", "cannot be read as waivers"),
     ],

@@ -1,0 +1,121 @@
+"""Repeats and replays: a changed verdict is flaky, and a recorded scenario is run again from its report."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kmc_harness.replaying import find
+from kmc_harness.results import build
+from kmc_harness.runner import Misuse
+from kmc_harness.verdicts import Verdict
+from tests.conftest import ROOT, kmc
+from tests.harness.made import RUN, report, scenario
+
+# Repeats
+
+
+def test_a_verdict_that_changes_between_repeats_is_flaky(judge: Callable[..., Any]) -> None:
+    ran = judge("ChangesItsMind", "--only", "SWI-002", "--repeat", "3")
+    assert ran.verdicts == {"SWI-002": "flaky"}
+    (ended,) = ran.report["scenarios"]
+    assert ended["repeats"] == ["fail", "pass", "pass"]
+    assert ended["seen"] == "accepted with a session"
+    # A departure was seen, if only once.
+    assert ran.exit_code == 1
+    shown = " ".join(ran.out.split())
+    assert "ended fail, pass, pass in 3 repeats" in shown
+    assert "0 of 1 requirements judged" in shown
+    assert "1 scenario, each 3 times," in shown
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "merged", "exit_code"),
+    [
+        ([Verdict.PASS, Verdict.PASS], "pass", 0),
+        ([Verdict.FAIL, Verdict.FAIL], "fail", 1),
+        ([Verdict.PASS, Verdict.FAIL], "flaky", 1),
+        ([Verdict.WAIVED, Verdict.PASS], "flaky", 3),
+        ([Verdict.PASS, Verdict.ERROR], "flaky", 3),
+        ([Verdict.SKIPPED, Verdict.PASS], "flaky", 3),
+    ],
+)
+def test_repeats_are_never_retried_into_green(verdicts: list[Verdict], merged: str, exit_code: int) -> None:
+    single = report(scenario())
+    repeats = [[scenario(each)] for each in verdicts]
+    from kmc_harness import catalogue
+
+    made = build(RUN, [catalogue.load()["SWI-002"]], repeats, (), single.timing)
+    assert made.requirements[0].verdict == merged
+    assert made.exit_code == exit_code
+
+
+def test_the_people_of_each_repeat_are_new_to_the_target(judge: Callable[..., Any]) -> None:
+    once, thrice = (judge("model", "--only", "SWI-002", "--repeat", count) for count in ("1", "3"))
+    assert thrice.verdicts == once.verdicts == {"SWI-002": "pass"}
+    assert thrice.report["scenarios"][0]["steps"] == once.report["scenarios"][0]["steps"]
+
+
+# Replays
+
+
+def _replay(ran: Any, *arguments: str) -> Any:
+    return kmc("replay", str(ran.folder), *arguments, cwd=ROOT)
+
+
+def test_a_recorded_failure_happens_again_event_by_event(on_kaltura: Any) -> None:
+    done = _replay(on_kaltura, "SWI-002")
+    assert done.returncode == 0
+    assert "expected Ada refused; seen: accepted with a session" in done.stdout
+    assert "the same verdict as recorded: fail, now fail" in done.stdout
+    assert "every event of its 7 steps is as recorded" in done.stdout
+
+
+@pytest.mark.parametrize("which", [0, 60, 120, 180, 238])
+def test_any_scenario_is_replayed_by_its_id(which: int, on_kaltura: Any) -> None:
+    recorded = on_kaltura.report["scenarios"][which]
+    done = _replay(on_kaltura, recorded["id"])
+    assert done.returncode == 0, done.stdout
+    assert "is as recorded" in done.stdout
+
+
+def test_a_replay_on_another_target_says_where_it_differs(on_kaltura: Any) -> None:
+    done = _replay(on_kaltura, "switching_feature_L25", "--target", "python:kmc_harness.targets.model:ModelTarget")
+    assert done.returncode == 1
+    assert "another verdict than recorded: fail, now pass" in done.stdout
+    assert "differs first in this step" in done.stdout
+
+
+def test_a_waived_departure_is_replayed_as_what_it_is(tmp_path: Path, judge: Callable[..., Any]) -> None:
+    (tmp_path / "w.toml").write_text(
+        '[[waiver]]\nrequirement = "SWI-002"\nseen = "accepted with a session"\nwhy = "known"\n'
+    )
+    chosen = ("--only", "SWI-002", "--waivers", str(tmp_path / "w.toml"))
+    ran = judge("model", "--policy", "kaltura-server", *chosen)
+    done = _replay(ran, "SWI-002")
+    assert done.returncode == 0
+    assert "the same verdict as recorded: waived, now fail" in done.stdout
+
+
+def test_scenarios_are_found_by_whatever_a_report_calls_them() -> None:
+    made = report(scenario(title="One"), scenario(Verdict.FAIL, title="Two"))
+    for name in ("Two", "SWI-002"):
+        assert find(made, name).title == "Two"
+    with pytest.raises(Misuse, match="no scenario 'Three'"):
+        find(made, "Three")
+    with pytest.raises(Misuse, match="means 2 scenarios: One, Two"):
+        find(made, "article/switching.feature:25")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["no such scenario"], "no scenario 'no such scenario'"),
+        (["SWI-002", "--target", "python:no.such:Thing"], "cannot be loaded"),
+    ],
+)
+def test_what_cannot_be_replayed_is_told(arguments: list[str], words: str, on_kaltura: Any) -> None:
+    done = _replay(on_kaltura, *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words in done.stderr
