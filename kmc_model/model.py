@@ -14,21 +14,22 @@ from dataclasses import dataclass, field
 from kmc_model.actions import Action
 from kmc_model.clock import ManualClock
 from kmc_model.policy import ARTICLE, Policy
-from kmc_model.qr import QrCode, key_uri
+from kmc_model.qr import QrCode
 from kmc_model.records import Mail, State
-from kmc_model.rules import RULES, Reason, Rule
+from kmc_model.rules import RULES, Rule, Rulebook, by_action
 from kmc_model.totp import SeededSecrets
-from kmc_model.turn import Secrets, Turn
+from kmc_model.turn import Reason, Secrets, Turn
 
 __all__ = ["Model", "Outcome", "step"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """The model's answer: how the action ended, by which requirement, and what was shown."""
+    """The model's answer: how the action ended, by which requirement, what a person is told and shown."""
 
     requirement: str | None
     reason: Reason | None = None
+    message: str = ""
     qr_code: QrCode | None = None
     session: str | None = field(default=None, repr=False)
     account: str | None = None
@@ -40,7 +41,13 @@ class Outcome:
 
 
 def step(
-    state: State, action: Action, now: int, policy: Policy, secrets: Secrets, rules: Sequence[Rule] = RULES
+    state: State,
+    action: Action,
+    now: int,
+    policy: Policy,
+    secrets: Secrets,
+    rulebook: Rulebook,
+    turn: type[Turn] = Turn,
 ) -> tuple[State, Outcome]:
     """Return the state after `action` at `now` (epoch seconds), and the answer; `state` stays as it is.
 
@@ -48,25 +55,25 @@ def step(
         LookupError: no rule answers this action.
 
     """
-    turn = Turn(state, action, now, policy, secrets)
-    for rule in rules:
-        if rule.action is type(action) and rule.applies(turn):
+    here = turn(state, action, now, policy, secrets)
+    for rule in rulebook[type(action)]:
+        if rule.applies(here):
             for effect in rule.effects:
-                effect.apply(turn)
-            return turn.state, _outcome(turn, rule, mails_before=len(state.outbox))
+                effect.apply(here)
+            return here.state, _outcome(here, rule, mails_before=len(state.outbox))
     raise LookupError(f"no rule answers {action!r}; the last row of an action must always apply")
 
 
 def _outcome(turn: Turn, rule: Rule, mails_before: int) -> Outcome:
-    shown, opened, policy = turn.shown, turn.opened, turn.policy
-    uri = key_uri(shown.base32, turn.email, policy.uri_names_issuer) if shown else None
+    opened = turn.opened
     return Outcome(
-        requirement=rule.requirement,
-        reason=rule.reason,
-        qr_code=QrCode(uri, policy.quiet_zone_modules) if uri else None,
-        session=opened.handle if opened else None,
-        account=opened.account if opened else None,
-        mails=turn.state.outbox[mails_before:],
+        rule.requirement,
+        rule.reason,
+        turn.message(rule.reason) if rule.reason else "",
+        QrCode(turn.uri(turn.shown), turn.policy.quiet_zone_modules) if turn.shown else None,
+        opened.handle if opened else None,
+        opened.account if opened else None,
+        turn.state.outbox[mails_before:],
     )
 
 
@@ -79,16 +86,19 @@ class Model:
         secrets: Secrets | None = None,
         policy: Policy = ARTICLE,
         rules: Sequence[Rule] = RULES,
+        turn: type[Turn] = Turn,
     ) -> None:
         self.clock = clock or ManualClock()
         self.secrets = secrets or SeededSecrets(0)
         self.policy = policy
-        self.rules = rules
+        self._rulebook = by_action(rules)
+        self._turn = turn
         self.state = State()
 
     def perform(self, action: Action) -> Outcome:
         """Perform `action` now and return how it ended."""
-        self.state, outcome = step(self.state, action, self.clock.now(), self.policy, self.secrets, self.rules)
+        now = self.clock.now()
+        self.state, outcome = step(self.state, action, now, self.policy, self.secrets, self._rulebook, self._turn)
         return outcome
 
     def outbox(self, email: str) -> tuple[Mail, ...]:

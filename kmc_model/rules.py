@@ -4,12 +4,12 @@ Rows of an action stand in the order of the checks; the first one that applies a
 what its row says. Every row and every effect names the requirement that demands it (None: it sets the scene).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from kmc_model import mails
 from kmc_model.actions import (
+    ACTIONS,
     AccountStatus,
     Action,
     ChangePassword,
@@ -29,47 +29,9 @@ from kmc_model.actions import (
     UseSession,
 )
 from kmc_model.records import Account, Credentials, LinkKind, LinkStatus, Membership, Session
-from kmc_model.turn import Turn
+from kmc_model.turn import Reason, Turn
 
-__all__ = ["RULES", "Effect", "Reason", "Rule"]
-
-
-class Reason(StrEnum):
-    """Why an action was refused; `text` is what a person is told."""
-
-    WRONG_CREDENTIALS = "wrong credentials"
-    LOCKED = "locked"
-    NOT_IN_ACCOUNT = "not in this account"
-    BLOCKED = "blocked"
-    CODE_NEEDED = "code needed"
-    WRONG_CODE = "wrong code"
-    LINK_NOT_VALID = "link not valid"
-    PASSWORD_REFUSED = "password refused"
-    SESSION_ENDED = "session ended"
-    NEW_LOGIN_REQUIRED = "new login required"
-    NOT_ALLOWED = "not allowed"
-    UNKNOWN = "unknown"
-
-    @property
-    def text(self) -> str:
-        """What a person reads; being locked looks like a wrong password (SEC-004)."""
-        return TEXTS[self]
-
-
-TEXTS = {
-    Reason.WRONG_CREDENTIALS: "The e-mail or password is incorrect.",
-    Reason.LOCKED: "The e-mail or password is incorrect.",
-    Reason.NOT_IN_ACCOUNT: "You are not a user of this account.",
-    Reason.BLOCKED: "You cannot log in to this account.",
-    Reason.CODE_NEEDED: "Enter the authenticator code.",
-    Reason.WRONG_CODE: "Invalid authenticator code.",
-    Reason.LINK_NOT_VALID: "This link is not valid.",
-    Reason.PASSWORD_REFUSED: "The password does not obey the rules.",
-    Reason.SESSION_ENDED: "Your session has ended. Log in again.",
-    Reason.NEW_LOGIN_REQUIRED: "The requested account requires a new login.",
-    Reason.NOT_ALLOWED: "You are not allowed to do this.",
-    Reason.UNKNOWN: "No such account or user.",
-}
+__all__ = ["RULES", "Effect", "Reason", "Rule", "Rulebook", "by_action"]
 
 
 @dataclass(frozen=True)
@@ -89,6 +51,15 @@ class Rule:
     applies: Callable[[Turn], bool]
     reason: Reason | None = None
     effects: tuple[Effect, ...] = ()
+
+
+Rulebook = Mapping[type[Action], Sequence[Rule]]
+"""The rows of each action, in their order."""
+
+
+def by_action(rules: Sequence[Rule]) -> Rulebook:
+    """Return the rows of each action in their order."""
+    return {action: tuple(rule for rule in rules if rule.action is action) for action in ACTIONS}
 
 
 # Conditions

@@ -7,13 +7,49 @@ Invariants:
 
 from collections.abc import Iterator
 from dataclasses import replace
+from enum import StrEnum
 from typing import Any, Protocol
 
 from kmc_model.actions import AccountStatus, ConfirmPassword, UserStatus
 from kmc_model.policy import Policy
+from kmc_model.qr import key_uri
 from kmc_model.records import Account, Credentials, Link, LinkKind, LinkStatus, Mail, Membership, Secret, Session, State
 
-__all__ = ["Secrets", "Turn"]
+__all__ = ["Reason", "Secrets", "Turn"]
+
+
+class Reason(StrEnum):
+    """Why an action was refused."""
+
+    WRONG_CREDENTIALS = "wrong credentials"
+    LOCKED = "locked"
+    NOT_IN_ACCOUNT = "not in this account"
+    BLOCKED = "blocked"
+    CODE_NEEDED = "code needed"
+    WRONG_CODE = "wrong code"
+    LINK_NOT_VALID = "link not valid"
+    PASSWORD_REFUSED = "password refused"
+    SESSION_ENDED = "session ended"
+    NEW_LOGIN_REQUIRED = "new login required"
+    NOT_ALLOWED = "not allowed"
+    UNKNOWN = "unknown"
+
+
+TEXTS = {
+    Reason.WRONG_CREDENTIALS: "The e-mail or password is incorrect.",
+    Reason.LOCKED: "The e-mail or password is incorrect.",
+    Reason.NOT_IN_ACCOUNT: "You are not a user of this account.",
+    Reason.BLOCKED: "You cannot log in to this account.",
+    Reason.CODE_NEEDED: "Enter the authenticator code.",
+    Reason.WRONG_CODE: "Invalid authenticator code.",
+    Reason.LINK_NOT_VALID: "This link is not valid.",
+    Reason.PASSWORD_REFUSED: "The password does not obey the rules.",
+    Reason.SESSION_ENDED: "Your session has ended. Log in again.",
+    Reason.NEW_LOGIN_REQUIRED: "The requested account requires a new login.",
+    Reason.NOT_ALLOWED: "You are not allowed to do this.",
+    Reason.UNKNOWN: "No such account or user.",
+}
+"""What a person reads; being locked looks like a wrong password (SEC-004)."""
 
 
 class Secrets(Protocol):
@@ -141,6 +177,16 @@ class Turn:
             self.policy.tolerance_steps,
             self.policy.codes_compared_as_numbers,
         )
+
+    # What a person reads and sees
+
+    def message(self, reason: Reason) -> str:
+        """Return what the person is told who is refused for `reason`."""
+        return TEXTS[reason]
+
+    def uri(self, secret: Secret) -> str:
+        """Return what the QR code says."""
+        return key_uri(secret.base32, self.email, self.policy.uri_names_issuer)
 
     # Changes
 

@@ -8,8 +8,9 @@ from kmc_model.actions import ACTIONS
 from kmc_model.clock import ManualClock
 from kmc_model.model import Model
 from kmc_model.policy import POLICIES, Policy
-from kmc_model.rules import RULES, Reason, Rule
+from kmc_model.rules import RULES, Rule
 from kmc_model.totp import SeededSecrets
+from kmc_model.turn import Reason, Turn
 
 __all__ = ["ModelTarget"]
 
@@ -19,16 +20,23 @@ class ModelTarget:
 
     offers = frozenset(Offer) - {Offer.SCREEN}
 
-    def __init__(self, policy: str | Policy = "article", seed: int | str = 0, rules: Sequence[Rule] = RULES) -> None:
+    def __init__(
+        self,
+        policy: str | Policy = "article",
+        seed: int | str = 0,
+        rules: Sequence[Rule] = RULES,
+        turn: type[Turn] = Turn,
+    ) -> None:
         self.policy = POLICIES[policy] if isinstance(policy, str) else policy
         self.name = "model"
         self._seed = seed
         self._rules = rules
+        self._turn = turn
         self.reset()
 
     def reset(self) -> None:
         """Forget everything."""
-        self.model = Model(ManualClock(), SeededSecrets(self._seed), self.policy, self._rules)
+        self.model = Model(ManualClock(), SeededSecrets(self._seed), self.policy, self._rules, self._turn)
 
     def perform(self, action: Action) -> Observation:
         """Perform `action` on the model and show what a person would see."""
@@ -37,7 +45,7 @@ class ModelTarget:
         outcome = self.model.perform(action)
         return Observation(
             accepted=outcome.accepted,
-            message=outcome.reason.text if outcome.reason else "",
+            message=outcome.message,
             asks_for_code=outcome.reason is Reason.CODE_NEEDED,
             picture=outcome.qr_code.png() if outcome.qr_code else None,
             session=outcome.session,
