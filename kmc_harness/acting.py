@@ -11,7 +11,7 @@ Rules of this file:
 import contextlib
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
@@ -54,6 +54,8 @@ __all__ = ["HOME", "Acting", "Person"]
 _T = TypeVar("_T")
 
 STEP_S = 30
+NEAR_S = range(-5 * STEP_S, 6 * STEP_S, STEP_S)
+"""Where a code might still count, with room to spare."""
 EDGE_S = 5
 LONGEST_WAIT_S = 90
 RESET_SPACING_S = 61
@@ -113,6 +115,7 @@ class Acting:
         self._two_factor: set[str] = set()
         self._spoken_of = ""
         self._answers: list[Observation] = []
+        self.tried: list[Observation] = []
         self._mails_before: dict[str, int] = {}
         self._mails_noted: dict[str, int] = {}
         self._at = 0
@@ -345,27 +348,16 @@ class Acting:
 
     def reach_status(self, name: str, status: UserStatus, account: str) -> None:
         """Have the account's administration block, remove or restore `name`."""
-        person = self.person(name)
-        action = SetUserStatus(self.account(account), person.email, status)
-        self._must(self.perform(action), f"{name} was to be {status} in {account}")
+        self._must(self.set_status(name, status, account), f"{name} was to be {status} in {account}")
 
     def reach_account_status(self, account: str, status: AccountStatus) -> None:
         """Have the vendor block `account`."""
-        self._must(self.perform(SetAccountStatus(self.account(account), status)), f"{account} was to be {status}")
+        self._must(self.set_account_status(account, status), f"{account} was to be {status}")
 
     def reach_failures(self, name: str, count: int, what: str) -> None:
         """Have somebody try `count` logins as `name` with a wrong password or wrong codes."""
-        person = self.person(name)
-        tries: Iterator[tuple[str, str | None]]
-        if what == "passwords":
-            tries = ((f"wr0ng-pw!{nth}", None) for nth in range(count))
-        else:
-            codes = self._known_authenticator(person).wrong_codes(self.now())
-            tries = ((person.password, code) for code in islice(codes, count))
-        for password, code in tries:
-            seen = self.perform(LogIn(person.email, password, code, self.account(person.accounts[0])))
-            if seen.accepted:
-                raise Unreached(f"a login with wrong {what} was to be refused, but it was accepted")
+        if any(seen.accepted for seen in self.try_wrong(name, count, what)):
+            raise Unreached(f"logins with wrong {what} were to be refused, but one was accepted")
 
     def reach_leading_zero(self, name: str) -> None:
         """Let time pass until `name`'s code begins with 0."""
@@ -402,6 +394,14 @@ class Acting:
             (self._two_factor.add if on else self._two_factor.discard)(account)
         return seen
 
+    def set_status(self, name: str, status: UserStatus, account: str) -> Observation:
+        """Have the account's administration block, remove or restore `name`."""
+        return self._answer(self.perform(SetUserStatus(self.account(account), self.person(name).email, status)))
+
+    def set_account_status(self, account: str, status: AccountStatus) -> Observation:
+        """Have the vendor block `account`, or lift the block."""
+        return self._answer(self.perform(SetAccountStatus(self.account(account), status)))
+
     def register(self, name: str, account: str, *, password: bool) -> Observation:
         """Have `name` registered as a user of `account`, with a password or by mail."""
         person = self.person(name)
@@ -428,7 +428,10 @@ class Acting:
         kept = person.opened_link if kind == LinkKind.ENROLMENT else person.reset_link
         if which == "the same":
             return self._had([kept] if kept else [], f"a used {kind} link", -1)
-        url = self._had(self.links(person, LinkKind(kind)), f"a mailed {kind} link", 0 if which == "the first" else -1)
+        links = self.links(person, LinkKind(kind))
+        if which == "the earlier":
+            return self._had(links[:-1], f"two mailed {kind} links", -1)
+        url = self._had(links, f"a mailed {kind} link", 0 if which == "the first" else -1)
         token = inspection.token_of(url)
         return url.replace(token, token[::-1]) if which == "a made-up" else url
 
@@ -468,10 +471,27 @@ class Acting:
         named = self.account(account) if account else None
         action = LogIn(person.email, password or person.password, typed, named, DESK if same_machine else None)
         seen = self._answer(self.perform(action))
-        person.was_let_in = seen.accepted
+        person.was_let_in = seen.accepted or (code == "the same code" and person.was_let_in)
         if seen.session:
             person.earlier_session, person.session = person.session, seen.session
         return seen
+
+    def try_wrong(self, name: str, count: int, what: str, *, asking: bool = False) -> list[Observation]:
+        """Have somebody try `count` wrong `passwords` or `codes` as `name`; `asking`: for the code first, each time."""
+        person = self.person(name)
+        account = self.account(person.accounts[0])
+        tries: Iterable[tuple[str, str | None]]
+        if what == "passwords":
+            tries = ((f"wr0ng-pw!{nth}", None) for nth in range(count))
+        else:
+            codes = self._known_authenticator(person).wrong_codes(self.now())
+            tries = ((person.password, code) for code in islice(codes, count))
+        self.tried = []
+        for password, code in tries:
+            if asking:
+                self.perform(LogIn(person.email, password, None, account))
+            self.tried.append(self.perform(LogIn(person.email, password, code, account)))
+        return self.tried
 
     def log_out(self, name: str) -> Observation:
         """Have `name` log out."""
@@ -549,7 +569,7 @@ class Acting:
             return None if words == "no code" else ""
         self._settle()
         if words == "a code made of six zeros":
-            return "000000"
+            return self._six_zeros(self.person(name))
         if words == "the code of an empty key":
             return empty_key_code(self.now())
         person = self.person(name)
@@ -571,6 +591,13 @@ class Acting:
             offset_s = int(words.split()[3])
             return self._remember(person, authenticator.code_at(self.now() + offset_s))
         return self._misshapen(authenticator, words)
+
+    def _six_zeros(self, person: Person) -> str:
+        """Return 000000, at a time when it is not by chance the right code."""
+        authenticator = person.authenticator
+        while authenticator and "000000" in (authenticator.code_at(self.now() + offset_s) for offset_s in NEAR_S):
+            self.pass_time(2 * STEP_S)
+        return "000000"
 
     def _fresh_code(self, person: Person, authenticator: Authenticator) -> str:
         unused_from = (person.last_step + 2) * STEP_S

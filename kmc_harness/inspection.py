@@ -38,9 +38,10 @@ def quiet_zone_modules(picture: bytes) -> float:
 
 
 def token_of(url: str) -> str:
-    """Return the unguessable part of a mailed link: its longest piece."""
+    """Return the unguessable part of a mailed link: its longest piece that is not made of words."""
     parts = urlsplit(url)
-    return max(re.split(r"[/?&#]|(?<=\w)=(?=\w)", f"{parts.path}?{parts.query}#{parts.fragment}"), key=len)
+    pieces = re.split(r"[/?&#]|(?<=\w)=(?=\w)", f"{parts.path}?{parts.query}#{parts.fragment}")
+    return max((not re.fullmatch(r"[a-z._-]*", piece), len(piece), piece) for piece in pieces)[2]
 
 
 def random_bits(tokens: Sequence[str]) -> float:

@@ -90,6 +90,13 @@ class World(Acting):
         seen = self.last()
         self.expect(seen.picture is None, "no QR code", self._in_words(seen))
 
+    def expect_refused_each_time(self, name: str) -> None:
+        """Expect every one of the wrong passwords or codes just tried to have been refused."""
+        accepted = sum(seen.accepted or seen.session is not None for seen in self.tried)
+        if not self.tried:
+            raise Unreached(f"logins as {name} were to be tried, but none was")
+        self.expect(not accepted, f"all {len(self.tried)} refused", f"{accepted} of {len(self.tried)} accepted")
+
     def expect_words(self, name: str) -> None:
         """Expect the person to be told something."""
         who = self.person(name).name

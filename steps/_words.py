@@ -14,6 +14,13 @@ _CODES = (
     r"|a code of the earlier QR code|a code of the first app|a code made with SHA-256|a code of eight digits"
     r"|a code made in steps of 60 s|a code made -?\d+ s from now|[A-Z][a-z]+'s code"
 )
+_PASSWORDS = {
+    "a wrong password": "wr0ng-guess!",
+    "the first password": "s3cure-pass!",
+    "the password in capitals": "S3CURE-PASS!",
+    "the password with another ending": "s3cure-pxyz!",
+    "the password cut short": "s3cure-p",
+}
 
 
 def _seconds(text: str) -> int:
@@ -40,13 +47,10 @@ _TYPES = {
     "Result": _typed(r"accepted|refused|asked for a code"),
     "On": _typed(r"on|off", "on".__eq__),
     "Where": _typed(r"to Acme|to Globex|to Initech|naming no account", _account_named),
-    "Password": _typed(
-        r"a wrong password|the first password",
-        {"a wrong password": "wr0ng-guess!", "the first password": "s3cure-pass!"}.__getitem__,
-    ),
+    "Password": _typed("|".join(_PASSWORDS), _PASSWORDS.__getitem__),
     "WhichSession": _typed(r"the session|the earlier session", "the earlier session".__eq__),
     "Link": _typed(
-        r"(?:the newest|the first|the same|a made-up) (?:enrolment|reset) link"
+        r"(?:the newest|the first|the earlier|the same|a made-up) (?:enrolment|reset) link"
         r"|the reset link as an enrolment link|the enrolment link as a reset link",
         lambda text: text.removesuffix(" link"),
     ),

@@ -27,6 +27,16 @@ def _(world: World, count: int, what: str, who: str) -> None:
     world.reach_failures(who, count, what)
 
 
+@when(sentence("{count:d} wrong {what:w} are tried for {who:Who}"))
+def _(world: World, count: int, what: str, who: str) -> None:
+    world.try_wrong(who, count, what)
+
+
+@when(sentence("{count:d} wrong codes are tried for {who:Who}, each after the code was asked for"))
+def _(world: World, count: int, who: str) -> None:
+    world.try_wrong(who, count, "codes", asking=True)
+
+
 @when(sentence("{who:Who} logs in {account:Where} with {code:Code}"))
 def _(world: World, who: str, account: str | None, code: str) -> None:
     world.log_in(who, code, account=account)
@@ -50,6 +60,11 @@ def _(world: World, who: str, account: str) -> None:
 @then(sentence("{who:Who} is {result:Result}"))
 def _(world: World, who: str, result: str) -> None:
     world.expect_result(who, result)
+
+
+@then(sentence("{who:Who} is refused each time"))
+def _(world: World, who: str) -> None:
+    world.expect_refused_each_time(who)
 
 
 @then(sentence("{who:Who} still has an open session in {account:Account}"))

@@ -37,6 +37,16 @@ def _(world: World, account: str) -> None:
     world.reach_account_status(account, AccountStatus.BLOCKED)
 
 
+@when(sentence("{who:Who} is {status:Status} {account:Account}"))
+def _(world: World, who: str, status: str, account: str) -> None:
+    world.set_status(who, UserStatus(status), account)
+
+
+@when(sentence("{account:Account} is blocked"))
+def _(world: World, account: str) -> None:
+    world.set_account_status(account, AccountStatus.BLOCKED)
+
+
 @given(sentence("{count:d} people have paired an authenticator"))
 def _(world: World, count: int) -> None:
     world.reach_pairings(count)

@@ -140,10 +140,29 @@ Feature: Enabling two-factor authentication
       When Ada logs in to Acme with no code
       Then she is refused
 
+    @needs-reset
+    Scenario: A password alone, after a reset
+      Given Ada has paired an authenticator
+      And Ada has reset the password
+      When Ada logs in to Acme with no code
+      Then she is refused
+
+    @needs-clock
+    Scenario: A password alone, 31 days later
+      Given Ada has been mailed an enrolment link
+      When 31 days pass
+      And Ada logs in to Acme with no code
+      Then she is refused
+
   @REQ-ENA-008 @needs-enable @needs-outbox
   Rule: A user registered after switching on gets a QR code without asking for a reset
 
     Scenario: Somebody new, registered with a password
+      Given two-factor authentication is on for Acme
+      When Bo is registered in Acme with a password
+      Then Bo is mailed one enrolment link
+
+    Scenario: The link of somebody new, registered with a password
       Given two-factor authentication is on for Acme
       When Bo is registered in Acme with a password
       And Bo opens the newest enrolment link
@@ -202,6 +221,16 @@ Feature: Enabling two-factor authentication
     Scenario: Off and on again
       Given Ada has logged in to Acme
       And Ada has paired an authenticator
+      And two-factor authentication is off for Acme
+      When the vendor switches two-factor authentication on for Acme
+      And Ada logs in to Acme with a code
+      Then she is logged in to Acme
+
+    Scenario: Off and on again, twice
+      Given Ada has logged in to Acme
+      And Ada has paired an authenticator
+      And two-factor authentication is off for Acme
+      And two-factor authentication is on for Acme
       And two-factor authentication is off for Acme
       When the vendor switches two-factor authentication on for Acme
       And Ada logs in to Acme with a code

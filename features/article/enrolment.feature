@@ -17,6 +17,12 @@ Feature: The authentication screen and its QR code
       When Ada opens the same enrolment link
       Then no QR code is shown
 
+    Scenario: The link is opened a third time
+      Given Ada has opened the enrolment link
+      When Ada opens the same enrolment link
+      And Ada opens the same enrolment link
+      Then no QR code is shown
+
     Scenario: The link is opened again after a login with a code
       Given Ada is a KMC user of Acme
       And two-factor authentication is on for Acme
@@ -187,6 +193,16 @@ Feature: The authentication screen and its QR code
         | 25 h       |
         | 30 days    |
 
+    @needs-reset
+    Scenario: The first login with the QR code of a reset comes too late
+      Given Ada is a KMC user of Acme
+      And two-factor authentication is on for Acme
+      And Ada has logged in to Acme
+      And Ada has reset the password
+      When 25 h pass
+      And Ada logs in to Acme with a code
+      Then she is refused
+
   @REQ-ENR-013 @needs-outbox
   Rule: A link refused shows no QR code, tells the person so, and changes nothing
 
@@ -202,6 +218,13 @@ Feature: The authentication screen and its QR code
         | link                     |
         | the first enrolment link |
         | a made-up enrolment link |
+
+    Scenario: A link that was replaced before it was opened
+      Given Ada has been mailed an enrolment link
+      And Ada has reset the password
+      When Ada opens the first enrolment link
+      Then she is refused
+      And she is told so
 
     Scenario: A link that was used
       Given Ada has opened the enrolment link

@@ -9,10 +9,17 @@ Feature: Logging in
       When Ada logs in to Acme with no code
       Then she is logged in to Acme
 
-    Scenario: A wrong password
+    Scenario Outline: Another password
       Given Ada is a KMC user of Acme
-      When Ada logs in with a wrong password and no code
+      When Ada logs in with <password> and no code
       Then she is refused
+
+      Examples: wrong, and almost right
+        | password                         |
+        | a wrong password                 |
+        | the password in capitals         |
+        | the password with another ending |
+        | the password cut short           |
 
   @REQ-LOG-003
   Rule: With it, an authenticator code is asked for in addition
@@ -64,6 +71,12 @@ Feature: Logging in
         | letters for a code           |
         | a code cut short             |
         | a code with a digit too many |
+        | a code made of six zeros     |
+
+    Scenario: Wrong codes on end
+      Given Ada has paired an authenticator
+      When 5 wrong codes are tried for Ada
+      Then she is refused each time
 
     Scenario: After a wrong code the right one is accepted
       Given Ada has paired an authenticator
@@ -132,6 +145,53 @@ Feature: Logging in
       And Ada logs in on the same machine with no code
       Then she is asked for a code
 
+    Scenario: Again and again
+      Given Ada is a KMC user of Acme
+      And two-factor authentication is on for Acme
+      And Ada has logged in to Acme
+      And Ada has logged in to Acme
+      And Ada has logged in to Acme
+      When Ada logs in to Acme with no code
+      Then she is asked for a code
+
+    @needs-clock
+    Scenario: Again after a month
+      Given Ada is a KMC user of Acme
+      And two-factor authentication is on for Acme
+      And Ada has logged in to Acme
+      When 31 days pass
+      And Ada logs in to Acme with no code
+      Then she is asked for a code
+
+    @needs-switch
+    Scenario: Again after switching to another account
+      Given Ada is a KMC user of Acme
+      And Ada is a KMC user of Globex
+      And two-factor authentication is on for Acme
+      And Ada has logged in to Acme
+      And Ada has switched to Globex
+      When Ada logs in to Acme with no code
+      Then she is asked for a code
+
+    @needs-change
+    Scenario: Again after changing the password
+      Given Ada is a KMC user of Acme
+      And two-factor authentication is on for Acme
+      And Ada has logged in to Acme
+      When Ada changes the password in the KMC
+      And Ada logs in to Acme with no code
+      Then she is asked for a code
+
+    @needs-administer
+    Scenario: Again after having been blocked and restored
+      Given Ada is a KMC user of Acme
+      And two-factor authentication is on for Acme
+      And Ada has logged in to Acme
+      And Ada has been blocked in Acme
+      And Ada has been restored in Acme
+      When Ada logs in to Acme with no code
+      Then she is asked for a code
+
   @REQ-LOG-010
   Rule: Logging out ends the session
 
@@ -153,6 +213,14 @@ Feature: Logging in
       And Ada has logged out
       When Ada changes the password in the KMC
       Then she is refused
+
+    @needs-switch
+    Scenario: Logging out after switching
+      Given Ada is a KMC user of Globex
+      And Ada has logged in to Acme
+      And Ada has switched to Globex
+      When Ada logs out
+      Then the session of Ada has ended
 
     Scenario: Somebody else logs out
       Given Ada has logged in to Acme
@@ -211,6 +279,25 @@ Feature: Logging in
         | status       |
         | blocked in   |
         | removed from |
+
+    Scenario Outline: No longer welcome from that moment on
+      Given Ada is a KMC user of Acme
+      When Ada is <status> Acme
+      And Ada logs in to Acme with no code
+      Then she is refused
+
+      Examples: both ways
+        | status       |
+        | blocked in   |
+        | removed from |
+
+    Scenario: No longer welcome for the second time
+      Given Ada is a KMC user of Acme
+      And Ada has been blocked in Acme
+      And Ada has been restored in Acme
+      When Ada is blocked in Acme
+      And Ada logs in to Acme with no code
+      Then she is refused
 
     Scenario: No longer welcome, with a right code
       Given Ada has paired an authenticator

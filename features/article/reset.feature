@@ -53,6 +53,15 @@ Feature: Resetting the password, and renewing an expired QR code
       When Ada confirms the new password
       Then a QR code is shown to Ada
 
+    Scenario: Clicking OK, where only the second account has it on
+      Given Ada is a KMC user of Acme
+      And Ada is a KMC user of Globex
+      And two-factor authentication is on for Globex
+      And Ada has paired an authenticator
+      And Ada has set a new password
+      When Ada confirms the new password
+      Then a QR code is shown to Ada
+
   @REQ-RST-004 @needs-reset @needs-outbox
   Rule: The new QR code also comes by e-mail
 
@@ -162,6 +171,12 @@ Feature: Resetting the password, and renewing an expired QR code
       When Ada sets a new password through the same reset link
       Then she is refused
 
+    Scenario: The link of a third reset is used a second time
+      Given Ada has reset the password 2 times
+      And Ada has set a new password
+      When Ada sets a new password through the same reset link
+      Then she is refused
+
     Scenario: A made-up link
       Given Ada has asked for a reset
       When Ada sets a new password through a made-up reset link
@@ -180,6 +195,13 @@ Feature: Resetting the password, and renewing an expired QR code
         | link                  | result   |
         | the first reset link  | refused  |
         | the newest reset link | accepted |
+
+    Scenario: Three resets were asked for
+      Given Ada has asked for a reset
+      And Ada has asked for a reset
+      And Ada has asked for a reset
+      When Ada sets a new password through the earlier reset link
+      Then she is refused
 
   @REQ-RST-013 @needs-reset
   Rule: A new password that the rules refuse leaves link, password and pairing as they were

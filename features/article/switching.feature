@@ -31,6 +31,18 @@ Feature: One set of credentials, several accounts
       When Ada switches to Globex
       Then she is refused
 
+    @needs-reset
+    Scenario: Both accounts have it on, after a reset
+      Given Ada is a KMC user of Acme
+      And Ada is a KMC user of Globex
+      And two-factor authentication is on for Acme
+      And two-factor authentication is on for Globex
+      And Ada has paired an authenticator
+      And Ada has reset the password
+      And Ada has logged in to Acme
+      When Ada switches to Globex
+      Then she is refused
+
   @REQ-SWI-003
   Rule: After logging out, logging in to that account with a code works
 

@@ -30,6 +30,20 @@ Feature: Withstanding attacks
       When Ada logs in to Acme with a code
       Then she is refused
 
+    Scenario: Wrong passwords on end
+      Given Ada is a KMC user of Acme
+      When 100 wrong passwords are tried for Ada
+      Then she is refused each time
+
+    @needs-clock
+    Scenario: Another 100 wrong ones, a day later
+      Given Ada is a KMC user of Acme
+      And 100 wrong passwords have been tried for Ada
+      And 24 h 1 min have passed
+      And 100 wrong passwords have been tried for Ada
+      When Ada logs in to Acme with no code
+      Then she is refused
+
   @REQ-SEC-002
   Rule: Wrong codes behind a right password are limited in the same way
 
@@ -37,6 +51,17 @@ Feature: Withstanding attacks
       Given Ada has paired an authenticator
       And 100 wrong codes have been tried for Ada
       When Ada logs in to Acme with a code
+      Then she is refused
+
+    Scenario: Wrong codes on end
+      Given Ada has paired an authenticator
+      When 100 wrong codes are tried for Ada
+      Then she is refused each time
+
+    Scenario: The right code after 100 wrong ones, each after the code was asked for
+      Given Ada has paired an authenticator
+      When 100 wrong codes are tried for Ada, each after the code was asked for
+      And Ada logs in to Acme with a code
       Then she is refused
 
   @REQ-SEC-003
@@ -159,6 +184,12 @@ Feature: Withstanding attacks
         | Grace |
         | Ada   |
 
+    Scenario: From that moment on
+      Given Ada is a KMC user of Acme
+      When Acme is blocked
+      And Ada logs in to Acme with no code
+      Then she is refused
+
     Scenario: Logging in to a blocked account with a code
       Given Ada has paired an authenticator
       And Acme has been blocked
@@ -217,6 +248,14 @@ Feature: Withstanding attacks
       When Ada asks for a reset 20 times
       Then 10 reset mails at most reach Ada
       And the last 20 answers look the same
+
+    @needs-clock
+    Scenario: Ten requests, and ten more before ten minutes are over
+      Given Ada is a KMC user of Acme
+      When Ada asks for a reset 10 times
+      And 9 min 30 s pass
+      And Ada asks for a reset 10 times
+      Then 10 reset mails at most reach Ada
 
   @REQ-SEC-014
   Rule: Of two people racing on one link or one code, one at most succeeds

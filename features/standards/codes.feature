@@ -40,6 +40,13 @@ Feature: Codes, secrets and QR codes by the standards
       And Ada logs in to Acme with the same code
       Then she is refused
 
+    Scenario: The same code again and again
+      Given Ada has paired an authenticator
+      When Ada logs in to Acme with a code
+      And Ada logs in to Acme with the same code
+      And Ada logs in to Acme with the same code
+      Then she is refused
+
     Scenario: The same code in another account
       Given Ada is a KMC user of Globex
       And Ada is a KMC user of Acme
