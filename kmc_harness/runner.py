@@ -19,10 +19,30 @@ from kmc_harness.journal import Finished, Journal, UnusableJournal
 from kmc_harness.report import terminal
 from kmc_harness.verdicts import Verdict
 
-__all__ = ["Interrupted", "Misuse", "Settings", "arguments", "check_target", "quietly", "report_of", "resume", "run"]
+__all__ = [
+    "PYTEST",
+    "Interrupted",
+    "Misuse",
+    "Settings",
+    "arguments",
+    "check_target",
+    "quietly",
+    "report_of",
+    "resume",
+    "run",
+]
 
 POLICIES = ("article", "kaltura-server")
 JUDGES = ("msgspec", "pillow", "pyotp", "pytest", "pytest-bdd", "zxing-cpp")
+
+
+PYTEST = (
+    *("--pyargs", "kmc_harness.suite", "-q", "--capture=sys", "--no-header", "--assert=plain", "--tb=native"),
+    *("-p", "no:cacheprovider", "-p", "no:unraisableexception"),
+    # From the suite's own folder: pytest looks for fixtures in every folder between root and test, at every step.
+    *("-c", os.devnull, "--rootdir", str(Path(__file__).parent)),
+)
+"""How pytest is called for the suite, whatever the target."""
 
 
 class Misuse(Exception):
@@ -218,10 +238,7 @@ def _lost(name: str) -> results.ScenarioResult:
 def arguments(what: results.Run, repeat: int) -> list[str]:
     """Return how pytest is called for one repeat of `what`."""
     return [
-        *("--pyargs", "kmc_harness.suite", "-q", "--capture=sys", "--no-header", "--assert=plain", "--tb=native"),
-        *("-p", "no:cacheprovider", "-p", "no:unraisableexception"),
-        # From the suite's own folder: pytest looks for fixtures in every folder between root and test, at every step.
-        *("-c", os.devnull, "--rootdir", str(Path(__file__).parent)),
+        *PYTEST,
         *(f"--kmc-{name}={getattr(what, name)}" for name in ("target", "profile", "seed")),
         f"--kmc-policy={what.policy or POLICIES[0]}",
         *(f"--kmc-only={each}" for each in what.only),

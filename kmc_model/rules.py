@@ -155,7 +155,7 @@ def password_wrong(turn: Turn) -> bool:
 
 def code_needed(turn: Turn) -> bool:
     judged = turn.account if turn.policy.fallback_asks_for_code else turn.first_choice
-    return judged is not None and judged.two_factor
+    return judged is not None and turn.needs_code(judged)
 
 
 def code_missing(turn: Turn) -> bool:
@@ -334,7 +334,7 @@ def prove_secret(turn: Turn) -> None:
 def open_session(turn: Turn) -> None:
     account = turn.account
     assert account is not None, "an earlier rule refuses a login that opens no account"
-    turn.opened = Session(turn.secrets.token(turn.new_serial()), turn.email, account.name)
+    turn.opened = Session(turn.token(turn.new_serial(), link=False), turn.email, account.name)
     turn.put_session(turn.opened)
     turn.put_credentials(replace(turn.own, last_account=account.name))
 

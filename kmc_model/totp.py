@@ -76,4 +76,5 @@ class SeededSecrets:
         digits = hashlib.sha1(self._bytes("token", serial, 24), usedforsecurity=False).hexdigest()
         return base64.urlsafe_b64encode(f"{serial}|{expires_at}|{digits}".encode()).decode()
 
+    code_at = staticmethod(code_at)
     counter_of = staticmethod(counter_of)

@@ -64,6 +64,9 @@ class Secrets(Protocol):
     def readable_token(self, serial: int, expires_at: int) -> str:
         """Return a token that tells whoever decodes it a user's number and when it expires (I-32)."""
 
+    def code_at(self, secret: str, now: int) -> str:
+        """Return the code of `secret` at `now`."""
+
     def counter_of(self, code: str, secret: str, now: int, tolerance_steps: int, as_numbers: bool) -> int | None:
         """Return the TOTP counter that `code` fits at `now`, or None; an empty `secret` is the empty key."""
 
@@ -157,6 +160,10 @@ class Turn:
         others = (each.account for each in self.memberships() if self.lets_in(each.account))
         return next(others, first.name if first else None)
 
+    def needs_code(self, account: Account) -> bool:
+        """Whether a login to `account` needs a code."""
+        return account.two_factor
+
     # What follows from the clock
 
     def is_expired(self, link: Link) -> bool:
@@ -217,12 +224,7 @@ class Turn:
         """Issue a link; under a policy of one link at a time it replaces all others of that person."""
         if self.policy.one_link_at_a_time:
             self.replace_links(email, *LinkKind)
-        serial = self.new_serial()
-        if self.policy.links_are_opaque:
-            token = self.secrets.token(serial)
-        else:
-            token = self.secrets.readable_token(serial, self.now + self.policy.reset_link_ttl_s)
-        link = Link(token, kind, email, self.now)
+        link = Link(self.token(self.new_serial(), link=True), kind, email, self.now)
         self.put_link(link)
         return link
 
@@ -233,5 +235,15 @@ class Turn:
                 self.put_link(replace(link, status=LinkStatus.REPLACED))
 
     def new_secret(self, email: str) -> None:
-        base32 = self.secrets.secret(self.new_serial(), self.policy.secret_bits)
-        self.put_credentials(replace(self.state.credentials[email], secret=Secret(base32, self.now), last_counter=-1))
+        secret = Secret(self.base32(self.new_serial()), self.now)
+        self.put_credentials(replace(self.state.credentials[email], secret=secret, last_counter=-1))
+
+    def token(self, serial: int, *, link: bool) -> str:
+        """Return a new token: of a link, or of a session."""
+        if link and not self.policy.links_are_opaque:
+            return self.secrets.readable_token(serial, self.now + self.policy.reset_link_ttl_s)
+        return self.secrets.token(serial)
+
+    def base32(self, serial: int) -> str:
+        """Return a new shared secret."""
+        return self.secrets.secret(serial, self.policy.secret_bits)

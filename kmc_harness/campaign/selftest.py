@@ -1,0 +1,285 @@
+"""The suite judged by faults: each must be caught under a requirement it breaks, and nothing may be said of the rest.
+
+The scenarios run as in any other run, by pytest and with the same verdicts. Only the model behind the port changes
+between them, so that a few warm processes get through all faults.
+"""
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from types import TracebackType
+from typing import Any, ClassVar
+
+import pytest
+
+from kmc_harness import runner
+from kmc_harness.probes import probe
+from kmc_harness.targets.model import ModelTarget
+from kmc_harness.verdicts import NotJudged, Verdict
+from kmc_model.faults import Fault, Kind, all_faults
+
+__all__ = ["CLEAN", "Caught", "End", "Faulty", "Selftest", "selftest"]
+
+CLEAN = Fault("clean", "The reference itself.", (), Kind.HARMLESS)
+_NOTICED = (Verdict.FAIL, Verdict.WARNING)
+"""What counts as a catch; an `error` or a situation not reached says nothing of the fault."""
+
+
+class End(StrEnum):
+    """What became of a fault, or of a harmless change; the last three are defects of suite or catalogue."""
+
+    CAUGHT = "caught"
+    SILENT = "silent"
+    ELSEWHERE = "caught elsewhere"
+    SURVIVED = "survived"
+    ALARM = "false alarm"
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is as it should be."""
+        return self in (End.CAUGHT, End.SILENT)
+
+
+@dataclass(frozen=True)
+class Caught:
+    """One fault, and the scenarios that noticed it, by requirement.
+
+    Attributes:
+        fault: the fault, or a harmless change.
+        noticed: ids of scenarios by requirement.
+        ran: how many scenarios were run to find out.
+        probe: what a probe says of it, where a run would refuse to judge such a target at all.
+
+    """
+
+    fault: Fault
+    noticed: dict[str, tuple[str, ...]]
+    ran: int
+    probe: str = ""
+
+    @property
+    def end(self) -> End:
+        """What became of it."""
+        if not self.fault.requirements:
+            return End.ALARM if self.noticed else End.SILENT
+        if set(self.noticed) & set(self.fault.requirements):
+            return End.CAUGHT
+        return End.ELSEWHERE if self.noticed else End.SURVIVED
+
+
+@dataclass(frozen=True)
+class Selftest:
+    """What came of all faults, in their order; `idle` are the scenarios that none of them failed."""
+
+    caught: tuple[Caught, ...]
+    scenarios: int
+    idle: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether all is as it should be."""
+        return not self.idle and all(each.end.holds for each in self.caught)
+
+
+class Faulty(ModelTarget):
+    """The model with the fault of the moment, taken up at each clean start."""
+
+    fault: ClassVar[Fault] = CLEAN
+
+    def reset(self) -> None:
+        """Forget everything, and be as faulty as is asked now."""
+        self.policy, self._rules, self._turn = self.fault.policy, self.fault.rules, self.fault.turn
+        super().reset()
+
+
+def selftest(
+    faults: Sequence[Fault],
+    *,
+    thorough: bool = False,
+    processes: int = 1,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Selftest:
+    """Run the suite on the clean model and on `faults`.
+
+    Args:
+        faults: of `all_faults()`; where it is all of them, scenarios that none fails are looked for too.
+        thorough: every scenario on every fault, instead of those of its own requirements first.
+        processes: how many processes work.
+        on_progress: is told how many runs are done, of how many.
+
+    Raises:
+        RuntimeError: a process broke off.
+
+    """
+    known = {each.name: each for each in (CLEAN, *all_faults())}
+    with _Crew(processes) as crew:
+        plan: list[_Task] = [_OfFault(CLEAN.name, True), *(_OfFault(each.name, thorough) for each in faults)]
+        caught = []
+        for done, (name, *found) in enumerate(crew.perform(plan), 1):
+            caught.append(Caught(known[name], *found))
+            on_progress(done, len(plan))
+        idle: list[str] = []
+        if len(faults) == len(all_faults()):
+            failed = {name for each in caught for names in each.noticed.values() for name in names}
+            unfailed: list[_Task] = [_OfScenario(name) for name in crew.scenarios if name not in failed]
+            for done, (name, is_idle) in enumerate(crew.perform(unfailed), len(plan) + 1):
+                idle += [name] if is_idle else []
+                on_progress(done, len(plan) + len(unfailed))
+        order = list(known)
+        caught.sort(key=lambda each: order.index(each.fault.name))
+        return Selftest(tuple(caught), len(crew.scenarios), tuple(sorted(idle)))
+
+
+@dataclass(frozen=True)
+class _OfFault:
+    """Run the scenarios on a fault until some catch it; `thorough`: run all."""
+
+    name: str
+    thorough: bool
+
+
+@dataclass(frozen=True)
+class _OfScenario:
+    """Look for a fault that fails a scenario."""
+
+    name: str
+
+
+_Task = _OfFault | _OfScenario
+
+
+class _Crew:
+    """A few processes that work off tasks."""
+
+    def __init__(self, processes: int) -> None:
+        # Not forked: a process that started as a copy of this one would share what pytest has changed in it.
+        context = multiprocessing.get_context("spawn")
+        self._tasks = context.SimpleQueue()
+        self._answers = context.SimpleQueue()
+        self._processes = [
+            context.Process(target=_work, args=(self._tasks, self._answers), daemon=True) for _ in range(processes)
+        ]
+        self.scenarios: list[str] = []
+
+    def __enter__(self) -> "_Crew":
+        for each in self._processes:
+            each.start()
+        for _ in self._processes:
+            self.scenarios = self._answer()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for each in self._processes:
+            if error is None:
+                self._tasks.put(None)
+            else:
+                each.terminate()
+        for each in self._processes:
+            each.join()
+
+    def perform(self, tasks: Sequence[_Task]) -> Iterator[tuple[Any, ...]]:
+        """Have `tasks` done, and yield what comes of them as it comes; faults go by name, for they cannot be sent."""
+        for task in tasks:
+            self._tasks.put(task)
+        for _ in tasks:
+            yield self._answer()
+
+    def _answer(self) -> Any:
+        answer = self._answers.get()
+        if isinstance(answer, _BrokeOff):
+            raise RuntimeError(f"pytest broke off in a process of the self-test:\n{answer.words}")
+        return answer
+
+
+@dataclass(frozen=True)
+class _BrokeOff:
+    words: str
+
+
+def _work(tasks: Any, answers: Any) -> None:
+    """Be one of the processes."""
+    target = f"--kmc-target=python:{__name__}:Faulty"
+    loop = _Loop(tasks, answers)
+    _, words = runner.quietly([*runner.PYTEST, target, "--kmc-profile=all"], loop)
+    if not loop.ended:
+        answers.put(_BrokeOff(words))
+
+
+class _Loop:
+    """Takes the place of pytest's loop over its items: they run as the tasks ask for."""
+
+    def __init__(self, tasks: Any, answers: Any) -> None:
+        self._tasks = tasks
+        self._answers = answers
+        self._items: list[pytest.Item] = []
+        self._verdict = Verdict.ERROR
+        self.ended = False
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        self._items = session.items
+        # The target is probed once, while it is clean: each fault is to meet the scenarios.
+        self._notices(self._items[0])
+        self._answers.put([_name(each) for each in self._items])
+        for task in iter(self._tasks.get, None):
+            answer = self._run_fault(task) if isinstance(task, _OfFault) else self._run_scenario(task.name)
+            self._answers.put(answer)
+        self.ended = True
+        return True
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if result := getattr(report, "kmc_result", None):
+            self._verdict = Verdict(result["verdict"])
+
+    def _run_fault(self, task: _OfFault) -> tuple[str, dict[str, tuple[str, ...]], int, str]:
+        Faulty.fault = next(each for each in (CLEAN, *all_faults()) if each.name == task.name)
+        noticed: dict[str, tuple[str, ...]] = {}
+        ran = 0
+        for items in self._own_first(Faulty.fault.requirements):
+            for item in items:
+                ran += 1
+                if self._notices(item):
+                    requirement = _requirement(item)
+                    noticed[requirement] = (*noticed.get(requirement, ()), _name(item))
+            if noticed and not task.thorough:
+                break
+        return task.name, noticed, ran, _probed()
+
+    def _own_first(self, requirements: Sequence[str]) -> Iterator[list[pytest.Item]]:
+        yield [each for each in self._items if _requirement(each) in requirements]
+        yield [each for each in self._items if _requirement(each) not in requirements]
+
+    def _run_scenario(self, name: str) -> tuple[str, bool]:
+        (item,) = (each for each in self._items if _name(each) == name)
+        for fault in all_faults():
+            Faulty.fault = fault
+            if fault.requirements and self._notices(item):
+                return name, False
+        return name, True
+
+    def _notices(self, item: pytest.Item) -> bool:
+        # Another item is named as the next one: what belongs to the session stays, what belongs to this item goes.
+        other = self._items[self._items[0] is item]
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=other)
+        return self._verdict in _NOTICED
+
+
+def _probed() -> str:
+    """Return what the probes object to in the fault of the moment."""
+    try:
+        probe(Faulty(), "probe")
+    except NotJudged as error:
+        return str(error)
+    return ""
+
+
+def _name(item: pytest.Item) -> str:
+    return item.nodeid.rpartition("::")[2].removeprefix("test_")
+
+
+def _requirement(item: pytest.Item) -> str:
+    marker = item.get_closest_marker("requirement")
+    return str(marker.args[0]) if marker else ""

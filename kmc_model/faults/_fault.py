@@ -1,0 +1,101 @@
+"""What a fault is, and how the table of rules is changed for one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from kmc_model.actions import Action
+from kmc_model.clock import ManualClock
+from kmc_model.model import Model
+from kmc_model.policy import ARTICLE, Policy
+from kmc_model.rules import RULES, Effect, Rule
+from kmc_model.turn import Secrets, Turn
+
+__all__ = ["Fault", "Kind", "changed", "effect_instead", "inserted", "name_of", "row_of", "without"]
+
+Rules = tuple[Rule, ...]
+
+
+class Kind(StrEnum):
+    """Where a fault comes from."""
+
+    ROW = "row"
+    POLICY = "policy"
+    REALISTIC = "realistic"
+    HIDDEN = "hidden"
+    HARMLESS = "harmless"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One deliberate change of the reference.
+
+    Attributes:
+        name: unique; for derived ones the row or field and what became of it.
+        sentence: what is wrong, as one would report it.
+        requirements: each of them alone is enough to catch it; none for a harmless change.
+        kind: where it comes from.
+        policy, rules, turn: what is used in place of the reference's.
+
+    """
+
+    name: str
+    sentence: str
+    requirements: tuple[str, ...]
+    kind: Kind
+    policy: Policy = ARTICLE
+    rules: Rules = RULES
+    turn: type[Turn] = Turn
+
+    def model(self, clock: ManualClock | None = None, secrets: Secrets | None = None) -> Model:
+        """Return a model with this fault."""
+        return Model(clock, secrets, self.policy, self.rules, self.turn)
+
+
+def name_of(rule: Rule) -> str:
+    """Return a row's name: the action and the condition under which it answers."""
+    return f"{rule.action.__name__}.{rule.applies.__name__}"
+
+
+def row_of(action: type[Action], condition: str) -> int:
+    """Return the place in the table of the row of `action` that answers under `condition`.
+
+    Raises:
+        LookupError: there is none.
+
+    """
+    for at, rule in enumerate(RULES):
+        if rule.action is action and rule.applies.__name__ == condition:
+            return at
+    raise LookupError(f"the table has no row {action.__name__}.{condition}")
+
+
+def without(at: int) -> Rules:
+    """Return the table without a row."""
+    return (*RULES[:at], *RULES[at + 1 :])
+
+
+def changed(at: int, rule: Rule) -> Rules:
+    """Return the table with another row in place of one."""
+    return (*RULES[:at], rule, *RULES[at + 1 :])
+
+
+def inserted(at: int, rule: Rule) -> Rules:
+    """Return the table with one row more, before another one."""
+    return (*RULES[:at], rule, *RULES[at:])
+
+
+def effect_instead(at: int, name: str, *effects: Callable[[Turn], None]) -> Rules:
+    """Return the table with `effects` in place of a row's effect called `name`; none to skip it.
+
+    Raises:
+        LookupError: the row has no such effect.
+
+    """
+    rule = RULES[at]
+    if name not in {each.apply.__name__ for each in rule.effects}:
+        raise LookupError(f"{name_of(rule)} has no effect {name}")
+    made: list[Effect] = []
+    for each in rule.effects:
+        made += [replace(each, apply=new) for new in effects] if each.apply.__name__ == name else [each]
+    return changed(at, replace(rule, effects=tuple(made)))

@@ -1,0 +1,34 @@
+"""A turn that remembers more than the reference does: extra state, as a defective implementation may have it."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, fields
+
+from kmc_model.records import State
+from kmc_model.turn import Turn
+
+__all__ = ["Noted", "Noting"]
+
+
+@dataclass(frozen=True, slots=True)
+class Noted(State):
+    """A state with notes beside it."""
+
+    notes: frozenset[Hashable] = frozenset()
+
+
+class Noting(Turn):
+    """A turn whose effects may leave notes for later turns."""
+
+    @property
+    def notes(self) -> frozenset[Hashable]:
+        """What earlier turns have noted."""
+        return self.state.notes if isinstance(self.state, Noted) else frozenset()
+
+    def note(self, *what: Hashable) -> None:
+        """Note `what` for later turns."""
+        plain = {each.name: getattr(self.state, each.name) for each in fields(State)}
+        self.state = Noted(**plain, notes=self.notes | {what})
+
+    def has_noted(self, *what: Hashable) -> bool:
+        """Whether an earlier turn has noted `what`."""
+        return what in self.notes

@@ -1,0 +1,82 @@
+"""Changes that no requirement forbids: a suite that objects to one of them judges by habit."""
+
+from dataclasses import replace
+
+from kmc_model import rules as r
+from kmc_model.actions import EnableTwoFactor
+from kmc_model.faults._fault import Fault, Kind, changed, effect_instead, row_of
+from kmc_model.records import Mail, Secret
+from kmc_model.turn import Reason, Turn
+
+__all__ = ["HARMLESS"]
+
+
+class OtherWords(Turn):
+    """Tells people everything in other words."""
+
+    def message(self, reason: Reason) -> str:
+        return f"Das geht nicht: {len(super().message(reason)) % 7}"
+
+    def put_mail(self, mail: Mail) -> None:
+        words = [word for word in mail.text.split() if mail.link and word.endswith(mail.link)]
+        super().put_mail(replace(mail, subject="Nachricht", text=f"Guten Tag! {' '.join(words)}"))
+
+
+class LongerTokens(Turn):
+    """Makes longer links and session handles."""
+
+    def token(self, serial: int, *, link: bool) -> str:
+        return f"{super().token(serial, link=link)}{super().token(serial + 1000, link=link)}"
+
+
+class OtherLabel(Turn):
+    """Names another issuer and adds the parameters that are the default anyway."""
+
+    def uri(self, secret: Secret) -> str:
+        uri = super().uri(secret).replace("Kaltura%20KMC", "KMC")
+        return f"{uri}&algorithm=SHA1&digits=6&period=30"
+
+
+class WelcomesNewcomers(Turn):
+    """Greets everybody by a mail without a link when something happens to them."""
+
+    def put_mail(self, mail: Mail) -> None:
+        super().put_mail(Mail(mail.recipient, mail.sent_at, "News", "Something has changed.\n"))
+        super().put_mail(mail)
+
+
+class OneMessageForAll(Turn):
+    """Tells nothing but that it did not work."""
+
+    def message(self, reason: Reason) -> str:
+        return "That did not work."
+
+
+_ENABLED = row_of(EnableTwoFactor, "always")
+
+
+def _others_first(turn: Turn) -> None:
+    r.mail_other_users(turn)
+    r.mail_owner(turn)
+
+
+def _mails_reversed() -> tuple[r.Rule, ...]:
+    others_first = effect_instead(_ENABLED, "mail_owner", _others_first)[_ENABLED]
+    effects = tuple(each for each in others_first.effects if each.apply is not r.mail_other_users)
+    return changed(_ENABLED, replace(others_first, effects=effects))
+
+
+HARMLESS: tuple[Fault, ...] = (
+    Fault("other words", OtherWords.__doc__ or "", (), Kind.HARMLESS, turn=OtherWords),
+    Fault("longer tokens", LongerTokens.__doc__ or "", (), Kind.HARMLESS, turn=LongerTokens),
+    Fault("other label", OtherLabel.__doc__ or "", (), Kind.HARMLESS, turn=OtherLabel),
+    Fault("more mails", WelcomesNewcomers.__doc__ or "", (), Kind.HARMLESS, turn=WelcomesNewcomers),
+    Fault("one message for all", OneMessageForAll.__doc__ or "", (), Kind.HARMLESS, turn=OneMessageForAll),
+    Fault(
+        "other order of mails",
+        "The owner is mailed last.",
+        (),
+        Kind.HARMLESS,
+        rules=_mails_reversed(),
+    ),
+)
