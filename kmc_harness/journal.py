@@ -77,21 +77,22 @@ class Journal:
         self.folder = folder
         self.begun = begun
         self._lock = lock
-        attempts = [int(each.name) for each in folder.iterdir() if each.name.isdecimal()]
-        self.attempt = folder / str(max(attempts, default=0) + 1)
+        self.attempt = folder / str(max((int(each.name) for each in _attempts(folder)), default=0) + 1)
 
     @classmethod
     def start(cls, report_folder: Path, run: Run, started_at: str, waivers: str) -> "Journal":
         """Begin a journal in `report_folder`; one of an unfinished run is set aside, not lost.
 
         Raises:
-            UnusableJournal: another run is writing there.
+            UnusableJournal: another run is writing there, or something stands there that is no journal.
 
         """
         folder = report_folder / "journal"
         if (folder / "run.json").exists():
             _lock(folder).close()
             folder.rename(_free_name(report_folder))
+        elif folder.exists() and not _is_remnant(folder):
+            raise UnusableJournal(f"{str(folder)!r} is no journal of kmc run; it is left as it is: move it away")
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         begun = Begun(JOURNAL_VERSION, run, started_at, waivers)
@@ -130,7 +131,7 @@ class Journal:
         """
         repeats: list[dict[str, ScenarioResult]] = [{} for _ in range(self.begun.run.repeat)]
         seconds: dict[str, float] = {}
-        for record in _records(self.folder):
+        for record in (each for attempt in _attempts(self.folder) for each in _records(attempt)):
             if not 1 <= record.repeat <= len(repeats):
                 raise UnusableJournal(f"{self.folder} speaks of repeat {record.repeat} of {len(repeats)}")
             if repeats[record.repeat - 1].setdefault(record.result.id, record.result) is record.result:
@@ -167,14 +168,28 @@ def _begun(folder: Path) -> Begun:
 
 def finished_before(attempt: Path, repeat: int) -> frozenset[str]:
     """Return the ids of the scenarios that earlier attempts finished in `repeat`."""
-    earlier = [each for each in attempt.parent.glob("*/") if int(each.name) < int(attempt.name)]
+    earlier = [each for each in _attempts(attempt.parent) if int(each.name) < int(attempt.name)]
     found = (record for each in earlier for record in _records(each))
     return frozenset(record.result.id for record in found if record.repeat == repeat)
 
 
-def _records(folder: Path) -> Iterator[_Record]:
-    for path in sorted(folder.rglob("*.jsonl")):
-        *lines, _torn = path.read_bytes().split(b"\n")
+def _attempts(folder: Path) -> list[Path]:
+    """Return the folders of all attempts; whatever else was put there is none of ours."""
+    return sorted((each for each in folder.iterdir() if each.name.isdecimal()), key=lambda each: int(each.name))
+
+
+def _is_remnant(folder: Path) -> bool:
+    """Whether a kill in the midst of beginning or removing a journal may have left `folder`, and nobody else."""
+    own = ("lock", "run.json.new")
+    return folder.is_dir() and all(each.name in own or each.name.isdecimal() for each in folder.iterdir())
+
+
+def _records(attempt: Path) -> Iterator[_Record]:
+    for path in sorted(attempt.glob("*.jsonl")):
+        try:
+            *lines, _torn = path.read_bytes().split(b"\n")
+        except OSError as error:
+            raise UnusableJournal(f"{path} cannot be read: {error.strerror}; start the run anew") from error
         for number, line in enumerate(lines, 1):
             try:
                 yield msgspec.json.decode(line, type=_Record)

@@ -79,6 +79,40 @@ def test_a_journal_of_another_version_or_of_none_is_refused(tmp_path: Path) -> N
         Journal.resume(tmp_path)
 
 
+def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
+    journal, _ = _filled(tmp_path)
+    (journal.attempt / "a-folder.jsonl").mkdir()
+    with pytest.raises(UnusableJournal, match=r"a-folder\.jsonl cannot be read: Is a directory"):
+        Journal.resume(tmp_path)
+
+
+def test_what_others_put_into_a_journal_is_no_attempt(tmp_path: Path) -> None:
+    journal, path = _filled(tmp_path)
+    (journal.folder / "backup").mkdir()
+    (journal.folder / "backup" / path.name).write_bytes(b"something else\n")
+    again = Journal.resume(tmp_path)
+    assert finished_before(again.attempt, 1) == {"one", "two", "three"}
+    again.release()
+
+
+def test_a_folder_of_somebody_elses_is_no_journal_and_is_left_alone(tmp_path: Path) -> None:
+    diary = tmp_path / "journal" / "monday.txt"
+    diary.parent.mkdir()
+    diary.write_text("mine")
+    done = kmc("run", "--only", "SWI-002", "--report", ".", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "is no journal of kmc run; it is left as it is" in done.stderr
+    assert [each for each in tmp_path.rglob("*") if each.is_file()] == [diary]
+
+
+def test_what_a_kill_left_of_a_removed_journal_is_cleared_away(tmp_path: Path) -> None:
+    journal, _ = _filled(tmp_path)
+    (journal.folder / "run.json").unlink()
+    again = Journal.start(tmp_path, RUN, "", "")
+    assert again.finished().repeats == [[], []]
+    again.remove()
+
+
 def test_two_runs_do_not_write_into_one_folder(tmp_path: Path) -> None:
     held = Journal.start(tmp_path, RUN, "", "")
     for begin in (lambda: Journal.resume(tmp_path), lambda: Journal.start(tmp_path, RUN, "", "")):
