@@ -157,10 +157,14 @@ class WaiverResult(_Part, frozen=True):
 
 
 class Timing(_Part, frozen=True):
-    """What differs from run to run: when it began (ISO 8601, UTC), and how many seconds each scenario took."""
+    """What differs from run to run: when it began (ISO 8601, UTC), and how many seconds each scenario took.
+
+    `digest` is over these two and the digest of the report.
+    """
 
     started_at: str
     scenarios: dict[str, float]
+    digest: str = ""
 
     @property
     def seconds(self) -> float:
@@ -171,7 +175,8 @@ class Timing(_Part, frozen=True):
 class Report(_Part, frozen=True):
     """One run. Two runs with the same seed on a deterministic target differ in `timing` alone.
 
-    `digest` is over all but itself and `timing`: a report that was changed by hand is refused.
+    `digest` is over all but itself and `timing`, which has one of its own: a report that was changed by hand is
+    refused.
     """
 
     schema_version: int

@@ -34,7 +34,7 @@ def read(path: Path) -> Report:
         raise UnreadableReport(f"no report can be read from {str(path)!r}: {error.strerror}") from error
     try:
         version = msgspec.json.decode(text, type=_Version).schema_version
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UnreadableReport(f"{str(path)!r} is no report of kmc run, or not all of one: {error}") from error
     if version != SCHEMA_VERSION:
         newer = "; a newer kmc-harness reads it" if version > SCHEMA_VERSION else ""
@@ -43,8 +43,8 @@ def read(path: Path) -> Report:
         report = msgspec.json.decode(text, type=Report)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnreadableReport(f"{str(path)!r} does not follow the schema of reports: {error}") from error
-    if report.digest != _digest(report):
-        raise UnreadableReport(f"{str(path)!r} was changed after it was written: its digest does not fit")
+    if report != _signed(report):
+        raise UnreadableReport(f"{str(path)!r} was changed after it was written: its digests do not fit")
     return report
 
 
@@ -56,7 +56,7 @@ def write(report: Report, folder: Path) -> Report:
 
     """
     folder.mkdir(parents=True, exist_ok=True)
-    signed = msgspec.structs.replace(report, digest=_digest(report))
+    signed = _signed(report)
     write_whole(folder / REPORT, msgspec.json.format(msgspec.json.encode(signed), indent=2) + b"\n")
     return signed
 
@@ -91,9 +91,16 @@ def write_whole(path: Path, content: bytes) -> None:
     draft.replace(path)
 
 
-def _digest(report: Report) -> str:
-    bare = msgspec.structs.replace(report, digest="", timing=Timing("", {}))
-    return f"sha256:{hashlib.sha256(msgspec.json.encode(bare)).hexdigest()}"
+def _signed(report: Report) -> Report:
+    """Return `report` with its digests; that of the timing stands apart, since timing differs from run to run."""
+    digest = _digest(msgspec.structs.replace(report, digest="", timing=Timing("", {})))
+    timing = msgspec.structs.replace(report.timing, digest="")
+    timing = msgspec.structs.replace(timing, digest=_digest((digest, timing)))
+    return msgspec.structs.replace(report, digest=digest, timing=timing)
+
+
+def _digest(what: object) -> str:
+    return f"sha256:{hashlib.sha256(msgspec.json.encode(what)).hexdigest()}"
 
 
 def schema() -> bytes:
