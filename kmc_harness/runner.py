@@ -190,8 +190,14 @@ def _finish(journal: Journal, folder: Path, processes: int) -> int:
         for of_repeat, ids in zip(finished.repeats, expected, strict=True):
             of_repeat += [_lost(each) for each in sorted(ids - {result.id for result in of_repeat})]
     made = report_of(journal, finished, datetime.datetime.now(datetime.UTC).date())
-    made = report.write(made, folder)
-    report.render(made, folder)
+    try:
+        made = report.write(made, folder)
+        report.render(made, folder)
+    except OSError as error:
+        journal.release()
+        path = str(error.filename2 or error.filename or folder)
+        kept = f"what is finished is kept: kmc run --resume {folder} writes the report once it can"
+        raise Misuse(f"{path!r} cannot be written: {error.strerror}; {kept}") from error
     journal.remove()
     terminal.show_report(made, folder)
     return made.exit_code

@@ -1,6 +1,7 @@
 """Reading and writing `report.json`, and the files made of it."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import msgspec
@@ -85,10 +86,17 @@ def render(report: Report, folder: Path) -> tuple[Path, ...]:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all; what was there is replaced only then."""
+    """Write a file whole or not at all; what was there is replaced only when the new is on disk."""
     draft = path.with_name(f"{path.name}.new")
-    draft.write_bytes(content)
-    draft.replace(path)
+    try:
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 def _signed(report: Report) -> Report:

@@ -182,6 +182,19 @@ def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
     assert "Traceback" not in done.stdout + done.stderr
 
 
+def test_a_report_that_cannot_be_written_costs_no_result(tmp_path: Path) -> None:
+    in_the_way = tmp_path / "kmc-report" / "junit.xml"
+    in_the_way.mkdir(parents=True)
+    done = kmc("run", "--only", "SWI-002", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "junit.xml' cannot be written: Is a directory; what is finished is kept: kmc run --resume" in done.stderr
+    assert not list(tmp_path.rglob("*.new"))
+    in_the_way.rmdir()
+    again = kmc("run", "--resume", "kmc-report", cwd=tmp_path)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert in_the_way.is_file()
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
