@@ -48,8 +48,14 @@ search.addEventListener("input", filter);
 level.addEventListener("change", filter);
 document.querySelector("#clear").addEventListener("click", clear);
 addEventListener("hashchange", follow);
+let opened = [];
 addEventListener("beforeprint", () => {
-  for (const each of all(".requirement:not([data-verdict=pass]) > details")) each.open = true;
+  // One timeline a requirement, the first that failed: all of them would make a book.
+  opened = all(".requirement:not([data-verdict=pass])")
+    .flatMap((each) => [each.querySelector("details"), each.querySelector(".scenario:has(> summary > .fail)")])
+    .filter((each) => each && !each.open);
+  for (const each of opened) each.open = true;
 });
+addEventListener("afterprint", () => { for (const each of opened) each.open = false; });
 filter();
 follow();

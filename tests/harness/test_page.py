@@ -138,7 +138,17 @@ def test_it_prints_what_failed_opened(page: Page) -> None:
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
     expect(page.locator("#SWI-002 blockquote")).to_be_visible()
+    expect(page.locator("#SWI-002 .steps")).to_be_visible()
+    expect(page.locator("#ENR-009 .steps:visible")).to_have_count(1)
     expect(page.locator(".filters")).to_be_hidden()
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(page.locator("details[open]")).to_have_count(0)
+
+
+def test_print_is_dark_on_white_and_keeps_the_fills_that_words_stand_on(page: Page) -> None:
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--ink')") == "#1d2330"
+    assert page.evaluate("getComputedStyle(document.querySelector('.badge.fail')).printColorAdjust") == "exact"
 
 
 def test_markup_of_a_target_is_text_in_the_page(browser: Browser, judge: Any) -> None:
