@@ -210,6 +210,11 @@ class Report(_Part, frozen=True):
         }[self.exit_code]
 
     @property
+    def size(self) -> str:
+        """How many scenarios there are, in words."""
+        return f"{len(self.scenarios)} scenario{'s' * (len(self.scenarios) != 1)}"
+
+    @property
     def headline(self) -> str:
         """How much was judged, of what."""
         partial = "partial run: " if self.partial else ""

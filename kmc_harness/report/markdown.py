@@ -19,7 +19,7 @@ def summary(report: Report) -> str:
     if skipped:
         lines += [f"Skipped: {', '.join(skipped)}.", ""]
     suite = report.run.versions["kmc-harness"]
-    lines.append(f"Seed {report.run.seed}, {len(report.scenarios)} scenarios, kmc-harness {suite}.")
+    lines.append(f"Seed {report.run.seed}, {report.size}, kmc-harness {suite}.")
     return "\n".join(lines) + "\n"
 
 
@@ -38,9 +38,8 @@ def _departures(report: Report) -> list[str]:
 
 def _waivers(report: Report) -> list[str]:
     wrong = [each for each in report.waivers if each.state.fails_run]
-    rows = [
-        f"- **{each.state}**: {_plain(f'{each.requirement} {each.scenario}, seen {each.seen!r}')}" for each in wrong
-    ]
+    named = [(each, f"{each.requirement} {each.scenario}".strip()) for each in wrong]
+    rows = [f"- **{each.state}**: {_plain(f'{name}, seen {each.seen!r}')}" for each, name in named]
     return ["Waivers that do not hold:", "", *rows, ""] if rows else []
 
 

@@ -115,9 +115,8 @@ def _show_waivers(console: Console, waivers: Iterable[WaiverResult]) -> None:
 def _show_headline(console: Console, report: Report, folder: Path) -> None:
     counts = ", ".join(f"{count} {badge(Verdict(name))}" for name, count in report.counts.items() if count)
     console.print(f"\n[bold]{escape(report.headline)}[/]: {counts}")
-    noun = "scenario" if len(report.scenarios) == 1 else "scenarios"
     often = f", each {report.run.repeat} times," if report.run.repeat > 1 else ""
-    console.print(f"{len(report.scenarios)} {noun}{often} in {report.timing.seconds:.1f} s; report in {folder}")
+    console.print(f"{report.size}{often} in {report.timing.seconds:.1f} s; report in {folder}")
 
 
 def _show_timeline(scenario: ScenarioResult) -> None:

@@ -23,7 +23,7 @@ from kmc_harness.report.files import schema
 from kmc_harness.report.html import PASSES_UP_TO, page
 from kmc_harness.report.junit import junit
 from kmc_harness.report.markdown import summary
-from kmc_harness.results import ScenarioResult
+from kmc_harness.results import ScenarioResult, WaiverResult, WaiverState
 from kmc_harness.verdicts import Verdict
 from tests.conftest import kmc
 from tests.harness.made import report, scenario
@@ -240,6 +240,13 @@ def test_the_summary_shows_what_is_to_be_looked_at_and_no_more(on_article: Any, 
     assert "| verdict |" not in passed
     assert failed.count("| **fail** |") == 18
     assert "91 of 98 requirements judged" in failed
+
+
+def test_the_summary_counts_and_names_as_one_speaks() -> None:
+    stale = WaiverResult("SWI-002", "", "x", "y", "", "", WaiverState.STALE, ())
+    text = summary(report(scenario(), waivers=(stale,)))
+    assert "Seed 0, 1 scenario, kmc-harness" in text
+    assert "- **stale**: SWI-002, seen 'x'" in text
 
 
 def test_the_summary_keeps_a_table_row_on_one_line() -> None:
