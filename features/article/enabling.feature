@@ -79,7 +79,7 @@ Feature: Enabling two-factor authentication
       Then a QR code is shown to Grace
 
   @REQ-ENA-004 @needs-enable @needs-outbox
-  Rule: So is every registered KMC user of that account
+  Rule: When it is switched on, every registered KMC user of the account is mailed a link too
 
     Scenario Outline: A user's mail
       Given Ada is a KMC user of Acme

@@ -103,7 +103,7 @@ Feature: Resetting the password, and renewing an expired QR code
       Then no QR code is shown
 
   @REQ-RST-007 @needs-reset
-  Rule: So does the pairing made from it, in every account
+  Rule: The pairing made from the previous QR code becomes invalid too, in every account
 
     Scenario Outline: A code of the earlier app entry
       Given Ada is a KMC user of Acme

@@ -20,7 +20,7 @@ Feature: One set of credentials, several accounts
       Then she is refused
 
   @REQ-SWI-002 @needs-switch
-  Rule: Nor from an account that has it
+  Rule: From an account that has it one cannot switch to another that has it either
 
     Scenario: Both accounts have it on
       Given Ada is a KMC user of Acme
@@ -152,7 +152,7 @@ Feature: One set of credentials, several accounts
       Then she is refused
 
   @REQ-SWI-009 @needs-switch
-  Rule: All this holds for a user of three accounts, in any order
+  Rule: Switching follows these rules for a user of three accounts, in any order
 
     Scenario Outline: Three accounts, of which Globex has it on
       Given Ada is a KMC user of Acme
