@@ -1,0 +1,410 @@
+"""Finite machines that answer every input, and the words that test an implementation against one.
+
+A word is a tuple of inputs, made one after another from the initial state.
+
+Invariants:
+1. Nothing here knows what a machine is of: states and inputs are numbers, an output is anything hashable.
+2. Equal arguments give equal results, in the same order; the only chance is the `random.Random` of the caller.
+3. An output of None is an answer like any other, but for walks (`tour`, `steps_to`), which never make its input.
+"""
+
+import random
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise, product
+
+__all__ = [
+    "Machine",
+    "characterising_sets",
+    "departure",
+    "minimised",
+    "state_cover",
+    "steps_to",
+    "tour",
+    "wp_suite",
+]
+
+Word = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A deterministic and complete Mealy machine; state 0 is initial.
+
+    `next[state][input]` is the state that an input leads to, `output[state][input]` what it is answered with.
+    An output of None says that the input cannot be made in that state; it then leads back to that state.
+    Raises ValueError for tables that are no such machine.
+    """
+
+    next: tuple[tuple[int, ...], ...]
+    output: tuple[tuple[Hashable, ...], ...]
+
+    def __post_init__(self) -> None:
+        if not self.next or len(self.next) != len(self.output):
+            raise ValueError(f"a machine needs a state, and {len(self.next)} rows of outputs, not {len(self.output)}")
+        for state, (targets, outputs) in enumerate(zip(self.next, self.output, strict=True)):
+            if not len(targets) == len(outputs) == len(self.next[0]):
+                raise ValueError(f"state {state} answers not just the {len(self.next[0])} inputs of state 0")
+            if targets and (min(targets) < 0 or max(targets) >= len(self.next)):
+                raise ValueError(f"state {state} leads to a state that is not there: {targets}")
+            if any(output is None and target != state for target, output in zip(targets, outputs, strict=True)):
+                raise ValueError(f"an input that cannot be made in state {state} leads out of it")
+
+    @property
+    def states(self) -> range:
+        return range(len(self.next))
+
+    @property
+    def inputs(self) -> range:
+        return range(len(self.next[0]))
+
+    def possible(self, state: int) -> list[int]:
+        """Return the inputs that can be made in `state`."""
+        return [each for each, output in enumerate(self.output[state]) if output is not None]
+
+    def run(self, inputs: Iterable[int], start: int = 0) -> tuple[Hashable, ...]:
+        """Return the answers to `inputs`, made from `start` on."""
+        outputs, state = [], start
+        for each in inputs:
+            outputs.append(self.output[state][each])
+            state = self.next[state][each]
+        return tuple(outputs)
+
+    def end(self, inputs: Iterable[int], start: int = 0) -> int:
+        """Return the state that `inputs` lead to from `start`."""
+        state = start
+        for each in inputs:
+            state = self.next[state][each]
+        return state
+
+
+# The minimal machine
+
+
+def minimised(machine: Machine) -> tuple[Machine, tuple[int, ...]]:
+    """Return the minimal machine that answers alike, and which of its states each state of `machine` belongs to.
+
+    States that are never reached belong to -1. The new states are numbered by their distance from the initial one.
+    """
+    reached = list(_reached(machine))
+    block = _equivalence(machine, reached)
+    number: dict[int, int] = {}
+    first: list[int] = []
+    belongs = [-1] * len(machine.states)
+    for state in reached:
+        if block[state] not in number:
+            number[block[state]] = len(first)
+            first.append(state)
+        belongs[state] = number[block[state]]
+    minimal = Machine(
+        next=tuple(tuple(belongs[target] for target in machine.next[state]) for state in first),
+        output=tuple(machine.output[state] for state in first),
+    )
+    return minimal, tuple(belongs)
+
+
+def _reached(machine: Machine) -> dict[int, tuple[int, int] | None]:
+    """Return the states that can be reached, nearest first, each with the state and input that found it."""
+    found: dict[int, tuple[int, int] | None] = {0: None}
+    queue = deque([0])
+    while queue:
+        state = queue.popleft()
+        for each, target in enumerate(machine.next[state]):
+            if target not in found:
+                found[target] = (state, each)
+                queue.append(target)
+    return found
+
+
+def _equivalence(machine: Machine, reached: Sequence[int]) -> list[int]:
+    """Return a block for each state; two of the states `reached` share one if no word tells them apart.
+
+    Blocks are split by the blocks of their successors. As in Hopcroft's algorithm the largest part of a block keeps its
+    number, so that a state is moved at most log2(states) times, and only predecessors of moved states are looked at
+    again. (Jacobs and Wissmann, Fast Coalgebraic Bisimilarity Minimization, POPL 2023.)
+    """
+    predecessors = _predecessors(machine, reached)
+    by_output: dict[tuple[Hashable, ...], set[int]] = {}
+    for state in reached:
+        by_output.setdefault(machine.output[state], set()).add(state)
+    members = list(by_output.values())
+    block = [-1] * len(machine.states)
+    for number, states in enumerate(members):
+        for state in states:
+            block[state] = number
+
+    changed = set(reached)
+    while changed:
+        moved = _split(machine, block, members, changed)
+        changed = set()
+        for part in moved:
+            for state in part:
+                block[state] = len(members)
+                changed.update(predecessors[state])
+            members.append(part)
+    return block
+
+
+def _predecessors(machine: Machine, reached: Sequence[int]) -> list[list[int]]:
+    predecessors: list[list[int]] = [[] for _ in machine.states]
+    for state in reached:
+        for target in set(machine.next[state]):
+            predecessors[target].append(state)
+    return predecessors
+
+
+def _split(machine: Machine, block: Sequence[int], members: list[set[int]], changed: Iterable[int]) -> list[set[int]]:
+    """Take out of `members` the parts of blocks that become blocks of their own, and return them.
+
+    Only the states `changed` are looked at: at first all, later those that lead to a block with a new number.
+    None of the others of their blocks leads to one, so these differ from all that changed, and are alike as before.
+    """
+    by_block: dict[int, list[int]] = {}
+    for state in changed:
+        by_block.setdefault(block[state], []).append(state)
+    moved = []
+    for number, states in by_block.items():
+        members[number].difference_update(states)
+        parts: dict[tuple[int, ...], set[int]] = {}
+        for state in states:
+            parts.setdefault(_signature(machine, block, state), set()).add(state)
+        largest, *smaller = sorted([members[number], *parts.values()], key=len, reverse=True)
+        members[number] = largest
+        moved += [part for part in smaller if part]
+    return moved
+
+
+def _signature(machine: Machine, block: Sequence[int], state: int) -> tuple[int, ...]:
+    return tuple(map(block.__getitem__, machine.next[state]))
+
+
+# Walks
+
+
+def tour(machine: Machine, rng: random.Random) -> Iterator[int]:
+    """Yield the inputs of one walk from state 0, without reset, that makes each possible transition at least once.
+
+    The walk takes an input of its state that it has not made there, in an order that `rng` shuffles; else the shortest
+    way to the nearest state that has one. It ends when no transition is left that can be reached from where it is.
+    In a machine that is not strongly connected it may have left others behind for good.
+    """
+    left = [machine.possible(state) for state in machine.states]
+    for inputs in left:
+        rng.shuffle(inputs)
+    roads = [_roads(machine, state, inputs) for state, inputs in enumerate(left)]
+    state = 0
+    while (way := _shortest_way(state, lambda at: bool(left[at]), roads.__getitem__)) is not None:
+        yield from way
+        state = machine.end(way, state)
+        step = left[state].pop()
+        yield step
+        state = machine.next[state][step]
+
+
+def steps_to(machine: Machine, wanted: Callable[[int, int], bool], start: int = 0) -> tuple[int, ...] | None:
+    """Return the fewest inputs from `start` whose last one makes a transition that is wanted, or None.
+
+    `wanted` is given a state and an input; it is asked of inputs that can be made, and may be asked twice.
+    """
+
+    def last_step(state: int) -> int | None:
+        return next((each for each in machine.possible(state) if wanted(state, each)), None)
+
+    way = _shortest_way(
+        start,
+        lambda state: last_step(state) is not None,
+        lambda state: _roads(machine, state, machine.possible(state)),
+    )
+    if way is None:
+        return None
+    last = last_step(machine.end(way, start))
+    assert last is not None
+    return (*way, last)
+
+
+def _roads(machine: Machine, state: int, inputs: Iterable[int]) -> dict[int, int]:
+    """Return one of `inputs` for each state that they lead to."""
+    return {machine.next[state][each]: each for each in inputs}
+
+
+def _shortest_way(
+    start: int, arrived: Callable[[int], bool], roads: Callable[[int], Mapping[int, int]]
+) -> tuple[int, ...] | None:
+    """Return the fewest inputs to a state that has arrived, or None; `roads` has an input by the state it leads to."""
+    if arrived(start):
+        return ()
+    origin: dict[int, tuple[int, int]] = {}
+    queue = deque([start])
+    while queue:
+        state = queue.popleft()
+        for target, step in roads(state).items():
+            if target in origin or target == start:
+                continue
+            origin[target] = (state, step)
+            if arrived(target):
+                return _way_back(origin, start, target)
+            queue.append(target)
+    return None
+
+
+def _way_back(origin: Mapping[int, tuple[int, int]], start: int, state: int) -> tuple[int, ...]:
+    way = []
+    while state != start:
+        state, step = origin[state]
+        way.append(step)
+    return tuple(reversed(way))
+
+
+# Suites
+
+
+def state_cover(machine: Machine) -> tuple[tuple[int, ...], ...]:
+    """Return a shortest word to each state, by state; ValueError if one is never reached."""
+    words: dict[int, Word] = {}
+    for state, origin in _reached(machine).items():
+        words[state] = (*words[origin[0]], origin[1]) if origin else ()
+    missing = [state for state in machine.states if state not in words]
+    if missing:
+        raise ValueError(f"state {missing[0]} is never reached; give the machine that minimised() returns")
+    return tuple(words[state] for state in machine.states)
+
+
+def characterising_sets(machine: Machine) -> tuple[tuple[Word, ...], tuple[tuple[Word, ...], ...]]:
+    """Return words that tell every two states apart (W), and by state such that tell it from all others (W_i).
+
+    Each of W is a shortest word for some pair; each of a W_i is one of W or its beginning, without which the Wp method
+    would not be complete. Where there is one state only, the sets hold the empty word.
+    Raises ValueError if two states cannot be told apart.
+    """
+    words = _telling_words(machine)
+    if not words:
+        return ((),), (((),),)
+    beginnings = {word[:length] for word in words for length in range(1, len(word) + 1)}
+    alike = [_alike(machine, word) for word in sorted(beginnings, key=_short_first)]
+    return words, tuple(_identifying(state, alike, len(machine.states)) for state in machine.states)
+
+
+def _telling_words(machine: Machine) -> tuple[Word, ...]:
+    """Return W: a shortest word for a pair that is not yet told apart, until there is none."""
+    levels = _levels(machine)
+    words: list[Word] = []
+    blocks = [list(machine.states)]
+    while crowded := next((block for block in blocks if len(block) > 1), None):
+        word = _telling_word(machine, levels, crowded[0], crowded[1])
+        words.append(word)
+        blocks = [part for block in blocks for part in _by_answer(machine, word, block)]
+    return tuple(sorted(words, key=_short_first))
+
+
+def _levels(machine: Machine) -> list[list[int]]:
+    """Return blocks of states by length: at k, two states share one if no word of k inputs tells them apart.
+
+    Ends where every state is alone; raises ValueError if that is never so.
+    """
+    levels = [[0] * len(machine.states)]
+    while max(levels[-1]) + 1 < len(machine.states):
+        numbers: dict[Hashable, int] = {}
+        level = []
+        for state in machine.states:
+            answers = (levels[-1][state], machine.output[state], _signature(machine, levels[-1], state))
+            level.append(numbers.setdefault(answers, len(numbers)))
+        if len(numbers) == max(levels[-1]) + 1:
+            one, other = _first_pair(level)
+            raise ValueError(f"no word tells state {one} from {other}; give the machine that minimised() returns")
+        levels.append(level)
+    return levels
+
+
+def _first_pair(level: Sequence[int]) -> tuple[int, int]:
+    """Return two states of one block."""
+    other = next(state for state, number in enumerate(level) if level.index(number) < state)
+    return level.index(level[other]), other
+
+
+def _telling_word(machine: Machine, levels: Sequence[Sequence[int]], one: int, other: int) -> Word:
+    """Return the first of the shortest words that two states answer differently."""
+    length = next(length for length, level in enumerate(levels) if level[one] != level[other])
+    word = []
+    for level in reversed(levels[1:length]):
+        ways = zip(machine.next[one], machine.next[other], strict=True)
+        step = next(each for each, (here, there) in enumerate(ways) if level[here] != level[there])
+        word.append(step)
+        one, other = machine.next[one][step], machine.next[other][step]
+    word.append(next(each for each in machine.inputs if machine.output[one][each] != machine.output[other][each]))
+    return tuple(word)
+
+
+def _by_answer(machine: Machine, word: Word, states: Iterable[int]) -> list[list[int]]:
+    parts: dict[tuple[Hashable, ...], list[int]] = {}
+    for state in states:
+        parts.setdefault(machine.run(word, state), []).append(state)
+    return list(parts.values())
+
+
+def _alike(machine: Machine, word: Word) -> tuple[Word, list[int]]:
+    """Return `word`, and by state the set of states that answer it alike, as bits."""
+    alike = [0] * len(machine.states)
+    for part in _by_answer(machine, word, machine.states):
+        bits = sum(1 << state for state in part)
+        for state in part:
+            alike[state] = bits
+    return word, alike
+
+
+def _identifying(state: int, alike: Sequence[tuple[Word, Sequence[int]]], count: int) -> tuple[Word, ...]:
+    """Return W_i: again and again the word that tells `state` from most of the states that are left."""
+    words = []
+    others = (1 << count) - 1 - (1 << state)
+    while others:
+        word, same = min(alike, key=lambda each: (others & each[1][state]).bit_count())
+        words.append(word)
+        others &= same[state]
+    return tuple(words)
+
+
+def wp_suite(machine: Machine, extra_states: int = 0) -> tuple[tuple[int, ...], ...]:
+    """Return the test suite of the Wp method, short words first, none the beginning of another.
+
+    A machine with at most `extra_states` states more than `machine` that answers all words as `machine` does answers
+    every word so. The suite grows by the number of inputs with each extra state.
+    Raises ValueError if `machine` is not minimal.
+    (Fujiwara et al., Test Selection Based on Finite State Models, IEEE TSE 17(6), 1991.)
+    """
+    if extra_states < 0:
+        raise ValueError(f"an implementation cannot be asked to have {extra_states} extra states; 0 is the least")
+    cover = state_cover(machine)
+    telling, identifying = characterising_sets(machine)
+    middles = [middle for length in range(extra_states + 1) for middle in product(machine.inputs, repeat=length)]
+    words = {(*start, *middle, *end) for start in cover for middle in middles for end in telling}
+    for start in {(*start, step) for start in cover for step in machine.inputs}.difference(cover):
+        for middle in product(machine.inputs, repeat=extra_states):
+            reach = start + middle
+            words.update(reach + end for end in identifying[machine.end(reach)])
+    return tuple(sorted(_longest(words), key=_short_first))
+
+
+def _longest(words: Iterable[Word]) -> list[Word]:
+    """Return the words that are not the beginning of another; sorted, such a one stands before one that it begins."""
+    ordered = sorted(words)
+    kept = [word for word, following in pairwise(ordered) if following[: len(word)] != word]
+    return kept + ordered[-1:]
+
+
+def _short_first(word: Word) -> tuple[int, Word]:
+    return len(word), word
+
+
+def departure(machine: Machine, implementation: Machine, words: Iterable[Word]) -> tuple[int, ...] | None:
+    """Return the beginning of the first of `words` up to where two machines answer differently, or None.
+
+    Raises ValueError if they have not the same inputs.
+    """
+    if machine.inputs != implementation.inputs:
+        raise ValueError(f"{len(machine.inputs)} inputs cannot be compared with {len(implementation.inputs)}")
+    for word in words:
+        answers = zip(machine.run(word), implementation.run(word), strict=True)
+        for length, (expected, answer) in enumerate(answers, start=1):
+            if expected != answer:
+                return word[:length]
+    return None
