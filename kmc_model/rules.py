@@ -5,7 +5,7 @@ what its row says. Every row and every effect names the requirement that demands
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from kmc_model import mails
 from kmc_model.actions import (
@@ -28,7 +28,7 @@ from kmc_model.actions import (
     UserStatus,
     UseSession,
 )
-from kmc_model.records import Account, Credentials, LinkKind, LinkStatus, Membership, Session
+from kmc_model.records import Account, Credentials, LinkKind, LinkStatus, Membership, Session, changed
 from kmc_model.turn import Reason, Turn
 
 __all__ = ["RULES", "Effect", "Reason", "Rule", "Rulebook", "by_action"]
@@ -253,7 +253,7 @@ def _keep_or_make_secret(turn: Turn, email: str) -> None:
     if secret is None or turn.is_dead(secret):
         turn.new_secret(email)
     elif not secret.proven:
-        turn.put_credentials(replace(turn.state.credentials[email], secret=replace(secret, issued_at=turn.now)))
+        turn.put_credentials(changed(turn.state.credentials[email], secret=changed(secret, issued_at=turn.now)))
 
 
 def _mail_qr_code(turn: Turn, account: str, email: str) -> None:
@@ -280,24 +280,24 @@ def mail_other_users(turn: Turn) -> None:
 
 def set_user_status(turn: Turn) -> None:
     membership = turn.state.memberships[turn.action.account, turn.email]
-    turn.put_membership(replace(membership, status=turn.action.status))
+    turn.put_membership(changed(membership, status=turn.action.status))
 
 
 def set_account_status(turn: Turn) -> None:
-    turn.put_account(replace(turn.state.accounts[turn.action.account], status=turn.action.status))
+    turn.put_account(changed(turn.state.accounts[turn.action.account], status=turn.action.status))
 
 
 def switch_on(turn: Turn) -> None:
-    turn.put_account(replace(turn.state.accounts[turn.action.account], two_factor=True))
+    turn.put_account(changed(turn.state.accounts[turn.action.account], two_factor=True))
 
 
 def switch_off(turn: Turn) -> None:
-    turn.put_account(replace(turn.state.accounts[turn.action.account], two_factor=False))
+    turn.put_account(changed(turn.state.accounts[turn.action.account], two_factor=False))
 
 
 def use_enrolment_link(turn: Turn) -> None:
     if link := turn.enrolment:
-        turn.put_link(replace(link, status=LinkStatus.USED))
+        turn.put_link(changed(link, status=LinkStatus.USED))
 
 
 def show_qr_code(turn: Turn) -> None:
@@ -307,9 +307,9 @@ def show_qr_code(turn: Turn) -> None:
 def count_failure(turn: Turn) -> None:
     failures = turn.own.failures + 1
     if failures < turn.policy.failures_max:
-        turn.put_credentials(replace(turn.own, failures=failures))
+        turn.put_credentials(changed(turn.own, failures=failures))
     else:
-        turn.put_credentials(replace(turn.own, failures=0, locked_until=turn.now + turn.policy.lock_s))
+        turn.put_credentials(changed(turn.own, failures=0, locked_until=turn.now + turn.policy.lock_s))
 
 
 def forgive_failures_without_two_factor(turn: Turn) -> None:
@@ -319,16 +319,16 @@ def forgive_failures_without_two_factor(turn: Turn) -> None:
 
 
 def forgive_failures(turn: Turn) -> None:
-    turn.put_credentials(replace(turn.own, failures=0, locked_until=0))
+    turn.put_credentials(changed(turn.own, failures=0, locked_until=0))
 
 
 def remember_counter(turn: Turn) -> None:
-    turn.put_credentials(replace(turn.own, last_counter=turn.counter() or -1))
+    turn.put_credentials(changed(turn.own, last_counter=turn.counter() or -1))
 
 
 def prove_secret(turn: Turn) -> None:
     if secret := turn.own.secret:
-        turn.put_credentials(replace(turn.own, secret=replace(secret, proven=True)))
+        turn.put_credentials(changed(turn.own, secret=changed(secret, proven=True)))
 
 
 def open_session(turn: Turn) -> None:
@@ -336,12 +336,12 @@ def open_session(turn: Turn) -> None:
     assert account is not None, "an earlier rule refuses a login that opens no account"
     turn.opened = Session(turn.token(turn.new_serial(), link=False), turn.email, account.name)
     turn.put_session(turn.opened)
-    turn.put_credentials(replace(turn.own, last_account=account.name))
+    turn.put_credentials(changed(turn.own, last_account=account.name))
 
 
 def end_session(turn: Turn) -> None:
     if session := turn.session:
-        turn.put_session(replace(session, is_open=False))
+        turn.put_session(changed(session, is_open=False))
 
 
 def end_other_sessions(turn: Turn) -> None:
@@ -350,14 +350,14 @@ def end_other_sessions(turn: Turn) -> None:
     email, kept = turn.email, getattr(turn.action, "session", None)
     for session in turn.state.sessions.values():
         if session.email == email and session.handle != kept:
-            turn.put_session(replace(session, is_open=False))
+            turn.put_session(changed(session, is_open=False))
 
 
 def move_session(turn: Turn) -> None:
     if session := turn.session:
-        turn.opened = replace(session, account=turn.action.account)
+        turn.opened = changed(session, account=turn.action.account)
         turn.put_session(turn.opened)
-        turn.put_credentials(replace(turn.own, last_account=turn.action.account))
+        turn.put_credentials(changed(turn.own, last_account=turn.action.account))
 
 
 def keep_session(turn: Turn) -> None:
@@ -365,7 +365,7 @@ def keep_session(turn: Turn) -> None:
 
 
 def count_reset(turn: Turn) -> None:
-    turn.put_credentials(replace(turn.own, resets_asked_at=(*turn.own.resets_asked_at, turn.now)))
+    turn.put_credentials(changed(turn.own, resets_asked_at=(*turn.own.resets_asked_at, turn.now)))
 
 
 def replace_reset_links(turn: Turn) -> None:
@@ -377,12 +377,12 @@ def mail_reset_link(turn: Turn) -> None:
 
 
 def set_password(turn: Turn) -> None:
-    turn.put_credentials(replace(turn.own, password=getattr(turn.action, "new_password", turn.action.password)))
+    turn.put_credentials(changed(turn.own, password=getattr(turn.action, "new_password", turn.action.password)))
 
 
 def use_reset_link(turn: Turn) -> None:
     if link := turn.link:
-        turn.put_link(replace(link, status=LinkStatus.USED))
+        turn.put_link(changed(link, status=LinkStatus.USED))
 
 
 def replace_enrolment_links(turn: Turn) -> None:
@@ -399,7 +399,7 @@ def lead_to_new_qr_code(turn: Turn) -> None:
     """Issue the one link that OK follows and that the mail carries: whichever is opened first shows the QR code."""
     link = turn.link
     if link and turn.needs_two_factor():
-        turn.put_link(replace(link, follow_up=turn.new_link(LinkKind.ENROLMENT, turn.email).token))
+        turn.put_link(changed(link, follow_up=turn.new_link(LinkKind.ENROLMENT, turn.email).token))
 
 
 def mail_new_qr_code(turn: Turn) -> None:

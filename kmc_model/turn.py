@@ -6,14 +6,25 @@ Invariants:
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from enum import StrEnum
 from typing import Any, Protocol
 
 from kmc_model.actions import AccountStatus, ConfirmPassword, UserStatus
 from kmc_model.policy import Policy
 from kmc_model.qr import key_uri
-from kmc_model.records import Account, Credentials, Link, LinkKind, LinkStatus, Mail, Membership, Secret, Session, State
+from kmc_model.records import (
+    Account,
+    Credentials,
+    Link,
+    LinkKind,
+    LinkStatus,
+    Mail,
+    Membership,
+    Secret,
+    Session,
+    State,
+    changed,
+)
 
 __all__ = ["Reason", "Secrets", "Turn"]
 
@@ -82,6 +93,7 @@ class Turn:
         self.secrets = secrets
         self.shown: Secret | None = None
         self.opened: Session | None = None
+        self.email = self._email()
 
     # What the action speaks of
 
@@ -101,11 +113,11 @@ class Turn:
     def session(self) -> Session | None:
         return self.state.sessions.get(self.action.session)
 
-    @property
-    def email(self) -> str:
-        if hasattr(self.action, "email"):
-            return str(self.action.email)
-        owner = self.session if hasattr(self.action, "session") else self.link
+    def _email(self) -> str:
+        """Return whose turn it is: whom the action names, or who owns the session or link it names."""
+        if email := getattr(self.action, "email", None):
+            return str(email)
+        owner = self.session if hasattr(self.action, "session") else self.link if hasattr(self.action, "link") else None
         return owner.email if owner else ""
 
     @property
@@ -198,26 +210,26 @@ class Turn:
     # Changes
 
     def put_account(self, account: Account) -> None:
-        self.state = replace(self.state, accounts={**self.state.accounts, account.name: account})
+        self.state = changed(self.state, accounts={**self.state.accounts, account.name: account})
 
     def put_membership(self, membership: Membership) -> None:
         key = (membership.account, membership.email)
-        self.state = replace(self.state, memberships={**self.state.memberships, key: membership})
+        self.state = changed(self.state, memberships={**self.state.memberships, key: membership})
 
     def put_credentials(self, credentials: Credentials) -> None:
-        self.state = replace(self.state, credentials={**self.state.credentials, credentials.email: credentials})
+        self.state = changed(self.state, credentials={**self.state.credentials, credentials.email: credentials})
 
     def put_link(self, link: Link) -> None:
-        self.state = replace(self.state, links={**self.state.links, link.token: link})
+        self.state = changed(self.state, links={**self.state.links, link.token: link})
 
     def put_session(self, session: Session) -> None:
-        self.state = replace(self.state, sessions={**self.state.sessions, session.handle: session})
+        self.state = changed(self.state, sessions={**self.state.sessions, session.handle: session})
 
     def put_mail(self, mail: Mail) -> None:
-        self.state = replace(self.state, outbox=(*self.state.outbox, mail))
+        self.state = changed(self.state, outbox=(*self.state.outbox, mail))
 
     def new_serial(self) -> int:
-        self.state = replace(self.state, serial=self.state.serial + 1)
+        self.state = changed(self.state, serial=self.state.serial + 1)
         return self.state.serial
 
     def new_link(self, kind: LinkKind, email: str) -> Link:
@@ -232,11 +244,11 @@ class Turn:
         """Make every open link of these kinds worthless."""
         for link in self.state.links.values():
             if link.email == email and link.kind in kinds and link.status is LinkStatus.OPEN:
-                self.put_link(replace(link, status=LinkStatus.REPLACED))
+                self.put_link(changed(link, status=LinkStatus.REPLACED))
 
     def new_secret(self, email: str) -> None:
         secret = Secret(self.base32(self.new_serial()), self.now)
-        self.put_credentials(replace(self.state.credentials[email], secret=secret, last_counter=-1))
+        self.put_credentials(changed(self.state.credentials[email], secret=secret, last_counter=-1))
 
     def token(self, serial: int, *, link: bool) -> str:
         """Return a new token: of a link, or of a session."""
