@@ -45,6 +45,7 @@ from kmc_harness.port import (
     SwitchAccount,
     Target,
     UserStatus,
+    UseSession,
     described,
 )
 from kmc_harness.verdicts import Departure, Unreached
@@ -109,12 +110,13 @@ class Acting:
         self.performed: set[str] = set()
         self.used_offers: set[Offer] = set()
         self.checks = 0
+        self.count = 0
         self._tag = tag
         self._people: dict[str, Person] = {}
         self._founded: set[str] = set()
         self._two_factor: set[str] = set()
         self._spoken_of = ""
-        self._answers: list[Observation] = []
+        self.answers: list[Observation] = []
         self.tried: list[Observation] = []
         self._mails_before: dict[str, int] = {}
         self._mails_noted: dict[str, int] = {}
@@ -131,6 +133,16 @@ class Acting:
             self._people[name] = Person(name, f"{name.lower()}.{self._tag}@kmc.example")
             self.recorder.learn(PASSWORD)
         return self._people[name]
+
+    @property
+    def people(self) -> list[Person]:
+        """Everybody spoken of so far, in the order of their first mention."""
+        return list(self._people.values())
+
+    @property
+    def spoken_of(self) -> Person | None:
+        """Whoever was spoken of last."""
+        return self._people.get(self._spoken_of)
 
     def account(self, name: str) -> str:
         """Return the target's name for the scenario's account `name`."""
@@ -178,6 +190,7 @@ class Acting:
             self.needs(offer)
         self._learn(action)
         self.performed.add(type(action).__name__)
+        self.count += 1
         at = self.now()
         try:
             seen = self.target.perform(action)
@@ -199,6 +212,8 @@ class Acting:
         by = self._spoken_of if getattr(action, "session", None) else DONE_BY.get(type(action), self._spoken_of)
         shown = [what for what, there in (("QR code", seen.picture), ("session", seen.session)) if there]
         shown += ["field for a code"] if seen.asks_for_code else []
+        if not self.recorder.is_on:
+            return
         picture = blurred(seen.picture) if seen.picture else None
         name, details = type(action).__name__, described(action)
         self.recorder.note(
@@ -220,7 +235,7 @@ class Acting:
                 self.recorder.learn(value, inspection.token_of(value) if name == "link" else None)
 
     def _answer(self, seen: Observation) -> Observation:
-        self._answers.append(seen)
+        self.answers.append(seen)
         return seen
 
     def _must(self, seen: Observation, what: str) -> Observation:
@@ -493,6 +508,13 @@ class Acting:
             self.tried.append(self.perform(LogIn(person.email, password, code, account)))
         return self.tried
 
+    def use_session(self, name: str, *, earlier: bool) -> Observation:
+        """Have `name` load a page that only someone logged in may see."""
+        person = self.person(name)
+        handle = person.earlier_session if earlier else self._session(person)
+        handle = self._had([handle] if handle else [], "an earlier session", -1)
+        return self._answer(self.perform(UseSession(handle)))
+
     def log_out(self, name: str) -> Observation:
         """Have `name` log out."""
         return self._answer(self.perform(LogOut(self._session(self.person(name)))))
@@ -657,7 +679,8 @@ class Acting:
         """Return the links of `kind` in the mails of `person`, oldest first."""
         return [link.url for mail in self.mails(person) for link in mail.links if link.kind is kind]
 
-    def _new_links(self, name: str, kind: LinkKind) -> list[str]:
+    def new_links(self, name: str, kind: LinkKind) -> list[str]:
+        """Return the links of `kind` that the latest act mailed to `name`."""
         person = self.person(name)
         new = self.mails(person)[self._mails_before.get(person.name, 0) :]
         return [link.url for mail in new for link in mail.links if link.kind is kind]

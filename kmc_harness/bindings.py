@@ -1,14 +1,29 @@
 """What binds features, steps and catalogue together, read from the files themselves."""
 
 import hashlib
-from collections.abc import Iterator
+import importlib
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 from typing import Any
 
 from pytest_bdd.feature import get_features
 
-from kmc_harness._locate import FEATURES
+from kmc_harness._locate import FEATURES, STEP_MODULES
 
-__all__ = ["features_digest", "name_of", "scenarios", "scenarios_of", "short"]
+__all__ = [
+    "UnknownSentence",
+    "definitions",
+    "features_digest",
+    "name_of",
+    "scenarios",
+    "scenarios_of",
+    "short",
+    "step_of",
+]
+
+
+class UnknownSentence(Exception):
+    """No step says this; the message names the sentence."""
 
 
 def features_digest() -> str:
@@ -45,3 +60,31 @@ def scenarios_of(requirement_id: str) -> Iterator[tuple[str, str]]:
     for found, template in scenarios():
         if found == requirement_id:
             yield f"{short(template.feature.filename)}:{template.line_number}", template.name
+
+
+@cache
+def definitions() -> tuple[Any, ...]:
+    """Return pytest-bdd's contexts of all step definitions: `type`, `parser`, `step_func`."""
+    from pytest_bdd.steps import step_function_context_registry
+
+    found = []
+    for name in STEP_MODULES:
+        for value in vars(importlib.import_module(name)).values():
+            marker = getattr(value, "_fixture_function", value)
+            if callable(marker) and marker in step_function_context_registry:
+                found.append(step_function_context_registry[marker])
+    return tuple(found)
+
+
+@cache
+def step_of(sentence: str) -> Callable[..., Any]:
+    """Return what a `When` sentence does, or else a `Given` one; it is called with the world.
+
+    Raises:
+        UnknownSentence: no step definition fits.
+
+    """
+    for each in sorted(definitions(), key=lambda each: each.type != "when"):
+        if each.type != "then" and each.parser.is_matching(sentence):
+            return partial(each.step_func, **each.parser.parse_arguments(sentence))
+    raise UnknownSentence(f"no step does what {sentence!r} says")

@@ -106,6 +106,11 @@ class Recorder:
         self._begun: list[list[Event]] = []
         self._secrets: set[str] = set()
 
+    @property
+    def is_on(self) -> bool:
+        """Whether a sentence has begun: what happens before belongs to no evidence."""
+        return bool(self._begun)
+
     def begin_step(self) -> None:
         """Start the next sentence."""
         self._begun.append([])

@@ -17,7 +17,7 @@ GREYS = 4
 Box = tuple[int, int, int, int]
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=512)
 def find_codes(picture: bytes) -> tuple[tuple[str, Box], ...]:
     """Return the QR codes in `picture` (PNG bytes): what each says, and where (left, top, right, bottom in px).
 

@@ -28,11 +28,12 @@ class World(Acting):
 
     def last(self) -> Observation:
         """Return the latest answer to an act."""
-        if not self._answers:
+        if not self.answers:
             raise Unreached("an answer was to be looked at, but nothing was done")
-        return self._answers[-1]
+        return self.answers[-1]
 
-    def _in_words(self, seen: Observation) -> str:
+    def in_words(self, seen: Observation) -> str:
+        """Return what a person would say of an answer."""
         words = "accepted" if seen.accepted else "asked for a code" if seen.asks_for_code else "refused"
         words += " with a QR code" if seen.picture else ""
         words += " with a session" if seen.session else ""
@@ -45,23 +46,23 @@ class World(Acting):
         held = seen.accepted if result == "accepted" else not seen.accepted and seen.session is None
         if result == "asked for a code":
             held = held and seen.asks_for_code
-        self.expect(held, f"{person.name} {result}", self._in_words(seen))
+        self.expect(held, f"{person.name} {result}", self.in_words(seen))
 
     def expect_session(self, name: str, account: str) -> None:
         """Expect the latest answer to have opened a session in `account` that can be used."""
         person = self.person(name)
         seen = self.last()
-        self.expect(seen.accepted and seen.session is not None, f"{person.name} logged in", self._in_words(seen))
+        self.expect(seen.accepted and seen.session is not None, f"{person.name} logged in", self.in_words(seen))
         used = self.perform(UseSession(self._session(person)))
         in_account = used.account in (None, self.account(account))
-        self.expect(used.accepted, f"a session that can be used in {account}", self._in_words(used))
+        self.expect(used.accepted, f"a session that can be used in {account}", self.in_words(used))
         self.expect(in_account, f"a session in {account}", f"a session in {used.account}")
 
     def expect_open_session(self, name: str, account: str) -> None:
         """Expect the person's session to be usable still, and to be in `account`."""
         person = self.person(name)
         used = self.perform(UseSession(self._session(person)))
-        self.expect(used.accepted, f"{person.name}'s session open", self._in_words(used))
+        self.expect(used.accepted, f"{person.name}'s session open", self.in_words(used))
         there = used.account in (None, self.account(account))
         self.expect(there, f"{person.name}'s session in {account}", f"a session in {used.account}")
 
@@ -72,12 +73,12 @@ class World(Acting):
         if handle is None:
             raise Unreached(f"{person.name} was to have an earlier session, but has none")
         used = self.perform(UseSession(handle))
-        self.expect(not used.accepted, f"{person.name}'s session ended", self._in_words(used))
+        self.expect(not used.accepted, f"{person.name}'s session ended", self.in_words(used))
 
     def expect_qr_code(self, name: str) -> None:
         """Expect the latest answer to show a QR code that an app can pair from, and scan it."""
         seen = self.last()
-        self.expect(seen.picture is not None, "a QR code", self._in_words(seen))
+        self.expect(seen.picture is not None, "a QR code", self.in_words(seen))
         try:
             Authenticator.scan(seen.picture or b"")
         except UnreadableQrCode as error:
@@ -88,7 +89,7 @@ class World(Acting):
     def expect_no_qr_code(self) -> None:
         """Expect the latest answer to show no QR code."""
         seen = self.last()
-        self.expect(seen.picture is None, "no QR code", self._in_words(seen))
+        self.expect(seen.picture is None, "no QR code", self.in_words(seen))
 
     def expect_refused_each_time(self, name: str) -> None:
         """Expect every one of the wrong passwords or codes just tried to have been refused."""
@@ -104,25 +105,25 @@ class World(Acting):
 
     def expect_mailed(self, name: str, count: int, kind: LinkKind) -> None:
         """Expect the latest act to have mailed `count` links of `kind` to `name`."""
-        found, who = len(self._new_links(name, kind)), self.person(name).name
+        found, who = len(self.new_links(name, kind)), self.person(name).name
         self.expect(found == count, f"{count} {kind} link mailed to {who}", f"{found} mailed")
 
     def expect_at_most_mailed(self, name: str, count: int) -> None:
         """Expect at least one and at most `count` mails with a reset link, for the latest act."""
-        found, who = len(self._new_links(name, LinkKind.RESET)), self.person(name).name
+        found, who = len(self.new_links(name, LinkKind.RESET)), self.person(name).name
         self.expect(1 <= found <= count, f"1 to {count} reset links mailed to {who}", f"{found} mailed")
 
     def expect_no_mail(self, name: str) -> None:
         """Expect the latest act to have sent no mail with a link to `name`."""
-        found = len(self._new_links(name, LinkKind.ENROLMENT)) + len(self._new_links(name, LinkKind.RESET))
+        found = len(self.new_links(name, LinkKind.ENROLMENT)) + len(self.new_links(name, LinkKind.RESET))
         self.expect(found == 0, f"no link mailed to {self.person(name).name}", f"{found} mailed")
 
     def expect_same_answers(self, count: int) -> None:
         """Expect the last `count` answers to look the same to a person."""
-        if len(self._answers) < count:
-            raise Unreached(f"{count} answers were to be compared, but there are {len(self._answers)}")
-        looks = [self._in_words(answer) for answer in self._answers[-count:]]
-        for person in self._people.values():
+        if len(self.answers) < count:
+            raise Unreached(f"{count} answers were to be compared, but there are {len(self.answers)}")
+        looks = [self.in_words(answer) for answer in self.answers[-count:]]
+        for person in self.people:
             looks = [look.replace(person.email, "(the e-mail typed)") for look in looks]
         self.expect(len(set(looks)) == 1, f"{count} answers that look the same", " / ".join(dict.fromkeys(looks)))
 
@@ -145,7 +146,7 @@ class World(Acting):
 
     def expect_unrelated_secrets(self, count: int) -> None:
         """Expect `count` secrets seen so far to be all different and to have no bit in common."""
-        entries = [each for person in self._people.values() for each in self._entries(person)]
+        entries = [each for person in self.people for each in self._entries(person)]
         if len(entries) < count:
             raise Unreached(f"{count} secrets were to be compared, but {len(entries)} were seen")
         raw = [each.secret_bytes for each in entries]
@@ -189,7 +190,7 @@ class World(Acting):
 
     def expect_unguessable_links(self, kind: LinkKind) -> None:
         """Expect the links of `kind` mailed to anybody to carry 128 random bits and nothing about their users."""
-        people = list(self._people.values())
+        people = list(self.people)
         owners = {inspection.token_of(url): person for person in people for url in self.links(person, kind)}
         if len(owners) < FEWEST_LINKS:
             raise Unreached(f"{FEWEST_LINKS} links or more were to be compared, but {len(owners)} came")

@@ -33,7 +33,7 @@ class QrCode:
         return _png(self.uri, self.quiet_zone_modules)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=4096)
 def _png(uri: str, quiet_zone_modules: int) -> bytes:
     import qrcode
     from PIL import Image

@@ -117,11 +117,16 @@ def link_expired(turn: Turn) -> bool:
     return turn.link is not None and turn.is_expired(turn.link)
 
 
-def made_for(kind: LinkKind) -> Callable[[Turn], bool]:
-    def wrong_kind(turn: Turn) -> bool:
-        return turn.policy.links_have_one_purpose and turn.link is not None and turn.link.kind is not kind
+def made_to_reset(turn: Turn) -> bool:
+    return _is_only_for(turn, LinkKind.RESET)
 
-    return wrong_kind
+
+def made_to_enrol(turn: Turn) -> bool:
+    return _is_only_for(turn, LinkKind.ENROLMENT)
+
+
+def _is_only_for(turn: Turn, kind: LinkKind) -> bool:
+    return turn.policy.links_have_one_purpose and turn.link is not None and turn.link.kind is kind
 
 
 def password_not_set(turn: Turn) -> bool:
@@ -433,7 +438,7 @@ RULES: tuple[Rule, ...] = (
     Rule("ENA-010", DisableTwoFactor, always, None, (Effect("ENA-010", switch_off),)),
     # The authentication screen
     Rule("ENR-013", OpenEnrolmentLink, link_unknown, Reason.LINK_NOT_VALID),
-    Rule("SEC-006", OpenEnrolmentLink, made_for(LinkKind.ENROLMENT), Reason.LINK_NOT_VALID),
+    Rule("SEC-006", OpenEnrolmentLink, made_to_reset, Reason.LINK_NOT_VALID),
     Rule("RST-006", OpenEnrolmentLink, link_replaced, Reason.LINK_NOT_VALID),
     Rule("ENR-002", OpenEnrolmentLink, link_used, Reason.LINK_NOT_VALID),
     Rule("ENR-009", OpenEnrolmentLink, link_expired, Reason.LINK_NOT_VALID),
@@ -512,7 +517,7 @@ RULES: tuple[Rule, ...] = (
         ),
     ),
     Rule("RST-010", SetPassword, link_unknown, Reason.LINK_NOT_VALID),
-    Rule("SEC-006", SetPassword, made_for(LinkKind.RESET), Reason.LINK_NOT_VALID),
+    Rule("SEC-006", SetPassword, made_to_enrol, Reason.LINK_NOT_VALID),
     Rule("RST-010", SetPassword, link_used, Reason.LINK_NOT_VALID),
     Rule("RST-012", SetPassword, link_replaced, Reason.LINK_NOT_VALID),
     Rule("RST-011", SetPassword, link_expired, Reason.LINK_NOT_VALID),

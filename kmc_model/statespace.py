@@ -42,6 +42,7 @@ class Space:
         keys: what tells the states apart.
         next: by state and move; a move that cannot be made stays.
         seen: by state and move; None where it cannot be made.
+        why: by state and move, the requirements that answered; empty where none did.
         came_from: by state, the state and the move by which it was reached first; the start has none.
 
     """
@@ -52,6 +53,7 @@ class Space:
     keys: tuple[tuple[object, ...], ...]
     next: tuple[tuple[int, ...], ...]
     seen: tuple[tuple[Seen | None, ...], ...]
+    why: tuple[tuple[str, ...], ...]
     came_from: tuple[tuple[int, int] | None, ...]
 
     @property
@@ -106,6 +108,7 @@ def explore(scope: Scope, rules: Rules | None = None) -> Space:
     came_from: list[tuple[int, int] | None] = [None]
     nexts: list[tuple[int, ...]] = []
     seen: list[tuple[Seen | None, ...]] = []
+    why: list[tuple[str, ...]] = []
     # Nothing made here is let go before the end: looking for what could be would take a sixth of the time.
     was_on = gc.isenabled()
     gc.disable()
@@ -113,24 +116,27 @@ def explore(scope: Scope, rules: Rules | None = None) -> Space:
         for state, life in enumerate(lives):
             ends: list[int] = []
             shown: list[Seen | None] = []
+            reasons: list[str] = []
             for number, move in enumerate(scope.moves):
                 made = move.make(life, rules)
                 end = state
-                if made is not None and made[0] is not life:
-                    key = key_of(made[0], scope, rules.policy)
+                if made is not None and made.life is not life:
+                    key = key_of(made.life, scope, rules.policy)
                     end = known.setdefault(key, len(lives))
                     if end == len(lives):
-                        lives.append(made[0])
+                        lives.append(made.life)
                         keys.append(key)
                         came_from.append((state, number))
                 ends.append(end)
-                shown.append(None if made is None else made[1])
+                shown.append(None if made is None else made.seen)
+                reasons.append("" if made is None else made.why)
             nexts.append(tuple(ends))
             seen.append(tuple(shown))
+            why.append(tuple(reasons))
     finally:
         if was_on:
             gc.enable()
-    return Space(scope, rules, tuple(lives), tuple(keys), tuple(nexts), tuple(seen), tuple(came_from))
+    return Space(scope, rules, tuple(lives), tuple(keys), tuple(nexts), tuple(seen), tuple(why), tuple(came_from))
 
 
 # Properties
@@ -164,7 +170,7 @@ def violations(space: Space) -> tuple[Violation, ...]:
             if made is None:
                 continue
             for each in PROPERTIES:
-                if each.sentence not in found and not each.holds(life, move, *made):
+                if each.sentence not in found and not each.holds(life, move, made.life, made.seen):
                     found[each.sentence] = Violation(each, (*space.path(state), move.sentence))
     return tuple(found.values())
 
@@ -289,8 +295,8 @@ def differences(scope: Scope, one: Rules, other: Rules) -> Iterator[Difference]:
     for at, pair in enumerate(pairs):
         for move in scope.moves:
             first, second = _both(move, pair, one, other)
-            ends = tuple(each[0] if each else life for each, life in zip((first, second), pair, strict=True))
-            seen = tuple(each[1] if each else None for each in (first, second))
+            ends = tuple(each.life if each else life for each, life in zip((first, second), pair, strict=True))
+            seen = tuple(each.seen if each else None for each in (first, second))
             if seen[0] != seen[1] or ends[0].now != ends[1].now:
                 if (move.sentence, *seen) not in told:
                     told.add((move.sentence, *seen))
@@ -303,7 +309,7 @@ def differences(scope: Scope, one: Rules, other: Rules) -> Iterator[Difference]:
                 came_from.append((at, move.sentence))
 
 
-def _both(move: Move, pair: tuple[Life, Life], one: Rules, other: Rules) -> tuple[Made, Made]:
+def _both(move: Move, pair: tuple[Life, Life], one: Rules, other: Rules) -> tuple[Made | None, Made | None]:
     first, second = move.make(pair[0], one), move.make(pair[1], other)
     if move.sentence == "time passes to the next limit":
         # One clock for both: it stops at the limits of either.
@@ -311,7 +317,7 @@ def _both(move: Move, pair: tuple[Life, Life], one: Rules, other: Rules) -> tupl
         at = min((each for each in limits if each > pair[0].now), default=None)
         if at is None:
             return None, None
-        first, second = (pair[0]._replace(now=at), PASSED), (pair[1]._replace(now=at), PASSED)
+        first, second = (Made(each._replace(now=at), PASSED) for each in pair)
     return first, second
 
 

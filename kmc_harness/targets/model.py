@@ -36,6 +36,8 @@ class ModelTarget:
 
     def reset(self) -> None:
         """Forget everything."""
+        self._inboxes: dict[str, list[Mail]] = {}
+        self._delivered = 0
         self.model = Model(ManualClock(), SeededSecrets(self._seed), self.policy, self._rules, self._turn)
 
     def perform(self, action: Action) -> Observation:
@@ -62,7 +64,10 @@ class ModelTarget:
 
     def outbox(self, email: str) -> Sequence[Mail]:
         """Return the mails sent to `email`, oldest first."""
-        return [self._as_received(mail) for mail in self.model.outbox(email)]
+        for mail in self.model.state.outbox[self._delivered :]:
+            self._inboxes.setdefault(mail.recipient, []).append(self._as_received(mail))
+        self._delivered = len(self.model.state.outbox)
+        return tuple(self._inboxes.get(email, ()))
 
     def _as_received(self, mail: records.Mail) -> Mail:
         links: tuple[MailedLink, ...] = ()

@@ -18,7 +18,7 @@ GUARDS = frozenset({"account_unknown", "is_unknown", "link_unknown", "no_secret"
 NODDING: dict[str, tuple[str, ...]] = {
     # That nothing is shown is another matter than that the person is told so.
     "OpenEnrolmentLink": ("ENR-013",),
-    "OpenEnrolmentLink.wrong_kind": (),
+    "OpenEnrolmentLink.made_to_reset": (),
     "ConfirmPassword.password_not_set": (),
     "ConfirmPassword.qr_code_gone": (),
 }

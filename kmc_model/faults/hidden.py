@@ -162,11 +162,12 @@ class LaterLinksNeverDie(Turn):
         return super().is_expired(link) and link.token == same[0].token
 
 
-class NinthIsTheFirst(Turn):
+class NinthIsTheFirst(Noting):
     """Gives every ninth secret the value of the first one."""
 
     def base32(self, serial: int) -> str:
-        made = sum(1 for each in self.state.credentials.values() if each.secret)
+        made = sum(isinstance(note, tuple) and note[0] == "secret" for note in self.notes)
+        self.note("secret", serial)
         return super().base32(0 if made % 9 == 0 else serial)
 
 

@@ -1,0 +1,215 @@
+"""Two targets side by side, told the same sentences: the model and a target, or two targets.
+
+What is compared is what a person would compare: accepted or not, asked for a code, shown a QR code, in which account,
+who was mailed what. Words may differ, secrets and links must; what they give away must not.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from kmc_harness import bindings, inspection
+from kmc_harness.acting import Person
+from kmc_harness.authenticator import Authenticator
+from kmc_harness.port import LinkKind, NotOffered, Observation, Offer, Target
+from kmc_harness.verdicts import Unreached
+from kmc_harness.world import World
+
+__all__ = ["Departed", "Glimpse", "Side", "Twins"]
+
+ENOUGH_SECRETS = 32
+"""With fewer, bits of random secrets are alike by chance."""
+ENOUGH_LINKS = 8
+NOT_DONE = Observation(accepted=False)
+
+
+class Glimpse(NamedTuple):
+    """What one sentence showed; two of them are compared field by field.
+
+    Attributes:
+        unreached: why it could not be done; the kind of reason, not the words.
+        accepted, asks_for_code, opened: the last answer.
+        account: the scenario's name of the account that the session is in, where the target tells.
+        shown: a QR code: `new`, `known` for the secret scanned before, `another's`; empty for none.
+        qr_code: what apps and standards look at: parameters, bits, names, quiet zone.
+        mailed: by person, how many links of each kind.
+        tried: how many of the wrong passwords or codes just tried were accepted.
+        silent: somebody was refused a link and told nothing.
+        telling: what gives away more than it should: answers to strangers that differ, secrets in mails, weak links.
+
+    """
+
+    unreached: str = ""
+    accepted: bool = False
+    asks_for_code: bool = False
+    opened: bool = False
+    account: str = ""
+    shown: str = ""
+    qr_code: tuple[object, ...] = ()
+    mailed: tuple[tuple[str, int, int], ...] = ()
+    tried: int = 0
+    silent: bool = False
+    telling: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Departed:
+    """The sentence at which two targets went different ways, and what each showed."""
+
+    sentence: str
+    expected: Glimpse
+    seen: Glimpse
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The names of what differs."""
+        pairs = zip(Glimpse._fields, self.expected, self.seen, strict=True)
+        return tuple(name for name, one, two in pairs if one != two)
+
+
+@dataclass
+class Side:
+    """One of the two: its people, and what has been seen of all of them; `known` are all secrets ever seen here."""
+
+    target: Target
+    world: World
+    looks: dict[str, set[str]] = field(default_factory=dict)
+    known: set[str] = field(default_factory=set)
+    owners: dict[str, str] = field(default_factory=dict)
+    read: dict[str, int] = field(default_factory=dict)
+    tokens: list[str] = field(default_factory=list)
+
+    def perform(self, sentence: str) -> Glimpse:
+        """Do what `sentence` says and return what was seen of it."""
+        world = self.world
+        world.begin_act()
+        world.tried = []
+        before = len(world.answers)
+        unreached = ""
+        try:
+            self._do(sentence)
+        except (Unreached, NotOffered) as error:
+            unreached = type(error).__name__
+        seen = world.answers[-1] if len(world.answers) > before else NOT_DONE
+        person, people = world.spoken_of, world.people
+        shown, qr_code = self._scan(person, seen)
+        return Glimpse(
+            unreached,
+            seen.accepted,
+            seen.asks_for_code,
+            seen.session is not None,
+            self._account(seen),
+            shown,
+            qr_code,
+            tuple((each.name, *self._mailed(each)) for each in people),
+            sum(each.accepted for each in world.tried),
+            "link" in sentence and not seen.accepted and not unreached and not seen.message.strip(),
+            self._telling(sentence, seen),
+        )
+
+    def _mailed(self, person: Person) -> tuple[int, int]:
+        """Return how many enrolment and reset links the sentence mailed to `person`."""
+        enrolment, reset = (len(self.world.new_links(person.name, kind)) for kind in LinkKind)
+        return enrolment, reset
+
+    def _do(self, sentence: str) -> None:
+        for each in sentence.split("; "):
+            if " uses the " in each:
+                self.world.use_session(each.partition(" ")[0], earlier="earlier" in each)
+            else:
+                bindings.step_of(each)(self.world)
+
+    def _account(self, seen: Observation) -> str:
+        """Return the account as the sentences name it; a target that does not tell is not asked again."""
+        return (seen.account or "").partition("-")[0]
+
+    def _scan(self, person: Person | None, seen: Observation) -> tuple[str, tuple[object, ...]]:
+        """Scan the QR code that is shown, and say how its secret stands to those seen before."""
+        if person is None or not seen.picture:
+            return "", ()
+        held = person.authenticator.secret if person.authenticator else None
+        try:
+            entry = self.world.scan(person.name) if person.picture is seen.picture else person.authenticator
+        except Unreached:
+            return "unreadable", ()
+        if entry is None:
+            return "unreadable", ()
+        self.known.add(entry.secret)
+        owner = self.owners.setdefault(entry.secret, person.name)
+        shown = "another's" if owner != person.name else "known" if entry.secret == held else "new"
+        return shown, _looked_at(entry, seen.picture, Offer.PICTURE in self.target.offers)
+
+    def _telling(self, sentence: str, seen: Observation) -> tuple[str, ...]:
+        told = []
+        kind = "a wrong password" if "a wrong password" in sentence else "asks for a reset"
+        if kind in sentence:
+            looks = self.looks.setdefault(kind, set())
+            looks.add(self.world.in_words(seen))
+            told += [f"answers differ where somebody {kind}"] if len(looks) > 1 else []
+        told += self._told_by_mails()
+        raw = [Authenticator("", secret).secret_bytes for secret in sorted(self.known)]
+        if len(raw) >= ENOUGH_SECRETS and inspection.constant_bits(raw):
+            told.append("secrets are alike in some bits")
+        if len(self.tokens) >= ENOUGH_LINKS and inspection.random_bits(self.tokens) < 128:
+            told.append("links can be guessed")
+        return tuple(told)
+
+    def _told_by_mails(self) -> list[str]:
+        """Read the mails that came since the last look, and say what they should not tell."""
+        told = []
+        for person in self.world.people:
+            mails = self.world.mails(person)
+            entries = filter(None, (person.authenticator, *person.earlier))
+            secrets = [person.password, *(each.secret for each in entries)]
+            for mail in mails[self.read.get(person.name, 0) :]:
+                told += ["a secret or password in a mail"] if any(each in mail.text for each in secrets) else []
+                new = [inspection.token_of(link.url) for link in mail.links]
+                personal = (person.email, person.email.partition("@")[0])
+                told += [f"a link tells {what}" for each in new if (what := inspection.told_by(each, personal))]
+                self.tokens += new
+            self.read[person.name] = len(mails)
+        return told
+
+
+def _looked_at(entry: Authenticator, picture: bytes, is_delivered: bool) -> tuple[object, ...]:
+    named, account = entry.named_issuer_and_account
+    return (
+        (entry.algorithm, entry.digits, entry.step_s),
+        entry.secret_bits >= 128,
+        entry.secret_bits >= 160,
+        bool(entry.issuer) and named == entry.issuer and bool(account),
+        is_delivered and inspection.quiet_zone_modules(picture) >= 4,
+    )
+
+
+class Twins:
+    """Two targets that live through the same; `tag` makes their people new to both."""
+
+    def __init__(
+        self,
+        expected: Target,
+        target: Target,
+        tag: str,
+        founders: Sequence[tuple[str, str]],
+        before: "Twins | None" = None,
+    ) -> None:
+        """Start afresh: `founders` are the people and the accounts they are registered in first.
+
+        `before` are the twins of an earlier life of the same two targets, whose secrets still count as seen.
+        """
+        self.known: tuple[set[str], set[str]] = before.known if before else (set(), set())
+        self.expected = Side(expected, World(expected, tag), known=self.known[0])
+        self.seen = Side(target, World(target, tag), known=self.known[1])
+        for side in (self.expected, self.seen):
+            for name, account in founders:
+                side.world.reach_user(name, account)
+
+    def perform(self, sentence: str) -> Departed | None:
+        """Have both do what `sentence` says; return how they departed from each other, or None."""
+        expected, seen = self.expected.perform(sentence), self.seen.perform(sentence)
+        return None if expected == seen else Departed(sentence, expected, seen)
+
+    @property
+    def actions(self) -> int:
+        """How many actions the second one was asked to perform."""
+        return self.seen.world.count

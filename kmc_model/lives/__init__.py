@@ -1,0 +1,27 @@
+"""Lives: what people can do next, and what they know, in the words of the features.
+
+Secrets and codes are symbols, so that lives can be walked by the hundred thousand. What is left out, so that there are
+finitely many: whoever is shown a QR code scans it; of several links of a kind the newest two are told apart; wrong
+attempts count only in a run that locks.
+"""
+
+from kmc_model.lives._life import PASSED, Holds, Life, Made, Move, Rules, Scope, Seen, email_of
+from kmc_model.lives.moves import edges
+from kmc_model.lives.parts import key_of
+from kmc_model.lives.scopes import SCOPES, TOPICS
+
+__all__ = [
+    "PASSED",
+    "SCOPES",
+    "TOPICS",
+    "Holds",
+    "Life",
+    "Made",
+    "Move",
+    "Rules",
+    "Scope",
+    "Seen",
+    "edges",
+    "email_of",
+    "key_of",
+]

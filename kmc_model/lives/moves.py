@@ -1,0 +1,237 @@
+"""How moves are made: each returns what it leads to and shows, or None where it cannot be made."""
+
+from collections.abc import Callable, Iterator
+
+from kmc_model import actions as a
+from kmc_model.lives._life import FIRST, PASSED, STEP_S, Holds, Life, Made, Make, Rules, Seen, email_of
+from kmc_model.model import Outcome
+from kmc_model.policy import Policy
+from kmc_model.records import LinkKind, LinkStatus, State, newest_links
+from kmc_model.turn import Reason
+
+__all__ = [
+    "confirm",
+    "edges",
+    "fixed",
+    "in_session",
+    "in_turn",
+    "log_in",
+    "next_password",
+    "open_link",
+    "reset_at_once",
+    "set_password",
+    "time_passes",
+    "times",
+    "to_next_limit",
+]
+
+
+def _act(who: int, action: Callable[[Life], a.Action | None]) -> Make:
+    """Return a move in which person `who` does something; what is shown to them they keep."""
+
+    def make(life: Life, rules: Rules) -> Made | None:
+        done = action(life)
+        if done is None:
+            return None
+        state, outcome = rules.perform(life.state, life.now, done)
+        if state is life.state and outcome.qr_code is None and not outcome.session:
+            return Made(life, REFUSED[outcome.reason] if outcome.reason else PASSED, _why(outcome))
+        return _kept(life, state, who, done, outcome)
+
+    return make
+
+
+REFUSED = {reason: Seen(False, reason is Reason.CODE_NEEDED) for reason in Reason}
+
+
+def _why(outcome: Outcome) -> str:
+    return f"{outcome.requirement} {outcome.reason or 'accepted'}"
+
+
+def _kept(life: Life, state: State, who: int, done: a.Action, outcome: Outcome) -> Made:
+    had = holds = life.holds[who]
+    shown = ""
+    if outcome.qr_code:
+        secret = outcome.qr_code.uri.partition("secret=")[2].partition("&")[0]
+        shown = "known" if secret == had.app else "new"
+        holds = holds._replace(app=secret, earlier_app=had.app)
+    if outcome.session and outcome.session != had.session:
+        holds = holds._replace(session=outcome.session, earlier_session=had.session)
+    if outcome.accepted:
+        if isinstance(done, a.SetPassword):
+            holds = holds._replace(password=done.password, reset_link=done.link)
+        elif isinstance(done, a.ChangePassword):
+            holds = holds._replace(password=done.new_password)
+        elif isinstance(done, a.LogIn) and done.code:
+            holds = holds._replace(code=done.code, machine=done.device or holds.machine)
+    everybody = life.holds
+    if holds is not had:
+        everybody = (*everybody[:who], holds, *everybody[who + 1 :])
+    mailed = tuple((mail.recipient, state.links[mail.link].kind.value) for mail in outcome.mails if mail.link)
+    seen = Seen(outcome.accepted, outcome.reason is Reason.CODE_NEEDED, shown, outcome.account or "", mailed)
+    return Made(Life(state, life.now, everybody), seen, _why(outcome))
+
+
+FIXED_CODES = {
+    "no code": None,
+    "an empty code": "",
+    "a code made of six zeros": "zeros",
+    "the code of an empty key": "",
+}
+
+
+def _typed(words: str, holds: Holds, other: Holds, counter: int) -> str | None:
+    """Return the code that `words` describe, as a symbol; None where it cannot be made."""
+    if words in FIXED_CODES:
+        made_of = FIXED_CODES[words]
+        return f"{made_of}/{counter}" if words.startswith(("a code", "the code")) else made_of
+    if words == "the same code":
+        return holds.code
+    app = holds.earlier_app if "earlier" in words else other.app if words.endswith("'s code") else holds.app
+    if app is None:
+        return None
+    if words.endswith(" s from now"):
+        return f"{app}/{counter + int(words.split()[3]) // STEP_S}"
+    right = words in ("a code", "a code of the earlier QR code") or words.endswith("'s code")
+    return f"{app}/{counter}" if right else f"wrong/{counter}"
+
+
+def log_in(who: int, name: str, account: str | None, typed: str, password: str = "", device: str | None = None) -> Make:
+    """Log in with the code that `typed` describes, and with the present password unless another is given."""
+    email = email_of(name)
+
+    def action(life: Life) -> a.Action | None:
+        holds = life.holds[who]
+        code = _typed(typed, holds, life.holds[1 - who] if len(life.holds) > 1 else holds, life.now // STEP_S)
+        if code is None and typed != "no code":
+            return None
+        return a.LogIn(email, password or holds.password, code, account, device)
+
+    make = _act(who, action)
+    if typed not in ("a code", "a code of the earlier QR code"):
+        return make
+
+    def at_a_fresh_step(life: Life, rules: Rules) -> Made | None:
+        """A code is typed in a time step that no earlier login has used: the person waits for it."""
+        used = life.holds[who].code
+        if used and int(used.rpartition("/")[2]) >= life.now // STEP_S - 1:
+            life = life._replace(now=life.now + 2 * STEP_S)
+        return make(life, rules)
+
+    return at_a_fresh_step
+
+
+def open_link(who: int, name: str, nth: int, as_kind: str = "enrolment") -> Make:
+    """Open the newest link, or the one before it, to see a QR code."""
+
+    def action(life: Life) -> a.Action | None:
+        links = newest_links(life.state, email_of(name), LinkKind(as_kind))
+        return a.OpenEnrolmentLink(links[nth].token) if len(links) > nth else None
+
+    return _act(who, action)
+
+
+def unknown_link(who: int, name: str, kind: str) -> Make:
+    """Use a link that nobody was mailed, made up from one of `kind` that was."""
+
+    def action(life: Life) -> a.Action | None:
+        if not newest_links(life.state, email_of(name), LinkKind(kind)):
+            return None
+        made_up = "made-up"
+        return a.OpenEnrolmentLink(made_up) if kind == "enrolment" else a.SetPassword(made_up, FIRST)
+
+    return _act(who, action)
+
+
+def set_password(who: int, name: str, nth: int, password: str = "", as_kind: str = "reset") -> Make:
+    """Set a password through the newest link, or the one before it."""
+
+    def action(life: Life) -> a.Action | None:
+        links = newest_links(life.state, email_of(name), LinkKind(as_kind))
+        return a.SetPassword(links[nth].token, password or next_password(life.holds[who])) if len(links) > nth else None
+
+    return _act(who, action)
+
+
+def next_password(holds: Holds) -> str:
+    """Return another password than the present one; there are but two, so that lives repeat."""
+    return "n3w-pass!1" if holds.password == FIRST else FIRST
+
+
+def confirm(who: int) -> Make:
+    def action(life: Life) -> a.Action | None:
+        link = life.holds[who].reset_link
+        return a.ConfirmPassword(link) if link else None
+
+    return _act(who, action)
+
+
+def in_session(who: int, made: Callable[[str, Holds], a.Action], *, earlier: bool = False) -> Make:
+    """Do something in the person's session, or in the one before it."""
+
+    def action(life: Life) -> a.Action | None:
+        holds = life.holds[who]
+        handle = holds.earlier_session if earlier else holds.session
+        return made(handle, holds) if handle else None
+
+    return _act(who, action)
+
+
+def fixed(action: a.Action) -> Make:
+    return _act(0, lambda life: action)
+
+
+def in_turn(*steps: Make) -> Make:
+    """Return a move of several steps, as far as they can be made; what is seen is the last answer, and all mails."""
+
+    def make(life: Life, rules: Rules) -> Made | None:
+        made = [each for step in steps if (each := step(life, rules)) and (life := each.life)]
+        if not made:
+            return None
+        mailed = tuple(mail for each in made for mail in each.seen.mailed)
+        return Made(life, made[-1].seen._replace(mailed=mailed), " ".join(each.why for each in made))
+
+    return make
+
+
+def reset_at_once(who: int, name: str) -> Make:
+    """Ask for a reset, set a new password, click OK and scan, as one move."""
+    return in_turn(fixed(a.RequestReset(email_of(name))), set_password(who, name, 0), confirm(who))
+
+
+def times(count: int, make: Make) -> Make:
+    """Return a move made `count` times on end."""
+
+    def made(life: Life, rules: Rules) -> Made | None:
+        last = None
+        for _ in range(count):
+            last = make(life, rules)
+            if last is None:
+                return None
+            life = last.life
+        return last
+
+    return made
+
+
+def time_passes(seconds: int) -> Make:
+    return lambda life, rules: Made(life._replace(now=life.now + seconds), PASSED)
+
+
+def edges(life: Life, policy: Policy) -> Iterator[int]:
+    """Yield the instants at which something that runs out is just in time, and just too late."""
+    for link in life.state.links.values():
+        if link.status is LinkStatus.OPEN:
+            ttl_s = policy.reset_link_ttl_s if link.kind is LinkKind.RESET else policy.enrolment_link_ttl_s
+            yield from (link.issued_at + ttl_s, link.issued_at + ttl_s + 1)
+    for own in life.state.credentials.values():
+        if own.secret and not own.secret.proven and policy.unused_qr_code_ttl_s is not None:
+            dead_at = own.secret.issued_at + policy.unused_qr_code_ttl_s
+            yield from (dead_at, dead_at + 1)
+        if own.locked_until > life.now:
+            yield from (own.locked_until - 1, own.locked_until)
+
+
+def to_next_limit(life: Life, rules: Rules) -> Made | None:
+    at = min((each for each in edges(life, rules.policy) if each > life.now), default=None)
+    return Made(life._replace(now=at), PASSED) if at else None

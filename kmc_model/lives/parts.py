@@ -1,0 +1,116 @@
+"""What of a life decides what is to come: the parts of a state's key. Symbols and instants are left out."""
+
+from kmc_model.actions import AccountStatus
+from kmc_model.lives._life import STEP_S, Holds, Life, Scope
+from kmc_model.policy import Policy
+from kmc_model.records import Credentials, Link, LinkKind, LinkStatus, newest_links
+
+__all__ = [
+    "app",
+    "code",
+    "earlier_app",
+    "earlier_session",
+    "enrolment_links",
+    "key_of",
+    "last_account",
+    "lock",
+    "machine",
+    "newest_link",
+    "reset",
+    "reset_links",
+    "secret",
+    "session",
+    "status",
+]
+
+
+def key_of(life: Life, scope: Scope, policy: Policy) -> tuple[object, ...]:
+    """Return what of a life decides everything that the scope's moves can show, symbols and instants left out."""
+    accounts = life.state.accounts.values()
+    key: list[object] = [(each.two_factor, each.status is AccountStatus.ACTIVE) for each in accounts]
+    for holds, email in zip(life.holds, scope.emails, strict=True):
+        own = life.state.credentials[email]
+        for part in scope.parts:
+            key.append(part(life, own, holds, policy))
+    return tuple(key)
+
+
+def secret(life: Life, own: Credentials, holds: Holds, policy: Policy) -> str:
+    secret, ttl_s = own.secret, policy.unused_qr_code_ttl_s
+    if secret is None or secret.proven:
+        return "proven" if secret else "none"
+    return "open" if ttl_s is None else _time_left(secret.issued_at + ttl_s - life.now)
+
+
+def app(life: Life, own: Credentials, holds: Holds, policy: Policy) -> bool | None:
+    return holds.app == own.secret.base32 if holds.app and own.secret else None
+
+
+def earlier_app(life: Life, own: Credentials, holds: Holds, policy: Policy) -> bool | None:
+    return holds.earlier_app == own.secret.base32 if holds.earlier_app and own.secret else None
+
+
+def code(life: Life, own: Credentials, holds: Holds, policy: Policy) -> bool | None:
+    """Whether the code typed last still fits, so that only having been used makes it wrong."""
+    if not holds.code or not own.secret:
+        return None
+    made_of, _, counter = holds.code.rpartition("/")
+    return made_of == own.secret.base32 and int(counter) >= life.now // STEP_S - 1
+
+
+def newest_link(life: Life, own: Credentials, holds: Holds, policy: Policy) -> str:
+    links = newest_links(life.state, own.email, LinkKind.ENROLMENT)
+    return _of_link(links[0], life.now, policy) if links else ""
+
+
+def enrolment_links(life: Life, own: Credentials, holds: Holds, policy: Policy) -> tuple[str, ...]:
+    return tuple([_of_link(each, life.now, policy) for each in newest_links(life.state, own.email, LinkKind.ENROLMENT)])
+
+
+def reset_links(life: Life, own: Credentials, holds: Holds, policy: Policy) -> tuple[str, ...]:
+    return tuple([_of_link(each, life.now, policy) for each in newest_links(life.state, own.email, LinkKind.RESET)])
+
+
+def reset(life: Life, own: Credentials, holds: Holds, policy: Policy) -> str | None:
+    """Return what the link is worth that OK leads to."""
+    if holds.reset_link is None:
+        return None
+    follow_up = life.state.links[holds.reset_link].follow_up
+    return _of_link(life.state.links[follow_up], life.now, policy) if follow_up else "nothing"
+
+
+def session(life: Life, own: Credentials, holds: Holds, policy: Policy) -> object:
+    session = life.state.sessions[holds.session] if holds.session else None
+    return session and session.is_open and session.account
+
+
+def earlier_session(life: Life, own: Credentials, holds: Holds, policy: Policy) -> object:
+    return life.state.sessions[holds.earlier_session].is_open if holds.earlier_session else None
+
+
+def machine(life: Life, own: Credentials, holds: Holds, policy: Policy) -> str | None:
+    """Return the machine on which a login with a code was accepted."""
+    return holds.machine
+
+
+def lock(life: Life, own: Credentials, holds: Holds, policy: Policy) -> object:
+    return own.locked_until > life.now and (own.locked_until == life.now + 1 or "for a while")
+
+
+def last_account(life: Life, own: Credentials, holds: Holds, policy: Policy) -> str | None:
+    return own.last_account
+
+
+def status(life: Life, own: Credentials, holds: Holds, policy: Policy) -> tuple[str, ...]:
+    return tuple([str(each.status) for each in life.state.memberships.values() if each.email == own.email])
+
+
+def _of_link(link: Link, now: int, policy: Policy) -> str:
+    if link.status is not LinkStatus.OPEN:
+        return "gone"
+    ttl_s = policy.reset_link_ttl_s if link.kind is LinkKind.RESET else policy.enrolment_link_ttl_s
+    return _time_left(link.issued_at + ttl_s - now)
+
+
+def _time_left(seconds: int) -> str:
+    return "open" if seconds > 0 else "last second" if seconds == 0 else "gone"
