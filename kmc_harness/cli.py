@@ -88,6 +88,54 @@ def requirements(
         _misuse(str(error))
 
 
+@app.command()
+def selftest(
+    thorough: Annotated[bool, typer.Option(help="every scenario on every fault")] = False,
+    fault: Annotated[list[str] | None, typer.Option(metavar="NAME", help="only this fault; repeatable")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="list every fault, not just a count of each kind")] = False,
+    processes: Annotated[int, typer.Option("-n", help="run in so many processes")] = 2,
+) -> None:
+    """Break the model in every way known, and see that the suite notices each under the right requirement."""
+    from kmc_harness.campaign import selftest as campaign
+    from kmc_harness.campaign import tables as shown
+    from kmc_model.faults import all_faults, by_name
+
+    if processes < 1:
+        _misuse(f"-n takes 1 or more, not {processes}")
+    try:
+        faults = [by_name(name) for name in fault] if fault else list(all_faults())
+    except LookupError as error:
+        _misuse(f"{error}; kmc selftest --all lists them")
+    with shown.Counting("faults") as counting:
+        made = campaign.selftest(faults, thorough=thorough, processes=processes, on_progress=counting.show)
+    raise typer.Exit(shown.show_selftest(made, everything=everything or bool(fault), seconds=counting.seconds))
+
+
+@app.command()
+def explore(
+    target: Annotated[
+        str | None, typer.Option(help="search this target for departures; else: the model's states")
+    ] = None,
+    against: Annotated[str, typer.Option(help="what to compare it with: model, or another target")] = "model",
+    policy: Annotated[str, typer.Option(help="rulebook of the model: article or kaltura-server")] = "article",
+    budget: Annotated[str, typer.Option(metavar="TIME", help="how long to search, as 90s or 5m")] = "1m",
+    seed: Annotated[str, typer.Option(help="a whole number; same seed and target, same walks")] = "0",
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="write the scenario, or the diagram (Mermaid)")
+    ] = None,
+) -> None:
+    """Walk all states of the model and check its properties; or search a target for departures from it."""
+    from kmc_harness.campaign import commands
+    from kmc_harness.runner import Misuse
+
+    try:
+        if target is None:
+            raise typer.Exit(commands.walk_states(policy, out))
+        raise typer.Exit(commands.search(target, against, policy, budget, seed, out))
+    except Misuse as error:
+        _misuse(str(error))
+
+
 _REPORT = Annotated[Path, typer.Argument(metavar="REPORT", help="report.json, or the folder it stands in")]
 
 

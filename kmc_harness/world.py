@@ -3,6 +3,8 @@
 `expect_…` count as checks and raise `Departure` where one does not hold; a scenario without a check is no pass.
 """
 
+from collections.abc import Iterable
+
 from kmc_harness import inspection
 from kmc_harness.acting import HOME, Acting, Person
 from kmc_harness.authenticator import Authenticator, UnreadableQrCode, read_qr_code
@@ -25,6 +27,13 @@ class World(Acting):
         self.recorder.note(Checked(at=self._at, expected=expected, seen=seen, held=held))
         if not held:
             raise Departure(expected, seen)
+
+    def tell(self, sentences: Iterable[str]) -> None:
+        """Do what other steps say, one sentence after another."""
+        from kmc_harness.bindings import step_of
+
+        for sentence in sentences:
+            step_of(sentence)(self)
 
     def last(self) -> Observation:
         """Return the latest answer to an act."""

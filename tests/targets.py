@@ -10,6 +10,7 @@ from PIL import Image
 from kmc_harness.port import Action, LogIn, Mail, NotOffered, Observation, Offer, OpenEnrolmentLink
 from kmc_harness.targets.model import ModelTarget
 from kmc_model.clock import START
+from kmc_model.faults import by_name
 from kmc_model.policy import ARTICLE, KALTURA_SERVER
 from kmc_model.rules import RULES, Rule
 
@@ -20,6 +21,14 @@ class OneDeparture(ModelTarget):
     def __init__(self) -> None:
         name = os.environ["KMC_TEST_FIELD"]
         super().__init__(replace(ARTICLE, **{name: getattr(KALTURA_SERVER, name)}))
+
+
+class WithFault(ModelTarget):
+    """The reference with one of the known faults, by its name."""
+
+    def __init__(self) -> None:
+        fault = by_name(os.environ["KMC_TEST_FAULT"])
+        super().__init__(fault.policy, 0, fault.rules, fault.turn)
 
 
 class BrokenRule(ModelTarget):

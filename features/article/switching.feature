@@ -33,13 +33,13 @@ Feature: One set of credentials, several accounts
 
     @needs-reset
     Scenario: Both accounts have it on, after a reset
-      Given Ada is a KMC user of Acme
-      And Ada is a KMC user of Globex
-      And two-factor authentication is on for Acme
-      And two-factor authentication is on for Globex
-      And Ada has paired an authenticator
-      And Ada has reset the password
-      And Ada has logged in to Acme
+      Given this has happened:
+        | Ada is a KMC user of Acme                                   |
+        | Ada is a KMC user of Globex                                 |
+        | the vendor switches two-factor authentication on for Acme   |
+        | the vendor switches two-factor authentication on for Globex |
+        | Ada resets the password                                     |
+        | Ada logs in to Acme with a code                             |
       When Ada switches to Globex
       Then she is refused
 

@@ -18,8 +18,10 @@ from kmc_harness.probes import probe
 from kmc_harness.targets.model import ModelTarget
 from kmc_harness.verdicts import NotJudged, Verdict
 from kmc_model.faults import Fault, Kind, all_faults
+from kmc_model.lives import TOPICS, Rules
+from kmc_model.statespace import differences
 
-__all__ = ["CLEAN", "Caught", "End", "Faulty", "Selftest", "selftest"]
+__all__ = ["CLEAN", "Caught", "End", "Faulty", "Selftest", "changes_nothing", "selftest"]
 
 CLEAN = Fault("clean", "The reference itself.", (), Kind.HARMLESS)
 _NOTICED = (Verdict.FAIL, Verdict.WARNING)
@@ -70,11 +72,16 @@ class Caught:
 
 @dataclass(frozen=True)
 class Selftest:
-    """What came of all faults, in their order; `idle` are the scenarios that none of them failed."""
+    """What came of all faults, in their order.
+
+    `idle` are the scenarios that none of them failed. `equivalent` are faults that survived because they change
+    nothing: no move in any state of any topic shows a difference. They are left out of `caught`.
+    """
 
     caught: tuple[Caught, ...]
     scenarios: int
     idle: tuple[str, ...]
+    equivalent: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -126,9 +133,19 @@ def selftest(
             for done, (name, is_idle) in enumerate(crew.perform(unfailed), len(plan) + 1):
                 idle += [name] if is_idle else []
                 on_progress(done, len(plan) + len(unfailed))
+        equivalent = tuple(
+            each.fault.name for each in caught if each.end is End.SURVIVED and changes_nothing(each.fault)
+        )
+        caught = [each for each in caught if each.fault.name not in equivalent]
         order = list(known)
         caught.sort(key=lambda each: order.index(each.fault.name))
-        return Selftest(tuple(caught), len(crew.scenarios), tuple(sorted(idle)))
+        return Selftest(tuple(caught), len(crew.scenarios), tuple(sorted(idle)), equivalent)
+
+
+def changes_nothing(fault: Fault) -> bool:
+    """Whether reference and fault show the same in every state of every topic, walked side by side."""
+    faulty = Rules(fault.policy, fault.rules, fault.turn)
+    return not any(next(differences(scope, Rules(), faulty), None) for scope in TOPICS)
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,21 @@ answer has not been seen yet, wherever; then every move in every state.
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 
 from kmc_model.lives import TOPICS, Scope
-from kmc_model.machines import steps_to
+from kmc_model.machines import minimised, steps_to, wp_suite
 from kmc_model.statespace import Space, explore
 
-__all__ = ["Course", "space_of", "tour"]
+__all__ = ["ALife", "Course", "lives", "space_of", "tour"]
+
+Told = tuple[str, tuple[int, int]]
+"""A sentence, and the transition that it makes: state and move."""
+SMALL = 1200
+"""The Wp method is for topics with so many transitions at most; it takes ten times their number and more."""
 
 FIRST_ROUND = 40
 """How many moves a topic is given in the first round; in each later one half as much again."""
@@ -36,29 +43,49 @@ class Course:
         self._answered: set[tuple[int, str]] = set()
 
     @property
+    def size(self) -> int:
+        """How many transitions there are."""
+        return sum(len(self._machine.possible(state)) for state in self._machine.states)
+
+    def life(self, sentences: Iterator[Told]) -> "ALife":
+        """Return a life of this topic."""
+        return ALife(self.scope.name, self.scope.founders, sentences)
+
+    @property
     def is_done(self) -> bool:
         """Whether every transition has been made."""
-        return len(self._made) == sum(len(self._machine.possible(state)) for state in self._machine.states)
+        return len(self._made) == self.size
 
     def begin_again(self) -> None:
         """Forget what was walked."""
         self._made.clear()
         self._answered.clear()
 
-    def walk(self, rng: random.Random) -> Iterator[tuple[str, bool]]:
-        """Yield sentences of one life, and whether a transition is made for the first time; ends where none is left."""
-        machine = self._machine
-        order = list(machine.inputs)
+    def walk(self, rng: random.Random) -> Iterator[Told]:
+        """Yield the sentences of one life; ends where nothing new is left to be reached."""
+        order = list(self._machine.inputs)
         rng.shuffle(order)
         state = 0
         while steps := self._next(state, order):
             for move in steps:
-                is_new = (state, move) not in self._made
                 self._made.add((state, move))
                 self._answered.add((move, self._why[state][move]))
-                state = machine.next[state][move]
-                yield self.scope.moves[move].sentence, is_new
+                yield self.scope.moves[move].sentence, (state, move)
+                state = self._machine.next[state][move]
             rng.shuffle(order)
+
+    def wp_words(self) -> Iterator[Iterator[Told]]:
+        """Yield lives that together tell every wrong state from the right one (the Wp method)."""
+        machine, _ = minimised(self._machine)
+        for word in wp_suite(machine):
+            yield self._told(word)
+
+    def _told(self, word: Sequence[int]) -> Iterator[Told]:
+        state = 0
+        for move in word:
+            if self._machine.output[state][move] is not None:
+                yield self.scope.moves[move].sentence, (state, move)
+            state = self._machine.next[state][move]
 
     def _next(self, state: int, order: list[int]) -> tuple[int, ...] | None:
         """Return the shortest way to something new: an answer not seen before, or else a transition not made."""
@@ -79,21 +106,33 @@ class Course:
         return None
 
 
-def tour(rng: random.Random) -> Iterator[tuple[Course, Iterator[tuple[str, bool]]]]:
-    """Yield walks without end: all topics in turn, longer from round to round, until all is walked; then again."""
+@dataclass(frozen=True)
+class ALife:
+    """One life to be told: who is registered where at first, and what happens then."""
+
+    topic: str
+    founders: tuple[tuple[str, str], ...]
+    sentences: Iterator[Told]
+
+
+def lives(rng: random.Random) -> Iterator[ALife]:
+    """Yield lives without end: tours of all topics, what the Wp method asks of the small ones, and tours again."""
     courses = [Course(scope) for scope in TOPICS]
-    length = FIRST_ROUND
+    yield from tour(courses, rng)
+    for course in sorted(courses, key=lambda each: each.size):
+        if course.size <= SMALL:
+            yield from (course.life(word) for word in course.wp_words())
     while True:
-        rng.shuffle(courses)
         for course in courses:
-            if not course.is_done:
-                yield course, _first(course.walk(rng), length)
+            course.begin_again()
+        yield from tour(courses, rng)
+
+
+def tour(courses: list[Course], rng: random.Random) -> Iterator[ALife]:
+    """Yield walks until every transition has been made: all topics in turn, longer from round to round."""
+    length = FIRST_ROUND
+    while unfinished := [course for course in courses if not course.is_done]:
+        rng.shuffle(unfinished)
+        for course in unfinished:
+            yield course.life(islice(course.walk(rng), length))
         length += length // 2
-        if all(course.is_done for course in courses):
-            for course in courses:
-                course.begin_again()
-
-
-def _first(walk: Iterator[tuple[str, bool]], length: int) -> Iterator[tuple[str, bool]]:
-    for _, step in zip(range(length), walk, strict=False):
-        yield step

@@ -79,6 +79,11 @@ class Side:
     read: dict[str, int] = field(default_factory=dict)
     tokens: list[str] = field(default_factory=list)
 
+    @property
+    def reads_mail(self) -> bool:
+        """Whether the target lets its mails be seen."""
+        return Offer.OUTBOX in self.target.offers
+
     def perform(self, sentence: str) -> Glimpse:
         """Do what `sentence` says and return what was seen of it."""
         world = self.world
@@ -101,7 +106,7 @@ class Side:
             self._account(seen),
             shown,
             qr_code,
-            tuple((each.name, *self._mailed(each)) for each in people),
+            tuple((each.name, *self._mailed(each)) for each in people) if self.reads_mail else (),
             sum(each.accepted for each in world.tried),
             "link" in sentence and not seen.accepted and not unreached and not seen.message.strip(),
             self._telling(sentence, seen),
@@ -146,7 +151,7 @@ class Side:
             looks = self.looks.setdefault(kind, set())
             looks.add(self.world.in_words(seen))
             told += [f"answers differ where somebody {kind}"] if len(looks) > 1 else []
-        told += self._told_by_mails()
+        told += self._told_by_mails() if self.reads_mail else []
         raw = [Authenticator("", secret).secret_bytes for secret in sorted(self.known)]
         if len(raw) >= ENOUGH_SECRETS and inspection.constant_bits(raw):
             told.append("secrets are alike in some bits")
@@ -198,6 +203,7 @@ class Twins:
         `before` are the twins of an earlier life of the same two targets, whose secrets still count as seen.
         """
         self.known: tuple[set[str], set[str]] = before.known if before else (set(), set())
+        self.scanned = False
         self.expected = Side(expected, World(expected, tag), known=self.known[0])
         self.seen = Side(target, World(target, tag), known=self.known[1])
         for side in (self.expected, self.seen):
@@ -206,7 +212,11 @@ class Twins:
 
     def perform(self, sentence: str) -> Departed | None:
         """Have both do what `sentence` says; return how they departed from each other, or None."""
-        expected, seen = self.expected.perform(sentence), self.seen.perform(sentence)
+        behind_s = self.seen.target.now() - self.expected.target.now()
+        if behind_s > 0:
+            self.expected.target.advance(behind_s)
+        seen, expected = self.seen.perform(sentence), self.expected.perform(sentence)
+        self.scanned = bool(expected.shown)
         return None if expected == seen else Departed(sentence, expected, seen)
 
     @property

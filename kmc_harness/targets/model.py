@@ -32,6 +32,7 @@ class ModelTarget:
         self._seed = seed
         self._rules = rules
         self._turn = turn
+        self.requirement: str | None = None
         self.reset()
 
     def reset(self) -> None:
@@ -45,6 +46,7 @@ class ModelTarget:
         if type(action) not in ACTIONS:
             raise NotOffered(type(action).__name__)
         outcome = self.model.perform(action)
+        self.requirement = outcome.requirement
         return Observation(
             accepted=outcome.accepted,
             message=outcome.message,

@@ -1,0 +1,97 @@
+"""What `kmc explore` does: from settings to tables and files."""
+
+import time
+from pathlib import Path
+
+from kmc_harness import runner, targets
+from kmc_harness.campaign import exploring, tables, telling
+from kmc_harness.report.files import write_whole
+from kmc_model.lives import SCOPES, TOPICS, Rules
+from kmc_model.policy import ARTICLE, POLICIES
+from kmc_model.statespace import Space, Violation, differences, explore, mermaid, violations
+
+__all__ = ["search", "walk_states"]
+
+UNITS_S = {"s": 1, "m": 60, "h": 3600}
+
+
+def walk_states(policy: str, out: Path | None) -> int:
+    """Walk every scope under `policy`, show what holds, and where it is not the article what differs from it.
+
+    Raises:
+        Misuse: there is no such policy, or `out` cannot be written.
+
+    """
+    if policy not in POLICIES:
+        raise runner.Misuse(f"unknown policy {policy!r}; choose {' or '.join(POLICIES)}")
+    rules = Rules(POLICIES[policy])
+    walked: list[tuple[Space, float]] = []
+    violated: list[Violation] = []
+    for scope in SCOPES:
+        with tables.Waiting(f"walking {scope.name}"):
+            began = time.perf_counter()
+            space = explore(scope, rules)
+            walked.append((space, time.perf_counter() - began))
+            violated += violations(space)
+    tables.show_states(walked, violated)
+    if rules.policy is not ARTICLE:
+        with tables.Waiting("looking for differences"):
+            found = [each for scope in TOPICS for each in differences(scope, Rules(), rules)]
+        tables.show_differences(found)
+    if out:
+        _write(out, mermaid(walked[0][0]))
+        tables.say(f"diagram of {walked[0][0].scope.name} in {out}")
+    return int(bool(violated) and rules.policy is ARTICLE)
+
+
+def search(target: str, against: str, policy: str, budget: str, seed: str, out: Path | None) -> int:
+    """Search `target` for departures from `against`; return 0 where none is found, 1 with one, 3 where it is unclear.
+
+    Raises:
+        Misuse: settings that make no sense, or a target that cannot be explored.
+
+    """
+    budget_s = _seconds(budget)
+    for each in (target, against):
+        runner.check_target(each, policy, seed)
+    settings = {"policy": policy, "seed": seed}
+    expected, explored = targets.load(against, settings), targets.load(target, settings)
+    until = time.monotonic() + budget_s
+    try:
+        with tables.Counting("actions") as counting:
+            made = exploring.explore(
+                expected,
+                explored,
+                seed=int(seed),
+                goes_on=lambda: time.monotonic() < until,
+                on_progress=lambda search: counting.show(search.actions, None),
+            )
+    except exploring.AdapterBroke as error:
+        raise runner.Misuse(str(error)) from error
+    finally:
+        expected.close()
+        explored.close()
+    tables.show_search(made, target, against, counting.seconds)
+    if made.found is None:
+        return 3 if made.vanished else 0
+    scenario = telling.as_scenario(made.found)
+    program = telling.as_python(made.found, target, against, policy)
+    tables.show_found(made.found, scenario, program)
+    if out and scenario:
+        _write(out, scenario)
+        tables.say(f"scenario in {out}")
+    return 1
+
+
+def _seconds(budget: str) -> float:
+    number, unit = budget[:-1], budget[-1:]
+    if unit not in UNITS_S or not number.isdecimal() or not int(number):
+        raise runner.Misuse(f"--budget takes a time such as 90s, 5m or 1h, not {budget!r}")
+    return int(number) * UNITS_S[unit]
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        write_whole(path, text.encode())
+    except OSError as error:
+        raise runner.Misuse(f"{str(path)!r} cannot be written: {error.strerror}") from error

@@ -1,0 +1,222 @@
+"""What the terminal shows of campaigns: progress, what caught which fault, states, departures."""
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.status import Status
+from rich.table import Table
+
+from kmc_harness.campaign.exploring import Found, Search
+from kmc_harness.campaign.selftest import Caught, End, Selftest
+from kmc_model.faults import Kind
+from kmc_model.statespace import Difference, Space, Violation
+
+__all__ = [
+    "Counting",
+    "Waiting",
+    "say",
+    "show_differences",
+    "show_found",
+    "show_search",
+    "show_selftest",
+    "show_states",
+]
+
+KINDS = {
+    Kind.ROW: "rows and effects of the table, changed by machine",
+    Kind.POLICY: "fields of the policy, changed by machine",
+    Kind.REALISTIC: "as real systems have had them",
+    Kind.HIDDEN: "with hidden state: right at first, wrong later",
+    Kind.HARMLESS: "harmless: to be survived",
+}
+COLOURS = {
+    End.CAUGHT: "green",
+    End.SILENT: "green",
+    End.ELSEWHERE: "red",
+    End.SURVIVED: "bold red",
+    End.ALARM: "bold red",
+}
+
+
+class Waiting:
+    """A sign of life on a terminal, silence elsewhere."""
+
+    def __init__(self, what: str) -> None:
+        console = Console(stderr=True)
+        self._status = Status(what, console=console) if console.is_terminal else None
+        self._began = time.perf_counter()
+        self.seconds = 0.0
+
+    def __enter__(self) -> Self:
+        if self._status:
+            self._status.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.seconds = time.perf_counter() - self._began
+        if self._status:
+            self._status.stop()
+
+
+class Counting(Waiting):
+    """The same with a count."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self._what = what
+
+    def show(self, done: int, total: int | None) -> None:
+        """Show how many are done, of how many."""
+        if self._status:
+            self._status.update(f"{done} of {total} {self._what}" if total else f"{done} {self._what}")
+
+
+def say(text: str) -> None:
+    """Print a line."""
+    Console(highlight=False).print(escape(text))
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for each in columns:
+        table.add_column(each)
+    return table
+
+
+def show_selftest(made: Selftest, *, everything: bool, seconds: float) -> int:
+    """Show what caught which fault; return 0 where all is as it should be, else 1."""
+    console = Console(highlight=False)
+    shown = [each for each in made.caught if everything or not each.end.holds]
+    if shown:
+        table = _table("fault", "to be caught by", "caught by")
+        for each in shown:
+            table.add_row(*_row(each))
+        console.print(table)
+        console.print()
+    counts = Counter(each.fault.kind for each in made.caught)
+    held = Counter(each.fault.kind for each in made.caught if each.end.holds)
+    table = _table("faults", "as they should be", "")
+    for kind, words in KINDS.items():
+        if counts[kind]:
+            table.add_row(str(counts[kind]), str(held[kind]), words)
+    console.print(table)
+    if made.equivalent:
+        console.print(f"\n[bold]no difference[/] in any state: {', '.join(map(escape, made.equivalent))}")
+    if refused := [each.fault.name for each in made.caught if each.probe]:
+        console.print(
+            f"\na run would not judge these: its probes refuse them before\n  {', '.join(map(escape, refused))}"
+        )
+    for name in made.idle:
+        console.print(f"\n[bold red]idle scenario[/] {escape(name)}: no fault fails it")
+    faults = [each for each in made.caught if each.fault.requirements]
+    caught = sum(each.end is End.CAUGHT for each in faults)
+    runs = sum(each.ran for each in made.caught)
+    other = f", {len(made.equivalent)} without any difference" if made.equivalent else ""
+    console.print(
+        f"\n[bold]{caught} of {len(faults)} faults caught[/]{other}; "
+        f"{len(made.idle)} of {made.scenarios} scenarios idle; {runs} scenarios run in {seconds:.0f} s"
+    )
+    return int(not made.holds)
+
+
+def _row(each: Caught) -> tuple[str, str, str]:
+    by = ", ".join(sorted(each.noticed, key=lambda name: (name not in each.fault.requirements, name)))
+    colour = COLOURS[each.end]
+    caught = by if each.end is End.CAUGHT else f"{each.end}: {by}" if by else str(each.end)
+    return escape(each.fault.name), ", ".join(each.fault.requirements) or "nothing", f"[{colour}]{caught}[/]"
+
+
+def show_states(walked: Sequence[tuple[Space, float]], violated: Sequence[Violation]) -> None:
+    """Show how many states each scope has, and which properties do not hold."""
+    console = Console(highlight=False)
+    table = _table("scope", "states", "transitions", "seconds", "transitions a second")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    total = [0, 0, 0.0]
+    for space, seconds in walked:
+        numbers = (len(space.lives), space.transitions, seconds)
+        total = [one + two for one, two in zip(total, numbers, strict=True)]
+        table.add_row(space.scope.name, *_numbers(*numbers))
+    table.add_row("[bold]all[/]", *_numbers(int(total[0]), int(total[1]), total[2]))
+    console.print(table)
+    if not violated:
+        console.print("\nevery property holds on every transition")
+    for each in violated:
+        console.print(
+            f"\n[bold red]violated[/] {escape(each.property.sentence)} ({', '.join(each.property.requirements)})"
+        )
+        for sentence in each.path:
+            console.print(f"  {escape(sentence)}")
+
+
+def _numbers(states: int, transitions: int, seconds: float) -> tuple[str, ...]:
+    return f"{states:,}", f"{transitions:,}", f"{seconds:.1f}", f"{transitions / seconds:,.0f}"
+
+
+def show_differences(found: Sequence[Difference]) -> None:
+    """Show the shortest way to each difference, one for each last sentence and what is seen."""
+    console = Console(highlight=False)
+    shortest: dict[object, Difference] = {}
+    for each in sorted(found, key=lambda each: len(each.path)):
+        shortest.setdefault((each.move, each.one, each.other), each)
+    console.print(f"\n[bold]{len(shortest)} differences from the article[/], each by its shortest way")
+    for each in shortest.values():
+        console.print()
+        for sentence in each.path:
+            console.print(f"  {escape(sentence)}")
+        console.print(f"  [green]article: {escape(_seen(each.one))}[/]\n  [red]here:    {escape(_seen(each.other))}[/]")
+
+
+def _seen(seen: object) -> str:
+    if seen is None:
+        return "cannot be done"
+    words = []
+    for name, value in seen._asdict().items():  # type: ignore[attr-defined]
+        if name == "accepted":
+            words.append("accepted" if value else "refused")
+        elif name == "mailed":
+            words += [f"{kind} link to {who.partition('@')[0]}" for who, kind in value]
+        elif value:
+            words.append(f"{name.replace('_', ' ')} {value}".removesuffix(" True"))
+    return ", ".join(words)
+
+
+def show_search(search: Search, target: str, against: str, seconds: float) -> None:
+    """Show how far a search went."""
+    console = Console(highlight=False)
+    went = f"{search.actions} actions in {search.lives} lives, {len(search.transitions)} transitions, {seconds:.1f} s"
+    if search.vanished:
+        console.print(
+            f"[bold magenta]flaky[/] {escape(target)} departed once, and not when it was told the same again:"
+        )
+        for sentence in search.vanished[-12:]:
+            console.print(f"  {escape(sentence)}")
+    elif search.found is None:
+        console.print(f"[green]no departure[/] of {escape(target)} from {escape(against)} found")
+    console.print(f"{went}")
+
+
+def show_found(found: Found, scenario: str | None, program: str) -> None:
+    """Show a departure: what happened, as a scenario, and as a program."""
+    console = Console(highlight=False)
+    console.print(
+        f"\n[bold red]departure[/] after {len(found.told)} sentences, cut down from {found.before_shrinking}"
+        + (f"; the reference answers by {found.requirement}" if found.requirement else "")
+    )
+    for name in found.departed.fields:
+        one, two = getattr(found.departed.expected, name), getattr(found.departed.seen, name)
+        console.print(f"  [dim]{name}[/] expected {escape(repr(one))}, seen {escape(repr(two))}")
+    if scenario:
+        console.print("\n[bold]as a scenario[/]\n")
+        console.print(scenario, markup=False, soft_wrap=True)
+    else:
+        console.print("\nno sentence of the features says what differs")
+    console.print("[bold]as a program[/]\n")
+    console.print(program, markup=False, soft_wrap=True)

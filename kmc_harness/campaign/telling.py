@@ -1,0 +1,131 @@
+"""A departure as a scenario in the words of the features, and as a program that shows it again."""
+
+from collections.abc import Callable
+
+from kmc_harness import catalogue
+from kmc_harness.campaign.exploring import Found
+from kmc_harness.campaign.twins import Departed, Glimpse
+
+__all__ = ["as_python", "as_scenario", "then"]
+
+_QR_CODE = (
+    "the QR code of {who} asks for nothing that common apps ignore",
+    "the secret of {who} has 128 bits or more",
+    "the secret of {who} has 160 bits or more",
+    "the QR code of {who} names issuer and account alike in label and parameter",
+    "the picture has a quiet zone of 4 modules",
+)
+_NAMES = ("Ada", "Bo", "Grace", "Mallory")
+
+
+def then(departed: Departed, entries: int) -> str | None:
+    """Return what should have been seen, as a `Then` sentence; None where no sentence says it.
+
+    Args:
+        departed: what was expected, and what was seen.
+        entries: how many QR codes the person has scanned by then.
+
+    """
+    who = next((name for name in _NAMES if name in departed.sentence.split()), "Ada")
+    expected, seen, fields = departed.expected, departed.seen, departed.fields
+    if "unreached" in fields:
+        return None
+    if " uses the " in departed.sentence:
+        which = "the earlier session" if "earlier" in departed.sentence else "the session"
+        ended = f"{which} of {who} has ended"
+        return f"{who} still has an open session in {expected.account}" if expected.accepted else ended
+    if {"accepted", "asks_for_code", "opened", "account"} & set(fields):
+        return _answer(who, expected, seen)
+    told: dict[str, Callable[[], str | None]] = {
+        "shown": lambda: _shown(who, expected, seen, entries),
+        "qr_code": lambda: _QR_CODE[_first_difference(expected.qr_code, seen.qr_code)].format(who=who),
+        "mailed": lambda: _mailed(expected, seen),
+        "tried": lambda: f"{who} is refused each time",
+        "silent": lambda: f"{who} is told so",
+        "telling": lambda: _telling(who, seen),
+    }
+    return told[fields[0]]()
+
+
+def _answer(who: str, expected: Glimpse, seen: Glimpse) -> str:
+    if bool(expected.shown) != bool(seen.shown):
+        return f"a QR code is shown to {who}" if expected.shown else "no QR code is shown"
+    if expected.opened and expected.account:
+        return f"{who} is logged in to {expected.account}"
+    if expected.asks_for_code:
+        return f"{who} is asked for a code"
+    return f"{who} is {'accepted' if expected.accepted else 'refused'}"
+
+
+def _shown(who: str, expected: Glimpse, seen: Glimpse, entries: int) -> str | None:
+    if not expected.shown or not seen.shown or seen.shown == "unreadable":
+        return f"a QR code is shown to {who}" if expected.shown else "no QR code is shown"
+    if seen.shown == "another's":
+        return "Ada and Bo have different secrets"
+    return f"all {entries} QR codes of {who} hold different secrets" if expected.shown == "new" else None
+
+
+def _mailed(expected: Glimpse, seen: Glimpse) -> str | None:
+    for (name, *one), (_, *two) in zip(expected.mailed, seen.mailed, strict=True):
+        for kind, count, found in zip(("enrolment", "reset"), one, two, strict=True):
+            if count != found:
+                return f"{name} is mailed one {kind} link" if count == 1 else f"{name} is mailed no link"
+    return None
+
+
+def _telling(who: str, seen: Glimpse) -> str | None:
+    (what, *_) = seen.telling
+    if what.startswith("answers differ"):
+        return "the last 2 answers look the same"
+    return f"no mail to {who} contains the secret, the password or the code" if "in a mail" in what else None
+
+
+def _first_difference(one: tuple[object, ...], two: tuple[object, ...]) -> int:
+    return next((at for at, pair in enumerate(zip(one, two, strict=False)) if pair[0] != pair[1]), 0)
+
+
+def as_scenario(found: Found) -> str | None:
+    """Return a feature that shows the departure and runs as it is; None where no sentence says what differs."""
+    expected = then(found.departed, found.entries)
+    if expected is None:
+        return None
+    rows = [f"{name} is a KMC user of {account}" for name, account in found.founders]
+    for at, sentence in enumerate(found.told):
+        # Using a session changes nothing; what became of it is asked for at the end.
+        rows += [] if " uses the " in sentence else sentence.split("; ")
+        rows += [f"{sentence.split()[0]} scans the QR code"] if at in found.scanned else []
+    shows_last = found.departed.expected.shown and found.departed.seen.shown
+    *before, last = rows
+    requirement = catalogue.load().get(found.requirement or "")
+    lines = [
+        "Feature: Found by exploring",
+        "",
+        *([f"  @REQ-{requirement.id}", f"  Rule: {requirement.title}"] if requirement else []),
+        "",
+        f"    Scenario: {last[0].upper()}{last[1:]}, after {len(before)} other things",
+        "      Given this has happened:",
+        *(f"        | {row} |" for row in before),
+        f"      When {last}",
+    ]
+    if shows_last and "resets" not in last:
+        lines.append(f"      And {last.split()[0]} scans the QR code")
+    return "\n".join([*lines, f"      Then {expected}"]) + "\n"
+
+
+def as_python(found: Found, target: str, against: str, policy: str) -> str:
+    """Return a program that tells both targets the story again and says where they depart."""
+    return "\n".join(
+        [
+            "from kmc_harness import targets",
+            "from kmc_harness.campaign.exploring import retell",
+            "",
+            f"settings = {{'policy': {policy!r}, 'seed': '0'}}",
+            f"expected, target = targets.load({against!r}, settings), targets.load({target!r}, settings)",
+            f"founders = {list(found.founders)!r}",
+            "told = [",
+            *(f"    {sentence!r}," for sentence in found.told),
+            "]",
+            "print(*retell(expected, target, founders, told), sep='\\n')",
+            "",
+        ]
+    )

@@ -1,0 +1,10 @@
+"""A whole story at once: what other steps say, a row each."""
+
+from pytest_bdd import given
+
+from kmc_harness.world import World
+
+
+@given("this has happened:")
+def _(world: World, datatable: list[list[str]]) -> None:
+    world.tell(row[0] for row in datatable)
