@@ -491,8 +491,11 @@ class Acting:
             person.earlier_session, person.session = person.session, seen.session
         return seen
 
-    def try_wrong(self, name: str, count: int, what: str, *, asking: bool = False) -> list[Observation]:
-        """Have somebody try `count` wrong `passwords` or `codes` as `name`; `asking`: for the code first, each time."""
+    def try_wrong(self, name: str, count: int, what: str, *, after: str | None = None) -> list[Observation]:
+        """Have somebody try `count` wrong `passwords` or `codes` as `name`, in the first of their accounts.
+
+        `after`: each time after a login without a code to that account; empty: to the same one.
+        """
         person = self.person(name)
         account = self.account(person.accounts[0])
         tries: Iterable[tuple[str, str | None]]
@@ -503,8 +506,8 @@ class Acting:
             tries = ((person.password, code) for code in islice(codes, count))
         self.tried = []
         for password, code in tries:
-            if asking:
-                self.perform(LogIn(person.email, password, None, account))
+            if after is not None:
+                self.perform(LogIn(person.email, password, None, self.account(after) if after else account))
             self.tried.append(self.perform(LogIn(person.email, password, code, account)))
         return self.tried
 

@@ -47,6 +47,10 @@ _TYPES = {
     "Result": _typed(r"accepted|refused|asked for a code"),
     "On": _typed(r"on|off", "on".__eq__),
     "Where": _typed(r"to Acme|to Globex|to Initech|naming no account", _account_named),
+    "Before": _typed(
+        r"the code was asked for|a login to (?:Acme|Globex|Initech)",
+        lambda text: text.removeprefix("a login to ") if text.startswith("a login") else "",
+    ),
     "Password": _typed("|".join(_PASSWORDS), _PASSWORDS.__getitem__),
     "WhichSession": _typed(r"the session|the earlier session", "the earlier session".__eq__),
     "Link": _typed(

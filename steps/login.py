@@ -32,9 +32,9 @@ def _(world: World, count: int, what: str, who: str) -> None:
     world.try_wrong(who, count, what)
 
 
-@when(sentence("{count:d} wrong codes are tried for {who:Who}, each after the code was asked for"))
-def _(world: World, count: int, who: str) -> None:
-    world.try_wrong(who, count, "codes", asking=True)
+@when(sentence("{count:d} wrong codes are tried for {who:Who}, each after {account:Before}"))
+def _(world: World, count: int, who: str, account: str) -> None:
+    world.try_wrong(who, count, "codes", after=account)
 
 
 @when(sentence("{who:Who} logs in {account:Where} with {code:Code}"))

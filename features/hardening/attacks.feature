@@ -64,6 +64,15 @@ Feature: Withstanding attacks
       And Ada logs in to Acme with a code
       Then she is refused
 
+    Scenario: The right code after 100 wrong ones, each after a login to another account
+      Given Ada is a KMC user of Acme
+      And Ada is a KMC user of Globex
+      And two-factor authentication is on for Acme
+      And Ada has paired an authenticator
+      When 100 wrong codes are tried for Ada, each after a login to Globex
+      And Ada logs in to Acme with a code
+      Then she is refused
+
   @REQ-SEC-003
   Rule: Before the right password nothing shows whether a user has two-factor authentication
 
