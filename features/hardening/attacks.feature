@@ -165,6 +165,19 @@ Feature: Withstanding attacks
       When Ada changes the password in the KMC
       Then the earlier session of Ada has ended
 
+    @needs-change
+    Scenario: The session in which it is changed
+      Given Ada has logged in to Acme
+      When Ada changes the password in the KMC
+      Then she still has an open session in Acme
+
+    @needs-reset
+    Scenario: Somebody else's session
+      Given Bo has logged in to Acme
+      And Ada has logged in to Acme
+      When Ada resets the password
+      Then Bo still has an open session in Acme
+
   @REQ-SEC-008 @needs-outbox
   Rule: The secret, the password and the code are in no mail and no link
 
