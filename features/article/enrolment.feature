@@ -153,6 +153,16 @@ Feature: The authentication screen and its QR code
       And Bo opens the newest enrolment link
       Then a QR code is shown to Bo
 
+    Scenario: Issued 20 hours after one's own for another account, and used 23 hours later
+      Given Ada has been mailed an enrolment link
+      And 20 h have passed
+      And Ada is a KMC user of Globex
+      And two-factor authentication is on for Globex
+      And Ada has paired an authenticator
+      When 23 h pass
+      And Ada logs in to Globex with a code
+      Then she is logged in to Globex
+
     Scenario: Issued long after somebody else's has expired
       Given Ada has been mailed an enrolment link
       And 4 days have passed
