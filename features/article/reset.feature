@@ -93,6 +93,14 @@ Feature: Resetting the password, and renewing an expired QR code
       When Ada logs in to Acme with a code
       Then she is logged in to Acme
 
+    Scenario: A code of the new QR code, in the 30 s step of the last login
+      Given Ada is a KMC user of Acme
+      And two-factor authentication is on for Acme
+      And Ada has logged in to Acme
+      And Ada has reset the password
+      When Ada logs in to Acme with a code made 0 s from now
+      Then she is logged in to Acme
+
   @REQ-RST-006 @needs-reset @needs-outbox
   Rule: The previous QR code becomes invalid: a link not yet opened shows nothing any more
 
