@@ -247,6 +247,14 @@ Feature: Resetting the password, and renewing an expired QR code
       Then she is accepted
       And no QR code is shown
 
+    Scenario: OK shows none where other people's account has it on
+      Given Bo is a KMC user of Globex
+      And two-factor authentication is on for Globex
+      And Ada has set a new password
+      When Ada confirms the new password
+      Then she is accepted
+      And no QR code is shown
+
     @needs-outbox
     Scenario: No link is mailed
       Given Ada has asked for a reset
