@@ -107,6 +107,17 @@ Feature: Enabling two-factor authentication
       When the vendor switches two-factor authentication on for Acme
       Then Ada is mailed one enrolment link
 
+    Scenario: Somebody registered in another account
+      Given Ada is a KMC user of Globex
+      And two-factor authentication is on for Acme
+      When Bo is registered in Globex with a password
+      Then Bo is mailed no link
+
+    Scenario: Somebody registered a second time
+      Given Ada has been mailed an enrolment link
+      When Ada is registered in Acme with a password
+      Then Ada is mailed no link
+
     Scenario: Somebody who was removed before
       Given Bo is a KMC user of Acme
       And Bo has been removed from Acme
