@@ -247,6 +247,19 @@ Feature: Withstanding attacks
       And Ada logs in to Acme with a code
       Then she is logged in to Acme
 
+    @needs-clock
+    Scenario: A few wrong codes every day
+      Given Ada has paired an authenticator
+      And 4 wrong codes have been tried for Ada
+      And Ada has logged in to Acme
+      And 24 h 1 min have passed
+      And 4 wrong codes have been tried for Ada
+      And Ada has logged in to Acme
+      And 24 h 1 min have passed
+      And 4 wrong codes have been tried for Ada
+      When Ada logs in to Acme with a code
+      Then she is logged in to Acme
+
     @needs-reset
     Scenario: After a reset
       Given Ada is a KMC user of Acme
