@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check check-all lab clean
+.PHONY: run test check check-all mutants lab clean
 
 run: $(VENV)/core
 	$(BIN)/kmc run --profile all
@@ -21,6 +21,12 @@ check: $(VENV)/dev
 check-all: check
 	KMC_TEST_ALL=1 $(BIN)/python -m pytest -q -n 2
 
+# Some five minutes: the scenarios alone, on one small change of the model after another.
+mutants: $(VENV)/dev
+	rm -rf mutants && mkdir mutants
+	$(BIN)/mutmut run --max-children 2 > mutants/log || (tail -n 20 mutants/log; exit 1)
+	$(BIN)/python benchmarks/mutants.py
+
 lab: $(VENV)/dev
 	$(BIN)/jupyter lab notebooks
 
@@ -34,4 +40,4 @@ $(VENV)/dev: $(VENV)/core
 	touch $@
 
 clean:
-	rm -rf $(VENV) dist kmc-report
+	rm -rf $(VENV) dist kmc-report mutants
