@@ -20,7 +20,7 @@ from kmc_model.actions import (
     SwitchAccount,
     UserStatus,
 )
-from kmc_model.faults._fault import Fault, Kind, Rules, changed, effect_instead, inserted, row_of
+from kmc_model.faults._fault import Fault, Kind, Rules, changed, effect_instead, inserted, row_of, without
 from kmc_model.faults._noting import Noting
 from kmc_model.policy import ARTICLE
 from kmc_model.records import Account, Credentials, Link, LinkKind, LinkStatus, Mail, Secret
@@ -597,10 +597,55 @@ def _enrol_only_the_known(turn: Turn) -> None:
         r.enrol_late_user(turn)
 
 
+def _enrol_everywhere(turn: Turn) -> None:
+    name = turn.action.account
+    account = turn.state.accounts[name]
+    turn.put_account(replace(account, two_factor=True))
+    r.enrol_late_user(turn)
+    turn.put_account(account)
+
+
+def _end_sessions_of_the_user(turn: Turn) -> None:
+    for session in turn.state.sessions.values():
+        if session.email == turn.email:
+            turn.put_session(replace(session, is_open=False))
+
+
+def _keep_counting(turn: Turn) -> None:
+    turn.put_credentials(replace(turn.own, locked_until=0))
+
+
 def _register_anew(turn: Turn) -> None:
     r.register(turn)
     if turn.action.password:
         turn.put_credentials(Credentials(turn.email, turn.action.password))
+
+
+class AnybodysAccounts(Turn):
+    """Looks at everybody's accounts to see whether a reset needs a QR code."""
+
+    def needs_two_factor(self) -> bool:
+        return any(account.two_factor for account in self.state.accounts.values())
+
+
+class LastStepOutlivesTheSecret(Turn):
+    """Keeps the time step that was used last when it makes a new secret, and takes no other code of it."""
+
+    def new_secret(self, email: str) -> None:
+        last = self.state.credentials[email].last_counter
+        super().new_secret(email)
+        self.put_credentials(replace(self.state.credentials[email], last_counter=last))
+
+
+class HoursOfTheFirstMail(Turn):
+    """Counts an unused secret's hours from the first mail, though it is mailed again for another account."""
+
+    def put_credentials(self, credentials: Credentials) -> None:
+        before = self.state.credentials.get(credentials.email)
+        held, new = before.secret if before else None, credentials.secret
+        if held and new and held.base32 == new.base32:
+            credentials = replace(credentials, secret=replace(new, issued_at=held.issued_at))
+        super().put_credentials(credentials)
 
 
 def _fault(name: str, sentence: str, *requirements: str, rules: Rules = RULES, turn: type[Turn] = Turn) -> Fault:
@@ -864,7 +909,34 @@ REALISTIC: tuple[Fault, ...] = (
         "SEC-002",
         rules=_with_effect(row_of(LogIn, "code_missing"), _forgive_and_ask),
     ),
+    _fault(
+        "login elsewhere forgives",
+        "A login with the password alone, to an account without a second factor, wipes out the wrong codes counted.",
+        "SEC-002",
+        rules=effect_instead(PLAIN, "forgive_failures_without_two_factor", r.forgive_failures),
+    ),
+    _fault(
+        "logins forgive nothing",
+        "Wrong codes are counted up for good, whatever right ones come between.",
+        "SEC-011",
+        rules=effect_instead(ACCEPTED, "forgive_failures", _keep_counting),
+    ),
+    _fault(
+        "reset ends everybody's sessions",
+        "A reset ends the sessions of other people too.",
+        "SEC-007",
+        rules=effect_instead(RESET, "end_other_sessions", _end_sessions_of_everybody),
+    ),
+    _fault(
+        "change ends its own session",
+        "Changing the password while logged in ends that session too.",
+        "SEC-007",
+        rules=effect_instead(row_of(ChangePassword, "always"), "end_other_sessions", _end_sessions_of_the_user),
+    ),
     # Resets
+    _of_turn(AnybodysAccounts, "RST-014"),
+    _of_turn(LastStepOutlivesTheSecret, "RST-005"),
+    _of_turn(HoursOfTheFirstMail, "ENR-010"),
     _fault(
         "asking drops the password",
         "Asking for a reset makes the password worthless at once.",
@@ -928,6 +1000,18 @@ REALISTIC: tuple[Fault, ...] = (
         "Only those whose e-mail is known already are mailed a link when they join.",
         "ENA-008",
         rules=effect_instead(row_of(RegisterUser, "always"), "enrol_late_user", _enrol_only_the_known),
+    ),
+    _fault(
+        "newcomers get a QR code everywhere",
+        "Whoever joins an account is mailed a link, whether it is on there or not.",
+        "ENA-005",
+        rules=effect_instead(row_of(RegisterUser, "always"), "enrol_late_user", _enrol_everywhere),
+    ),
+    _fault(
+        "joining again",
+        "Somebody registered where they are a user already is taken for a newcomer.",
+        "ENA-005",
+        rules=without(row_of(RegisterUser, "is_member")),
     ),
     _fault(
         "joining starts afresh",
