@@ -106,6 +106,7 @@ class Acting:
     def __init__(self, target: Target, tag: str) -> None:
         """Start afresh. `tag` makes the names of this scenario's people and accounts new to the target."""
         self.target = target
+        self.offers = target.offers
         self.recorder = Recorder()
         self.performed: set[str] = set()
         self.used_offers: set[Offer] = set()
@@ -156,7 +157,7 @@ class Acting:
 
         """
         self.used_offers.add(offer)
-        if offer not in self.target.offers:
+        if offer not in self.offers:
             raise NotOffered(offer.value)
 
     def now(self) -> int:
@@ -168,7 +169,7 @@ class Acting:
         if seconds > LONGEST_WAIT_S:
             self.needs(Offer.CLOCK)
         self.recorder.note(Waited(at=self.now(), seconds=seconds))
-        if Offer.CLOCK in self.target.offers:
+        if Offer.CLOCK in self.offers:
             self.target.advance(seconds)
         else:
             time.sleep(seconds)
@@ -395,7 +396,7 @@ class Acting:
 
     def begin_act(self) -> None:
         """Remember how much mail everybody has, so that a Then can tell what this act brought."""
-        if Offer.OUTBOX in self.target.offers:
+        if Offer.OUTBOX in self.offers:
             self._mails_before = {name: len(self.mails(each)) for name, each in self._people.items()}
 
     def switch_two_factor(self, account: str, *, on: bool, by: str | None = None) -> Observation:

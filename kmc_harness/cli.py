@@ -96,19 +96,13 @@ def selftest(
     processes: Annotated[int, typer.Option("-n", help="run in so many processes")] = 2,
 ) -> None:
     """Break the model in every way known, and see that the suite notices each under the right requirement."""
-    from kmc_harness.campaign import selftest as campaign
-    from kmc_harness.campaign import tables as shown
-    from kmc_model.faults import all_faults, by_name
+    from kmc_harness.campaign import commands
+    from kmc_harness.runner import Misuse
 
-    if processes < 1:
-        _misuse(f"-n takes 1 or more, not {processes}")
     try:
-        faults = [by_name(name) for name in fault] if fault else list(all_faults())
-    except LookupError as error:
-        _misuse(f"{error}; kmc selftest --all lists them")
-    with shown.Counting("faults") as counting:
-        made = campaign.selftest(faults, thorough=thorough, processes=processes, on_progress=counting.show)
-    raise typer.Exit(shown.show_selftest(made, everything=everything or bool(fault), seconds=counting.seconds))
+        raise typer.Exit(commands.prove(tuple(fault or ()), processes, thorough=thorough, everything=everything))
+    except Misuse as error:
+        _misuse(str(error))
 
 
 @app.command()

@@ -4,24 +4,23 @@ A word is a tuple of inputs, made one after another from the initial state.
 
 Invariants:
 1. Nothing here knows what a machine is of: states and inputs are numbers, an output is anything hashable.
-2. Equal arguments give equal results, in the same order; the only chance is the `random.Random` of the caller.
-3. An output of None is an answer like any other, but for walks (`tour`, `steps_to`), which never make its input.
+2. Equal arguments give equal results, in the same order.
+3. An output of None is an answer like any other, but for `steps_to`, which never makes its input.
 """
 
-import random
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 
 __all__ = [
     "Machine",
     "characterising_sets",
+    "components",
     "departure",
     "minimised",
     "state_cover",
     "steps_to",
-    "tour",
     "wp_suite",
 ]
 
@@ -182,24 +181,43 @@ def _signature(machine: Machine, block: Sequence[int], state: int) -> tuple[int,
 # Walks
 
 
-def tour(machine: Machine, rng: random.Random) -> Iterator[int]:
-    """Yield the inputs of one walk from state 0, without reset, that makes each possible transition at least once.
+def components(machine: Machine) -> tuple[int, ...]:
+    """Return for each state the number of its strongly connected component: within one, every state is reached again.
 
-    The walk takes an input of its state that it has not made there, in an order that `rng` shuffles; else the shortest
-    way to the nearest state that has one. It ends when no transition is left that can be reached from where it is.
-    In a machine that is not strongly connected it may have left others behind for good.
+    Kosaraju's way: states in the order in which a walk along the transitions leaves them, taken up from the last one by
+    a walk against them.
     """
-    left = [machine.possible(state) for state in machine.states]
-    for inputs in left:
-        rng.shuffle(inputs)
-    roads = [_roads(machine, state, inputs) for state, inputs in enumerate(left)]
-    state = 0
-    while (way := _shortest_way(state, lambda at: bool(left[at]), roads.__getitem__)) is not None:
-        yield from way
-        state = machine.end(way, state)
-        step = left[state].pop()
-        yield step
-        state = machine.next[state][step]
+    into: list[list[int]] = [[] for _ in machine.states]
+    for state in machine.states:
+        for end in machine.next[state]:
+            into[end].append(state)
+    component = [-1] * len(into)
+    for number, root in enumerate(reversed(_left(machine.next))):
+        waiting = [root] if component[root] < 0 else []
+        while waiting:
+            state = waiting.pop()
+            component[state] = number
+            waiting += [each for each in into[state] if component[each] < 0]
+    return tuple(component)
+
+
+def _left(roads: Sequence[Sequence[int]]) -> list[int]:
+    """Return the states in the order in which a depth-first walk leaves them."""
+    order: list[int] = []
+    seen = [False] * len(roads)
+    for root in range(len(roads)):
+        way = [] if seen[root] else [(root, iter(roads[root]))]
+        seen[root] = True
+        while way:
+            state, ends = way[-1]
+            end = next((each for each in ends if not seen[each]), None)
+            if end is None:
+                order.append(state)
+                way.pop()
+            else:
+                seen[end] = True
+                way.append((end, iter(roads[end])))
+    return order
 
 
 def steps_to(machine: Machine, wanted: Callable[[int, int], bool], start: int = 0) -> tuple[int, ...] | None:

@@ -188,7 +188,7 @@ def _session_needs_code(before: Life, move: Move, after: Life, seen: Seen) -> bo
             was = before.state.credentials[session.email]
             alive = own.secret is not None and was.secret is not None and own.secret.base32 == was.secret.base32
             proven = alive and own.last_counter > was.last_counter
-            if not proven or "wrong password" in move.sentence:
+            if not proven or "wrong password" in move.sentence or "'s code" in move.sentence:
                 return False
     return True
 
@@ -270,11 +270,15 @@ PROPERTIES: tuple[Property, ...] = (
 
 @dataclass(frozen=True)
 class Difference:
-    """Two rulebooks answer a move differently; `path` is the shortest way that ends with it."""
+    """Two rulebooks answer a move differently; `path` is the shortest way that ends with it.
+
+    `why` are the requirements by which the first one answered.
+    """
 
     path: tuple[str, ...]
     one: Seen | None
     other: Seen | None
+    why: str = ""
 
     @property
     def move(self) -> str:
@@ -283,7 +287,7 @@ class Difference:
 
 
 def differences(scope: Scope, one: Rules, other: Rules) -> Iterator[Difference]:
-    """Yield each kind of difference between two rulebooks, nearest first: by the move, and by what is seen.
+    """Yield each kind of difference between two rulebooks, nearest first: by the move, what is seen, and why.
 
     Both walk side by side for as long as they show the same; what comes after a difference is not looked at.
     """
@@ -298,9 +302,10 @@ def differences(scope: Scope, one: Rules, other: Rules) -> Iterator[Difference]:
             ends = tuple(each.life if each else life for each, life in zip((first, second), pair, strict=True))
             seen = tuple(each.seen if each else None for each in (first, second))
             if seen[0] != seen[1] or ends[0].now != ends[1].now:
-                if (move.sentence, *seen) not in told:
-                    told.add((move.sentence, *seen))
-                    yield Difference((*_way(came_from, at), move.sentence), seen[0], seen[1])
+                why = first.why if first else ""
+                if (kind := (move.sentence, *seen, why)) not in told:
+                    told.add(kind)
+                    yield Difference((*_way(came_from, at), move.sentence), seen[0], seen[1], why)
                 continue
             key = _pair_key((ends[0], ends[1]), scope, one, other)
             if key not in known:

@@ -1,18 +1,38 @@
-"""What `kmc explore` does: from settings to tables and files."""
+"""What `kmc selftest` and `kmc explore` do: from settings to tables and files."""
 
 import time
 from pathlib import Path
 
 from kmc_harness import runner, targets
 from kmc_harness.campaign import exploring, tables, telling
+from kmc_harness.campaign.selftest import selftest
 from kmc_harness.report.files import write_whole
+from kmc_model.faults import all_faults, by_name
 from kmc_model.lives import SCOPES, TOPICS, Rules
 from kmc_model.policy import ARTICLE, POLICIES
 from kmc_model.statespace import Space, Violation, differences, explore, mermaid, violations
 
-__all__ = ["search", "walk_states"]
+__all__ = ["prove", "search", "walk_states"]
 
 UNITS_S = {"s": 1, "m": 60, "h": 3600}
+
+
+def prove(names: tuple[str, ...], processes: int, *, thorough: bool, everything: bool) -> int:
+    """Run the suite on the faults called `names`, or on all, and show what caught them; 0 where all is as it should be.
+
+    Raises:
+        Misuse: there is no such fault, or no process to work.
+
+    """
+    if processes < 1:
+        raise runner.Misuse(f"-n takes 1 or more, not {processes}")
+    try:
+        faults = [by_name(name) for name in names] or list(all_faults())
+    except LookupError as error:
+        raise runner.Misuse(f"{error}; kmc selftest --all lists them") from error
+    with tables.Counting("faults") as counting:
+        made = selftest(faults, thorough=thorough, processes=processes, on_progress=counting.show)
+    return tables.show_selftest(made, everything=everything or bool(names), seconds=counting.seconds)
 
 
 def walk_states(policy: str, out: Path | None) -> int:

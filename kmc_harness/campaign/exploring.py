@@ -171,14 +171,15 @@ class _Shrinking:
         """Delta debugging (Zeller, Hildebrandt 2002), with halves first and single sentences last."""
         size = max(len(told) // 2, 1)
         while size:
-            at = 0
+            at, before = 0, len(told)
             while at < len(told) - 1:
                 fewer = [*told[:at], *told[min(at + size, len(told) - 1) :]]
                 if len(fewer) < len(told) and (again := self._same(fewer, whole)):
                     told = list(again.told)
                 else:
                     at += size
-            size //= 2
+            # Single sentences are tried again for as long as one of them could go.
+            size = 1 if size == 1 and len(told) < before else size // 2
         return told
 
     def _rounded(self, told: list[str], whole: Found) -> list[str]:

@@ -148,7 +148,8 @@ def show_states(walked: Sequence[tuple[Space, float]], violated: Sequence[Violat
     console.print(table)
     if not violated:
         console.print("\nevery property holds on every transition")
-    for each in violated:
+    shortest = {each.property: each for each in sorted(violated, key=lambda each: -len(each.path))}
+    for each in shortest.values():
         console.print(
             f"\n[bold red]violated[/] {escape(each.property.sentence)} ({', '.join(each.property.requirements)})"
         )
@@ -161,17 +162,18 @@ def _numbers(states: int, transitions: int, seconds: float) -> tuple[str, ...]:
 
 
 def show_differences(found: Sequence[Difference]) -> None:
-    """Show the shortest way to each difference, one for each last sentence and what is seen."""
+    """Show the shortest way to each kind of difference."""
     console = Console(highlight=False)
     shortest: dict[object, Difference] = {}
     for each in sorted(found, key=lambda each: len(each.path)):
-        shortest.setdefault((each.move, each.one, each.other), each)
+        shortest.setdefault((each.move, each.why, each.one, each.other), each)
     console.print(f"\n[bold]{len(shortest)} differences from the article[/], each by its shortest way")
     for each in shortest.values():
         console.print()
         for sentence in each.path:
             console.print(f"  {escape(sentence)}")
-        console.print(f"  [green]article: {escape(_seen(each.one))}[/]\n  [red]here:    {escape(_seen(each.other))}[/]")
+        console.print(f"  [green]article: {escape(_seen(each.one))}[/] [dim]{escape(each.why)}[/]")
+        console.print(f"  [red]here:    {escape(_seen(each.other))}[/]")
 
 
 def _seen(seen: object) -> str:

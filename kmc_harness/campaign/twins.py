@@ -82,7 +82,7 @@ class Side:
     @property
     def reads_mail(self) -> bool:
         """Whether the target lets its mails be seen."""
-        return Offer.OUTBOX in self.target.offers
+        return Offer.OUTBOX in self.world.offers
 
     def perform(self, sentence: str) -> Glimpse:
         """Do what `sentence` says and return what was seen of it."""
@@ -142,7 +142,7 @@ class Side:
         self.known.add(entry.secret)
         owner = self.owners.setdefault(entry.secret, person.name)
         shown = "another's" if owner != person.name else "known" if entry.secret == held else "new"
-        return shown, _looked_at(entry, seen.picture, Offer.PICTURE in self.target.offers)
+        return shown, _looked_at(entry, seen.picture, Offer.PICTURE in self.world.offers)
 
     def _telling(self, sentence: str, seen: Observation) -> tuple[str, ...]:
         told = []
@@ -207,6 +207,7 @@ class Twins:
         self.expected = Side(expected, World(expected, tag), known=self.known[0])
         self.seen = Side(target, World(target, tag), known=self.known[1])
         for side in (self.expected, self.seen):
+            side.world.offers = expected.offers & target.offers
             for name, account in founders:
                 side.world.reach_user(name, account)
 
@@ -217,6 +218,8 @@ class Twins:
             self.expected.target.advance(behind_s)
         seen, expected = self.seen.perform(sentence), self.expected.perform(sentence)
         self.scanned = bool(expected.shown)
+        if seen.unreached == NotOffered.__name__ != expected.unreached:
+            raise NotOffered("what is declared was answered not offered")
         return None if expected == seen else Departed(sentence, expected, seen)
 
     @property

@@ -8,9 +8,10 @@ attempts count only in a run that locks.
 from kmc_model.lives._life import PASSED, Holds, Life, Made, Move, Rules, Scope, Seen, email_of
 from kmc_model.lives.moves import edges
 from kmc_model.lives.parts import key_of
-from kmc_model.lives.scopes import SCOPES, TOPICS
+from kmc_model.lives.scopes import EVERYTHING, SCOPES, TOPICS
 
 __all__ = [
+    "EVERYTHING",
     "PASSED",
     "SCOPES",
     "TOPICS",

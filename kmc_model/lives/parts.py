@@ -50,12 +50,14 @@ def earlier_app(life: Life, own: Credentials, holds: Holds, policy: Policy) -> b
     return holds.earlier_app == own.secret.base32 if holds.earlier_app and own.secret else None
 
 
-def code(life: Life, own: Credentials, holds: Holds, policy: Policy) -> bool | None:
-    """Whether the code typed last still fits, so that only having been used makes it wrong."""
+def code(life: Life, own: Credentials, holds: Holds, policy: Policy) -> str | None:
+    """Return what the code typed last is worth: it fits no more, or it fits and was used or not."""
     if not holds.code or not own.secret:
         return None
     made_of, _, counter = holds.code.rpartition("/")
-    return made_of == own.secret.base32 and int(counter) >= life.now // STEP_S - 1
+    if made_of != own.secret.base32 or int(counter) < life.now // STEP_S - 1:
+        return "wrong"
+    return "used" if own.last_counter >= int(counter) else "unused"
 
 
 def newest_link(life: Life, own: Credentials, holds: Holds, policy: Policy) -> str:

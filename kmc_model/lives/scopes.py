@@ -1,7 +1,7 @@
 """Scopes: who is there and which moves they have, in the sentences of the features.
 
-`SCOPES` are walked whole. `TOPICS` are small: each transition of one is made in some hundred or thousand moves, so that
-they can be walked on any target.
+`SCOPES` are walked whole, and what tells their states apart is exact: in lives of one state each move shows the same.
+`TOPICS` are maps for walks on targets: small, with more moves, and some of what decides an answer left out.
 """
 
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ from kmc_model.lives.parts import (
     status,
 )
 
-__all__ = ["SCOPES", "TOPICS"]
+__all__ = ["EVERYTHING", "SCOPES", "TOPICS"]
 
 DAY_S = 86_400
 NEXT_LIMIT = Move("time passes to the next limit", to_next_limit)
@@ -138,12 +138,19 @@ def _wrong(name: str) -> Make:
 
 
 def _runs(who: int, name: str) -> Iterator[Move]:
-    """Runs of wrong attempts, as long as the limit of the reference."""
+    """Runs of wrong attempts, as long as the limit of the reference, and what the right ones are worth then."""
     wrong_code = log_in(who, name, "Acme", "a wrong code")
-    asked_first = in_turn(log_in(who, name, "Acme", "no code"), wrong_code)
+    after = {
+        "": times(10, wrong_code),
+        ", each after the code was asked for": times(10, in_turn(log_in(who, name, "Acme", "no code"), wrong_code)),
+        ", each after a login to Globex": times(10, in_turn(log_in(who, name, "Globex", "no code"), wrong_code)),
+    }
     yield Move(f"10 wrong passwords are tried for {name}", times(10, _wrong(name)))
-    yield Move(f"10 wrong codes are tried for {name}", times(10, wrong_code))
-    yield Move(f"10 wrong codes are tried for {name}, each after the code was asked for", times(10, asked_first))
+    for words, run in after.items():
+        then = f"{name} logs in to Acme with a code"
+        yield Move(
+            f"10 wrong codes are tried for {name}{words}; {then}", in_turn(run, log_in(who, name, "Acme", "a code"))
+        )
 
 
 CODES = ("no code", "a code", "the same code", "a code of the earlier QR code", "a wrong code")
@@ -205,31 +212,27 @@ TWO_PEOPLE = Scope(
     (secret, app, newest_link),
 )
 
-ATTEMPTS = Scope(
-    "attempts",
-    ("Ada", "Bo"),
-    ("Acme",),
+STANDING = Scope(
+    "standing",
+    ("Ada",),
+    ("Acme", "Globex"),
     (
-        *_switches("Acme"),
-        *_runs(0, "Ada"),
-        *_runs(1, "Bo"),
-        *_logins(0, "Ada", "Acme", "no code", "a code"),
-        *_logins(1, "Bo", "Acme", "no code", "a code"),
-        *_passwords(0, "Ada", "a wrong password"),
-        Move("Mallory logs in with a wrong password and no code", _wrong("Mallory")),
-        Move("Ada asks for a reset", fixed(a.RequestReset(email_of("Ada")))),
-        Move("Mallory asks for a reset", fixed(a.RequestReset(email_of("Mallory")))),
-        Move("Ada asks for a reset 10 times", times(10, fixed(a.RequestReset(email_of("Ada"))))),
-        _whole_reset(0, "Ada"),
-        Move("9 min 30 s pass", time_passes(570)),
-        NEXT_LIMIT,
+        *_switches("Acme", "Globex"),
+        *_statuses("Ada", "Acme", "blocked in", "removed from", "restored in"),
+        *_openings(0, "Ada", "newest"),
+        *_logins(0, "Ada", "Acme", "no code", "a code", "the code of an empty key"),
+        *_logins(0, "Ada", "Globex", "no code"),
+        Move("Ada logs in naming no account with no code", log_in(0, "Ada", None, "no code")),
+        *_moves_between(0, "Ada", "Acme"),
+        Move("Globex is blocked", fixed(a.SetAccountStatus("Globex", AccountStatus.BLOCKED))),
+        *_moves_between(0, "Ada", "Globex"),
     ),
-    (app, lock),
+    (secret, app, newest_link, session, status),
 )
 
-SCOPES = (ONE_ACCOUNT, TWO_ACCOUNTS, TWO_PEOPLE, ATTEMPTS)
+SCOPES = (ONE_ACCOUNT, TWO_ACCOUNTS, TWO_PEOPLE, STANDING)
 
-# Small ones
+# Topics
 
 CODES_TOPIC = Scope(
     "codes",
@@ -243,7 +246,9 @@ CODES_TOPIC = Scope(
             0, "Ada", "Acme", "an empty code", "letters for a code", "a code cut short", "a code with a digit too many"
         ),
         *_logins(0, "Ada", "Acme", "a code made of six zeros", "the code of an empty key"),
-        *_logins(0, "Ada", "Acme", *(f"a code made {offset} s from now" for offset in (-300, -60, -30, 30, 60, 300))),
+        *_logins(
+            0, "Ada", "Acme", *(f"a code made {offset} s from now" for offset in (-300, -60, -30, 0, 30, 60, 300))
+        ),
         Move(
             "the code of Ada begins with 0; Ada logs in to Acme with the code without its leading zeros",
             log_in(0, "Ada", "Acme", "a wrong code"),
@@ -251,6 +256,7 @@ CODES_TOPIC = Scope(
         *_passwords(0, "Ada", "a wrong password", code="a code"),
         *_passwords(0, "Ada", *PASSWORDS),
         _whole_reset(0, "Ada"),
+        Move("12 h pass", time_passes(DAY_S // 2)),
         Move("31 days pass", time_passes(31 * DAY_S)),
         NEXT_LIMIT,
     ),
@@ -276,6 +282,10 @@ LINKS_TOPIC = Scope(
             set_password(0, "Ada", 0, as_kind="enrolment"),
         ),
         Move('Ada tries to set the password "a1!"', set_password(0, "Ada", 0, "a1!")),
+        Move(
+            'Ada tries to set the password "a1!"; Ada logs in to Acme with a code',
+            in_turn(set_password(0, "Ada", 0, "a1!"), log_in(0, "Ada", "Acme", "a code")),
+        ),
         A_DAY,
     ),
     (secret, app, newest_link, reset_links, reset),
@@ -293,12 +303,38 @@ SESSIONS_TOPIC = Scope(
         Move("Ada logs in naming no account with no code", log_in(0, "Ada", None, "no code")),
         *_sessions(0, "Ada"),
         Move("Ada uses the earlier session", in_session(0, _use, earlier=True)),
+        Move(
+            "Ada changes the password in the KMC; Ada uses the earlier session",
+            in_turn(_change_of_password(0, "Ada").make, in_session(0, _use, earlier=True)),
+        ),
         *_moves_between(0, "Ada", "Acme", "Globex"),
         *_tries_to_switch(0, "Ada", "Acme"),
         _change_of_password(0, "Ada"),
         _whole_reset(0, "Ada"),
     ),
     (app, code, session, earlier_session, newest_link, last_account),
+)
+
+ATTEMPTS = Scope(
+    "attempts",
+    ("Ada", "Bo"),
+    ("Acme", "Globex"),
+    (
+        *_switches("Acme"),
+        *_runs(0, "Ada"),
+        *_runs(1, "Bo"),
+        *_logins(0, "Ada", "Acme", "no code", "a code"),
+        *_logins(1, "Bo", "Acme", "no code", "a code"),
+        *_passwords(0, "Ada", "a wrong password"),
+        Move("Mallory logs in with a wrong password and no code", _wrong("Mallory")),
+        Move("Ada asks for a reset", fixed(a.RequestReset(email_of("Ada")))),
+        Move("Mallory asks for a reset", fixed(a.RequestReset(email_of("Mallory")))),
+        Move("Ada asks for a reset 10 times", times(10, fixed(a.RequestReset(email_of("Ada"))))),
+        _whole_reset(0, "Ada"),
+        Move("9 min 30 s pass", time_passes(570)),
+        NEXT_LIMIT,
+    ),
+    (app, lock),
 )
 
 MACHINES_TOPIC = Scope(
@@ -324,27 +360,10 @@ COLLEAGUES_TOPIC = Scope(
         *_logins(1, "Bo", "Acme", "no code"),
         *_sessions(0, "Ada"),
         *_sessions(1, "Bo"),
+        _whole_reset(0, "Ada"),
         Move("Acme is blocked", fixed(a.SetAccountStatus("Acme", AccountStatus.BLOCKED))),
     ),
     (session,),
-)
-
-STANDING_TOPIC = Scope(
-    "standing",
-    ("Ada",),
-    ("Acme", "Globex"),
-    (
-        *_switches("Acme", "Globex"),
-        *_statuses("Ada", "Acme", "blocked in", "removed from", "restored in"),
-        *_openings(0, "Ada", "newest"),
-        *_logins(0, "Ada", "Acme", "no code", "a code", "the code of an empty key"),
-        *_logins(0, "Ada", "Globex", "no code"),
-        Move("Ada logs in naming no account with no code", log_in(0, "Ada", None, "no code")),
-        *_moves_between(0, "Ada", "Acme"),
-        Move("Globex is blocked", fixed(a.SetAccountStatus("Globex", AccountStatus.BLOCKED))),
-        *_moves_between(0, "Ada", "Globex"),
-    ),
-    (secret, app, newest_link, session, status),
 )
 
 NEWCOMERS_TOPIC = Scope(
@@ -379,6 +398,16 @@ TOPICS = (
     ATTEMPTS,
     MACHINES_TOPIC,
     COLLEAGUES_TOPIC,
-    STANDING_TOPIC,
+    STANDING,
     NEWCOMERS_TOPIC,
 )
+
+EVERYTHING = Scope(
+    "everything",
+    ("Ada", "Bo"),
+    ("Acme", "Globex"),
+    tuple({move.sentence: move for topic in TOPICS for move in topic.moves}.values()),
+    (secret, app, newest_link, session, lock, status),
+    (("Ada", "Acme"), ("Ada", "Globex"), ("Bo", "Globex")),
+)
+"""All moves of all topics: too many lives to be walked whole, good to begin with."""

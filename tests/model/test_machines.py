@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from kmc_model.machines import (
     Machine,
     characterising_sets,
+    components,
     departure,
     minimised,
     state_cover,
     steps_to,
-    tour,
     wp_suite,
 )
 
@@ -201,40 +201,14 @@ def test_a_long_count_is_told_apart_to_its_end() -> None:
 # Walks
 
 
-@given(machines(in_a_ring=True), st.integers(0, 3))
+@given(machines(max_states=8))
 @always_the_same
-def test_a_tour_makes_every_transition_that_can_be_made_and_no_other(machine: Machine, seed: int) -> None:
-    assert set(walked(machine, tour(machine, random.Random(seed)))) == transitions(machine)
-
-
-@given(machines(), st.integers(0, 3))
-@always_the_same
-def test_a_tour_leaves_nothing_that_it_can_reach_from_its_end(machine: Machine, seed: int) -> None:
-    made = walked(machine, tour(machine, random.Random(seed)))
-    end = machine.end(each for _, each in made)
-    assert transitions(machine, end) <= set(made) <= transitions(machine)
-
-
-@given(machines(), st.integers(0, 3))
-@always_the_same
-def test_a_tour_goes_the_shortest_way_to_what_is_left_and_stops_there(machine: Machine, seed: int) -> None:
-    made: set[tuple[int, int]] = set()
-    state, steps_left = 0, 0
-    for each in tour(machine, random.Random(seed)):
-        if not steps_left:
-            steps_left = len(steps_to(machine, lambda *pair: pair not in made, state) or ())
-        steps_left -= 1
-        assert ((state, each) in made) == (steps_left > 0)
-        made.add((state, each))
-        state = machine.next[state][each]
-    assert not steps_left
-
-
-def test_tours_differ_by_seed_and_by_nothing_else() -> None:
-    machine = some_minimal(random.Random(1), states=5, inputs=5)
-    tours = [tuple(tour(machine, random.Random(seed))) for seed in (1, 1, 2, 3)]
-    assert tours[0] == tours[1]
-    assert len(set(tours)) == 3
+def test_a_component_is_what_reaches_each_other(machine: Machine) -> None:
+    found = components(machine)
+    for one in machine.states:
+        for other in machine.states:
+            mutual = other in reached(machine, one) and one in reached(machine, other)
+            assert (found[one] == found[other]) is mutual
 
 
 @given(machines(max_states=8), st.integers(0, 7), st.integers(0, 2))
