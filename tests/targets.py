@@ -12,7 +12,6 @@ from kmc_harness.targets.model import ModelTarget
 from kmc_model.clock import START
 from kmc_model.faults import by_name
 from kmc_model.policy import ARTICLE, KALTURA_SERVER
-from kmc_model.rules import RULES, Rule
 
 
 class OneDeparture(ModelTarget):
@@ -29,18 +28,6 @@ class WithFault(ModelTarget):
     def __init__(self) -> None:
         fault = by_name(os.environ["KMC_TEST_FAULT"])
         super().__init__(fault.policy, 0, fault.rules, fault.turn)
-
-
-class BrokenRule(ModelTarget):
-    """The reference with one row dropped (`17`), or one effect of a row skipped (`17 2`)."""
-
-    def __init__(self) -> None:
-        at, *effect = map(int, os.environ["KMC_TEST_RULE"].split())
-        changed: tuple[Rule, ...] = ()
-        if effect:
-            kept = tuple(each for number, each in enumerate(RULES[at].effects) if number != effect[0])
-            changed = (replace(RULES[at], effects=kept),)
-        super().__init__(rules=(*RULES[:at], *changed, *RULES[at + 1 :]))
 
 
 class SaysYes(ModelTarget):

@@ -1,0 +1,242 @@
+"""Departures found by walking: cut down, told as scenarios that fail for the same reason, and told again."""
+
+import random
+import re
+import subprocess
+import sys
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from kmc_harness.campaign.exploring import AdapterBroke, explore, retell
+from kmc_harness.campaign.telling import as_python, as_scenario
+from kmc_harness.campaign.tours import Course, lives, one_lap
+from kmc_harness.port import Action, Observation, Offer
+from kmc_harness.targets.model import ModelTarget
+from kmc_model.faults import Kind, all_faults, by_name
+from kmc_model.lives import TOPICS
+from tests.conftest import ROOT, kmc
+
+FIVE = (
+    "after a switch",
+    "SetPassword.always without use_reset_link",
+    "mails twice",
+    "eight digits",
+    "switch_between_two_factor_accounts_needs_login=False",
+)
+MODULE = """
+from pytest_bdd import scenarios
+from kmc_harness.suite import pytest_plugins
+scenarios("found.feature")
+"""
+
+
+def _with(fault: str) -> ModelTarget:
+    made = by_name(fault)
+    return ModelTarget(made.policy, 0, made.rules, made.turn)
+
+
+def _search(target: ModelTarget, most: int = 6000, seed: int = 0) -> object:
+    left = iter(range(most))
+    return explore(ModelTarget(), target, seed=seed, goes_on=lambda: next(left, None) is not None)
+
+
+def _pytest(folder: Path, target: str, fault: str) -> str:
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--kmc-profile=all",
+        f"--kmc-target={target}",
+    ]
+    env = {"PATH": "", "PYTHONPATH": str(ROOT), "KMC_TEST_FAULT": fault, "NO_COLOR": "1"}
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("fault", FIVE)
+def test_a_departure_becomes_a_scenario_that_fails_for_the_same_reason(fault: str, tmp_path: Path) -> None:
+    found = _search(_with(fault)).found
+    assert found is not None
+    assert len(found.told) <= 8
+    scenario = as_scenario(found)
+    assert scenario is not None
+    (tmp_path / "found.feature").write_text(scenario)
+    (tmp_path / "test_found.py").write_text(MODULE)
+    on_faulty = _pytest(tmp_path, "python:tests.targets:WithFault", fault)
+    assert re.search(rf"(FAIL|W) {found.requirement}|1 warned", on_faulty), on_faulty
+    assert "INCONCLUSIVE" not in on_faulty
+    on_model = _pytest(tmp_path, "model", fault)
+    assert "1 passed" in on_model, on_model
+
+
+def test_the_clean_model_does_not_depart_from_itself() -> None:
+    search = _search(ModelTarget(), most=3000)
+    assert search.found is None
+    assert search.vanished == ()
+    assert search.actions > 2000
+
+
+@pytest.mark.parametrize("fault", [each.name for each in all_faults() if each.kind is Kind.HARMLESS])
+def test_a_harmless_change_that_people_may_see_is_no_departure(fault: str) -> None:
+    """Limits and answers of the reference's own are compared, texts, tokens and the order of mails are not."""
+    if fault in (
+        "other words",
+        "longer tokens",
+        "other label",
+        "more mails",
+        "one message for all",
+        "other order of mails",
+    ):
+        assert _search(_with(fault), most=1200).found is None
+
+
+def test_the_same_seed_finds_the_same_and_another_one_walks_elsewhere() -> None:
+    one, two = (_search(_with("third wrong code"), seed=3) for _ in range(2))
+    assert one.found == two.found
+    assert one.actions == two.actions
+    walks = [[sentence for sentence, _ in next(iter(lives(random.Random(seed)))).sentences] for seed in (3, 4)]
+    assert walks[0] != walks[1]
+
+
+def test_a_lap_makes_every_transition() -> None:
+    courses = [Course(scope) for scope in TOPICS if scope.name in ("two people", "attempts", "newcomers", "colleagues")]
+    made: dict[str, set[tuple[int, int]]] = {}
+    for life in one_lap(courses, random.Random(5)):
+        made.setdefault(life.topic, set()).update(transition for _, transition in life.sentences)
+    assert {each.scope.name: len(made[each.scope.name]) for each in courses} == {
+        each.scope.name: each.size for each in courses
+    }
+
+
+def test_after_a_lap_comes_what_the_wp_method_asks() -> None:
+    courses = {scope.name: Course(scope) for scope in TOPICS}
+    words = list(islice(courses["machines"].wp_words(), 10_000))
+    assert len(words) > courses["machines"].size
+    assert all(sentence for word in words for sentence, _ in word)
+
+
+class Forgets(ModelTarget):
+    """Departs only the first time that anybody logs out."""
+
+    logged_out = False
+
+    def perform(self, action: Action) -> Observation:
+        if type(action).__name__ == "LogOut" and not Forgets.logged_out:
+            Forgets.logged_out = True
+            return Observation(accepted=False, message="not now")
+        return super().perform(action)
+
+
+def test_what_does_not_happen_again_is_told_apart() -> None:
+    search = _search(Forgets())
+    assert search.found is None
+    assert search.vanished[-1].endswith(" logs out")
+
+
+class Breaks(ModelTarget):
+    """Breaks when somebody logs out, with the session in its last words."""
+
+    def perform(self, action: Action) -> Observation:
+        if type(action).__name__ == "LogOut":
+            raise RuntimeError(f"lost {action.session}")  # type: ignore[attr-defined]
+        return super().perform(action)
+
+
+def test_an_adapter_that_breaks_is_no_departure() -> None:
+    with pytest.raises(AdapterBroke, match=r"logs out' was to be done: RuntimeError: lost ..…"):
+        _search(Breaks())
+
+
+class WithoutSwitch(ModelTarget):
+    """Cannot switch accounts, and lets nobody see its mails."""
+
+    offers = ModelTarget.offers - {Offer.SWITCH, Offer.OUTBOX}
+
+
+def test_what_a_target_does_not_offer_is_left_out() -> None:
+    assert _search(WithoutSwitch(), most=1500).found is None
+
+
+class Later(ModelTarget):
+    """Lives ten days later than the model."""
+
+    def reset(self) -> None:
+        super().reset()
+        self.advance(864_000)
+
+
+def test_the_model_lives_at_the_targets_time() -> None:
+    assert _search(Later(), most=800).found is None
+
+
+def test_a_story_can_be_told_again() -> None:
+    fault = "OpenEnrolmentLink.link_used dropped"
+    found = _search(_with(fault)).found
+    lines = list(retell(ModelTarget(), _with(fault), found.founders, found.told))
+    assert lines[-1].startswith("  ")
+    assert f"✗ {found.told[-1]}" in lines
+    assert list(retell(ModelTarget(), ModelTarget(), found.founders, found.told)) == [
+        f"✓ {each}" for each in found.told
+    ]
+    program = as_python(found, "python:tests.targets:WithFault", "model", "article")
+    env = {"PATH": "", "PYTHONPATH": str(ROOT), "KMC_TEST_FAULT": fault}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=env, cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == lines
+
+
+def test_kmc_explore_writes_the_scenario_and_ends_with_1(tmp_path: Path) -> None:
+    out = tmp_path / "found.feature"
+    target = "python:tests.targets:WithFault"
+    done = kmc("explore", "--target", target, "--out", str(out), cwd=ROOT, KMC_TEST_FAULT="third wrong code")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "departure after" in done.stdout
+    assert out.read_text() in done.stdout
+
+
+def test_two_targets_are_compared_without_the_model() -> None:
+    done = kmc(
+        *(
+            "explore",
+            "--target",
+            "python:tests.targets:WithFault",
+            "--against",
+            "python:kmc_harness.targets.model:ModelTarget",
+        ),
+        cwd=ROOT,
+        KMC_TEST_FAULT="third opening",
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "no sentence" in done.stdout or "as a scenario" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--policy", "strictest"], "unknown policy 'strictest'"),
+        (["--target", "model", "--budget", "soon"], "--budget takes a time such as 90s, 5m or 1h, not 'soon'"),
+        (["--target", "model", "--budget", "0s"], "--budget takes a time"),
+        (["--target", "model", "--seed", "x"], "--seed takes a whole number"),
+        (["--target", "nowhere"], "unknown target 'nowhere'"),
+        (["--target", "python:tests.targets:WithoutClock"], "does not offer to move its clock"),
+        (["--target", "python:tests.targets:Crashes"], "the adapter broke where"),
+    ],
+)
+def test_misuse_is_one_clear_line_and_exit_2(arguments: list[str], words: str) -> None:
+    done = kmc("explore", *arguments, cwd=ROOT)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+
+
+def test_kmc_explore_walks_the_models_states_and_draws_them(tmp_path: Path) -> None:
+    done = kmc("explore", "--out", "states.mmd", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "every property holds on every transition" in done.stdout
+    assert (tmp_path / "states.mmd").read_text().startswith("stateDiagram-v2")
