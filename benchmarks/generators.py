@@ -7,6 +7,8 @@ the sentences of all topics, drawn at random. Actions are counted at the target,
 """
 
 import argparse
+import contextlib
+import io
 import random
 import statistics
 from collections.abc import Iterator
@@ -24,7 +26,7 @@ from rich.table import Table
 from kmc_harness import bindings
 from kmc_harness.campaign.exploring import _timed
 from kmc_harness.campaign.selftest import Faulty
-from kmc_harness.campaign.tours import ALife, Course, tour
+from kmc_harness.campaign.tours import ALife, Course, one_lap
 from kmc_harness.campaign.twins import Twins
 from kmc_harness.targets.model import ModelTarget
 from kmc_harness.verdicts import Departure, Unreached
@@ -33,6 +35,8 @@ from kmc_model.faults import all_faults, by_name
 from kmc_model.lives import TOPICS
 
 FOUNDERS = (("Ada", "Acme"), ("Ada", "Globex"), ("Bo", "Globex"))
+STEPS = 50
+UNSEEN = "OpenEnrolmentLink.no_secret accepted"
 SENTENCES = sorted({move.sentence for scope in TOPICS for move in scope.moves})
 
 
@@ -77,15 +81,10 @@ def _run(world: World, step: object) -> None:
 
 def tours(laps: int, seed: int, most: int) -> int | None:
     """Return after how many actions tours notice the fault, `laps` times through all transitions."""
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # noqa: S311 (walks are no secret)
     courses = [Course(scope) for scope in TOPICS]
 
-    def lap() -> Iterator[ALife]:
-        for course in courses:
-            course.begin_again()
-        yield from tour(courses, rng)
-
-    return _until(chain.from_iterable(lap() for _ in range(laps)), most)
+    return _until(chain.from_iterable(one_lap(courses, rng) for _ in range(laps)), most)
 
 
 def wp(seed: int, most: int) -> int | None:
@@ -134,45 +133,22 @@ def hypothesis(seed: int, most: int) -> int | None:
             counted["actions"] += self.twins.actions - self.before
             self.before = self.twins.actions
             if departed:
+                counted.setdefault("found", counted["actions"])
                 raise _Noticed
 
     budget = settings(
-        max_examples=10**6,
-        stateful_step_count=50,
+        max_examples=most // STEPS + 1,
+        stateful_step_count=STEPS,
         deadline=None,
         database=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
         report_multiple_bugs=False,
     )
-    stop = _stopping(counted, most, Lives)
-    try:
-        run_state_machine_as_test(seeded(seed)(stop), settings=budget)
-    except (_Noticed, _Enough) as ended:
-        return counted["found"] if isinstance(ended, _Noticed) else None
-    return None
-
-
-class _Enough(BaseException):
-    pass
-
-
-def _stopping(counted: dict[str, int], most: int, machine: type) -> type:
-    """Return the machine so that it ends for good when enough was done, and remembers when it first noticed."""
-
-    class Stopping(machine):
-        def tell_one(self, sentence: str) -> None:
-            if counted["actions"] > most:
-                raise _Enough
-            try:
-                machine.tell.hypothesis_stateful_rule.function(self, sentence)
-            except _Noticed:
-                counted.setdefault("found", counted["actions"])
-                raise
-
-        tell = rule(sentence=st.sampled_from(SENTENCES))(tell_one)
-
-    return Stopping
+    # What it makes of a failure afterwards, when nothing is performed any more, is none of our business.
+    with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
+        run_state_machine_as_test(seeded(seed)(Lives), settings=budget)
+    return counted.get("found")
 
 
 GENERATORS = {
@@ -194,19 +170,21 @@ def _measure(job: tuple[str, str, int, int]) -> tuple[str, str, int | None]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--random-seeds", type=int, default=20, help="seeds of Hypothesis, which takes longest")
     parser.add_argument("--most", type=int, default=20_000, help="actions at most, a fault and seed")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--sample", type=int, default=1, help="every how manyth fault")
     parser.add_argument("--only", choices=list(GENERATORS), action="append")
     parser.add_argument("--each", action="store_true", help="also a line for each fault")
     asked = parser.parse_args()
-    faults = [each.name for each in all_faults() if each.requirements][:: asked.sample]
+    # One changes nothing that anybody could see; the self-test proves it.
+    faults = [each.name for each in all_faults() if each.requirements and each.name != UNSEEN][:: asked.sample]
     chosen = asked.only or list(GENERATORS)
     jobs = [
         (generator, fault, seed, asked.most)
         for generator in chosen
         for fault in faults
-        for seed in range(1 if generator in FIXED else asked.seeds)
+        for seed in range(_seeds(generator, asked))
     ]
     took: dict[str, dict[str, list[int]]] = {}
     missed: dict[str, dict[str, int]] = {}
@@ -220,12 +198,18 @@ def main() -> None:
     _show(faults, chosen, took, missed, asked)
 
 
+def _seeds(generator: str, asked: argparse.Namespace) -> int:
+    return 1 if generator in FIXED else asked.random_seeds if generator == "Hypothesis" else asked.seeds
+
+
 def _show(faults: list[str], chosen: list[str], took: dict, missed: dict, asked: argparse.Namespace) -> None:
     console = Console(width=100, highlight=False)
     medians = {name: {fault: statistics.median(took[name][fault]) for fault in faults} for name in chosen}
     if asked.each:
         for fault in faults:
-            console.print(f"{fault}: {', '.join(f'{name} {medians[name][fault]:.0f}' for name in chosen)}", soft_wrap=True)
+            console.print(
+                f"{fault}: {', '.join(f'{name} {medians[name][fault]:.0f}' for name in chosen)}", soft_wrap=True
+            )
     table = Table("generator", "faults found", "median", "sum of medians", box=None, pad_edge=False)
     for name in chosen:
         runs = len(took[name][faults[0]])
@@ -233,7 +217,8 @@ def _show(faults: list[str], chosen: list[str], took: dict, missed: dict, asked:
         middle = statistics.median(medians[name][fault] for fault in faults)
         table.add_row(name, f"{len(found)} of {len(faults)}", f"{middle:.0f}", f"{sum(medians[name].values()):,.0f}")
     console.print(table)
-    console.print(f"seeds {asked.seeds}; a fault not found counts as {asked.most} actions")
+    console.print(f"medians of {asked.seeds} seeds, Hypothesis {asked.random_seeds}")
+    console.print(f"a fault not found counts as {asked.most:,} actions")
     if {"one tour", "Hypothesis"} <= set(chosen):
         ratio = sum(medians["Hypothesis"].values()) / sum(medians["one tour"].values())
         slower = [
