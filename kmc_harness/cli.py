@@ -111,7 +111,9 @@ def explore(
         str | None, typer.Option(help="search this target for departures; else: the model's states")
     ] = None,
     against: Annotated[str, typer.Option(help="what to compare it with: model, or another target")] = "model",
-    policy: Annotated[str, typer.Option(help="rulebook of the model: article or kaltura-server")] = "article",
+    policy: Annotated[
+        str, typer.Option(help="rulebook of the model: the one walked, else the reference's")
+    ] = "article",
     budget: Annotated[str, typer.Option(metavar="TIME", help="how long to search, as 90s or 5m")] = "1m",
     seed: Annotated[str, typer.Option(help="a whole number; same seed and target, same walks")] = "0",
     out: Annotated[

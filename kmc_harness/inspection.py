@@ -14,6 +14,9 @@ __all__ = ["constant_bits", "on_white", "quiet_zone_modules", "random_bits", "to
 FINDER_MODULES = 7
 ALPHABETS = ("0123456789", "0123456789abcdef", "0123456789ABCDEF", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
 RANDOM_PIECE_CHARS = 16
+LONGEST_WORDS = 20
+WORD_WEIGHT = 0.1
+"""A piece of lower-case letters is taken for words, such as `restore-password`, unless it is as long as a token."""
 
 
 def on_white(picture: Any) -> Any:
@@ -38,10 +41,14 @@ def quiet_zone_modules(picture: bytes) -> float:
 
 
 def token_of(url: str) -> str:
-    """Return the unguessable part of a mailed link: its longest piece that is not made of words."""
+    """Return the unguessable part of a mailed link: its longest piece, words of a path set aside."""
     parts = urlsplit(url)
     pieces = re.split(r"[/?&#]|(?<=\w)=(?=\w)", f"{parts.path}?{parts.query}#{parts.fragment}")
-    return max((not re.fullmatch(r"[a-z._-]*", piece), len(piece), piece) for piece in pieces)[2]
+    return max(pieces, key=lambda piece: len(piece) * (WORD_WEIGHT if _reads_as_words(piece) else 1))
+
+
+def _reads_as_words(piece: str) -> bool:
+    return len(piece) < LONGEST_WORDS and re.fullmatch(r"[a-z._-]*", piece) is not None
 
 
 def random_bits(tokens: Sequence[str]) -> float:

@@ -74,8 +74,10 @@ def search(target: str, against: str, policy: str, budget: str, seed: str, out: 
     budget_s = _seconds(budget)
     for each in (target, against):
         runner.check_target(each, policy, seed)
-    settings = {"policy": policy, "seed": seed}
-    expected, explored = targets.load(against, settings), targets.load(target, settings)
+    # Where the model itself is explored, the policy is its own, and the reference is the article.
+    reference = ARTICLE.name if target == against == "model" else policy
+    expected = targets.load(against, {"policy": reference, "seed": seed})
+    explored = targets.load(target, {"policy": policy, "seed": seed})
     until = time.monotonic() + budget_s
     try:
         with tables.Counting("actions") as counting:
@@ -95,7 +97,7 @@ def search(target: str, against: str, policy: str, budget: str, seed: str, out: 
     if made.found is None:
         return 3 if made.vanished else 0
     scenario = telling.as_scenario(made.found)
-    program = telling.as_python(made.found, target, against, policy)
+    program = telling.as_python(made.found, (target, policy), (against, reference))
     tables.show_found(made.found, scenario, program)
     if out and scenario:
         _write(out, scenario)

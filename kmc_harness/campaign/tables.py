@@ -208,10 +208,9 @@ def show_search(search: Search, target: str, against: str, seconds: float) -> No
 def show_found(found: Found, scenario: str | None, program: str) -> None:
     """Show a departure: what happened, as a scenario, and as a program."""
     console = Console(highlight=False)
-    console.print(
-        f"\n[bold red]departure[/] after {len(found.told)} sentences, cut down from {found.before_shrinking}"
-        + (f"; the reference answers by {found.requirement}" if found.requirement else "")
-    )
+    sentences = f"{len(found.told)} sentence{'s' * (len(found.told) != 1)}"
+    by = f"; the reference answers by {found.requirement}" if found.requirement else ""
+    console.print(f"\n[bold red]departure[/] after {sentences}, cut down from {found.before_shrinking}{by}")
     for name in found.departed.fields:
         one, two = getattr(found.departed.expected, name), getattr(found.departed.seen, name)
         console.print(f"  [dim]{name}[/] expected {escape(repr(one))}, seen {escape(repr(two))}")

@@ -115,15 +115,15 @@ def as_scenario(found: Found) -> str | None:
     return "\n".join([*lines, f"      Then {expected}"]) + "\n"
 
 
-def as_python(found: Found, target: str, against: str, policy: str) -> str:
-    """Return a program that tells both targets the story again and says where they depart."""
+def as_python(found: Found, target: tuple[str, str], against: tuple[str, str]) -> str:
+    """Return a program that tells both targets, given by name and policy, the story again, and where they depart."""
     return "\n".join(
         [
             "from kmc_harness import targets",
             "from kmc_harness.campaign.exploring import retell",
             "",
-            f"settings = {{'policy': {policy!r}, 'seed': '0'}}",
-            f"expected, target = targets.load({against!r}, settings), targets.load({target!r}, settings)",
+            f"expected = targets.load({against[0]!r}, {{'policy': {against[1]!r}, 'seed': '0'}})",
+            f"target = targets.load({target[0]!r}, {{'policy': {target[1]!r}, 'seed': '0'}})",
             f"founders = {list(found.founders)!r}",
             "told = [",
             *(f"    {sentence!r}," for sentence in found.told),

@@ -138,15 +138,16 @@ class ALife:
 def opening(rng: random.Random, length: int) -> Iterator[Told]:
     """Yield a life of all people and accounts in which each next sentence is one that has not been answered so yet.
 
-    It looks but one move ahead. Runs of many attempts and what shuts everybody out are left to the topics.
+    It looks but one move ahead. Runs of wrong passwords come last; what shuts everybody out is left to the topics.
     """
-    slow = (" are tried for ", " 10 times", "me is blocked", "ex is blocked")
-    quick = [move for move in EVERYTHING.moves if not any(words in move.sentence for words in slow)]
+    left_out = ("wrong codes are tried", " 10 times", "me is blocked", "ex is blocked")
+    moves = [move for move in EVERYTHING.moves if not any(words in move.sentence for words in left_out)]
     rules, life = Rules(), EVERYTHING.start(Rules())
     answered: set[tuple[str, str]] = set()
     for _ in range(length):
-        possible = [(move, made) for move in quick if (made := move.make(life, rules))]
+        possible = [(move, made) for move in moves if (made := move.make(life, rules))]
         rng.shuffle(possible)
+        possible.sort(key=lambda each: " are tried for " in each[0].sentence)
         unanswered = (each for each in possible if (each[0].sentence, each[1].why) not in answered)
         changing = (each for each in possible if each[1].life is not life)
         move, made = next(chain(unanswered, changing))

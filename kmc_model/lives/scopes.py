@@ -256,6 +256,15 @@ CODES_TOPIC = Scope(
         *_passwords(0, "Ada", "a wrong password", code="a code"),
         *_passwords(0, "Ada", *PASSWORDS),
         _whole_reset(0, "Ada"),
+        Move(
+            "Ada logs in to Acme with a code; Ada resets the password; "
+            "Ada logs in to Acme with a code made 0 s from now",
+            in_turn(
+                log_in(0, "Ada", "Acme", "a code"),
+                reset_at_once(0, "Ada"),
+                log_in(0, "Ada", "Acme", "a code made 0 s from now"),
+            ),
+        ),
         Move("12 h pass", time_passes(DAY_S // 2)),
         Move("31 days pass", time_passes(31 * DAY_S)),
         NEXT_LIMIT,
@@ -303,6 +312,10 @@ SESSIONS_TOPIC = Scope(
         Move("Ada logs in naming no account with no code", log_in(0, "Ada", None, "no code")),
         *_sessions(0, "Ada"),
         Move("Ada uses the earlier session", in_session(0, _use, earlier=True)),
+        Move(
+            "Ada logs out; Ada logs in to Acme with the same code",
+            in_turn(in_session(0, _log_out), log_in(0, "Ada", "Acme", "the same code")),
+        ),
         Move(
             "Ada changes the password in the KMC; Ada uses the earlier session",
             in_turn(_change_of_password(0, "Ada").make, in_session(0, _use, earlier=True)),
@@ -377,6 +390,7 @@ NEWCOMERS_TOPIC = Scope(
         *_logins(1, "Bo", "Acme", "no code", "a code", "a code made of six zeros", "the code of an empty key"),
         *_logins(1, "Bo", "Globex", "no code", "a code"),
         *_moves_between(1, "Bo", "Acme"),
+        _whole_reset(1, "Bo"),
         Move(
             "Mallory is registered in Acme with a password", fixed(a.RegisterUser("Acme", email_of("Mallory"), FIRST))
         ),

@@ -183,7 +183,7 @@ def test_a_story_can_be_told_again() -> None:
     assert list(retell(ModelTarget(), ModelTarget(), found.founders, found.told)) == [
         f"✓ {each}" for each in found.told
     ]
-    program = as_python(found, "python:tests.targets:WithFault", "model", "article")
+    program = as_python(found, ("python:tests.targets:WithFault", "article"), ("model", "article"))
     env = {"PATH": "", "PYTHONPATH": str(ROOT), "KMC_TEST_FAULT": fault}
     done = subprocess.run(
         [sys.executable, "-c", program], env=env, cwd=ROOT, capture_output=True, text=True, check=True
@@ -198,6 +198,13 @@ def test_kmc_explore_writes_the_scenario_and_ends_with_1(tmp_path: Path) -> None
     assert done.returncode == 1, done.stdout + done.stderr
     assert "departure after" in done.stdout
     assert out.read_text() in done.stdout
+
+
+def test_the_published_server_departs_from_the_article() -> None:
+    done = kmc("explore", "--target", "model", "--policy", "kaltura-server", cwd=ROOT)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "'policy': 'kaltura-server'" in done.stdout
+    assert "'policy': 'article'" in done.stdout
 
 
 def test_two_targets_are_compared_without_the_model() -> None:

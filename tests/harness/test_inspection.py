@@ -87,3 +87,19 @@ def test_a_transparent_picture_is_read_as_a_person_sees_it() -> None:
     transparent.save(out, "PNG")
     assert read_qr_code(out.getvalue()) == URI
     assert inspection.quiet_zone_modules(out.getvalue()) == 4
+
+
+@pytest.mark.parametrize(
+    ("url", "token"),
+    [
+        ("https://kmc.example/index.php/kmcng/actions/restore-password/aB3d_9", "aB3d_9"),
+        ("https://kmc.example/app/v2/reset/abcdefghijklmnopqrstuvwx", "abcdefghijklmnopqrstuvwx"),
+        ("https://kmc.example/restore-password?code=4711&next=start", "4711"),
+        (
+            "https://kmc.example/#/reset/MzgyfDE3NjkyNjAwMDB8NGFlZmE2OTM1MTgwYWM=",
+            "MzgyfDE3NjkyNjAwMDB8NGFlZmE2OTM1MTgwYWM=",
+        ),
+    ],
+)
+def test_a_token_is_told_from_the_words_of_its_path(url: str, token: str) -> None:
+    assert inspection.token_of(url) == token
