@@ -48,6 +48,13 @@ class World(Acting):
         words += " with a session" if seen.session else ""
         return words + (f' ("{seen.message}")' if seen.message else "")
 
+    def look_of(self, seen: Observation) -> str:
+        """Return what a person would say of an answer, whatever e-mail was typed."""
+        look = self.in_words(seen)
+        for person in self.people:
+            look = look.replace(person.email, "(the e-mail typed)")
+        return look
+
     def expect_result(self, name: str, result: str) -> None:
         """Expect the latest answer to be `accepted`, `refused` or `asked for a code`."""
         person = self.person(name)
@@ -131,9 +138,7 @@ class World(Acting):
         """Expect the last `count` answers to look the same to a person."""
         if len(self.answers) < count:
             raise Unreached(f"{count} answers were to be compared, but there are {len(self.answers)}")
-        looks = [self.in_words(answer) for answer in self.answers[-count:]]
-        for person in self.people:
-            looks = [look.replace(person.email, "(the e-mail typed)") for look in looks]
+        looks = [self.look_of(answer) for answer in self.answers[-count:]]
         self.expect(len(set(looks)) == 1, f"{count} answers that look the same", " / ".join(dict.fromkeys(looks)))
 
     def expect_different_secrets(self, name: str, other: str) -> None:

@@ -149,7 +149,7 @@ class Side:
         kind = "a wrong password" if "a wrong password" in sentence else "asks for a reset"
         if kind in sentence:
             looks = self.looks.setdefault(kind, set())
-            looks.add(self.world.in_words(seen))
+            looks.add(self.world.look_of(seen))
             told += [f"answers differ where somebody {kind}"] if len(looks) > 1 else []
         told += self._told_by_mails() if self.reads_mail else []
         raw = [Authenticator("", secret).secret_bytes for secret in sorted(self.known)]

@@ -4,6 +4,7 @@ import random
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -247,3 +248,16 @@ def test_kmc_explore_walks_the_models_states_and_draws_them(tmp_path: Path) -> N
     assert done.returncode == 0
     assert "every property holds on every transition" in done.stdout
     assert (tmp_path / "states.mmd").read_text().startswith("stateDiagram-v2")
+
+
+class RepeatsTheEmail(ModelTarget):
+    """Says in its answers what e-mail was typed."""
+
+    def perform(self, action: Action) -> Observation:
+        seen = super().perform(action)
+        email = getattr(action, "email", "")
+        return replace(seen, message=f"{seen.message} ({email})") if email else seen
+
+
+def test_an_answer_that_repeats_the_email_is_no_departure() -> None:
+    assert _search(RepeatsTheEmail(), most=2500).found is None
