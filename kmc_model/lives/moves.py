@@ -1,6 +1,7 @@
 """How moves are made: each returns what it leads to and shows, or None where it cannot be made."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 
 from kmc_model import actions as a
 from kmc_model.lives._life import FIRST, PASSED, STEP_S, Holds, Life, Made, Make, Rules, Seen, email_of
@@ -35,17 +36,24 @@ def _act(who: int, action: Callable[[Life], a.Action | None]) -> Make:
             return None
         state, outcome = rules.perform(life.state, life.now, done)
         if state is life.state and outcome.qr_code is None and not outcome.session:
-            return Made(life, REFUSED[outcome.reason] if outcome.reason else PASSED, _why(outcome))
+            asked = outcome.reason is Reason.CODE_NEEDED
+            return Made(life, PASSED if outcome.accepted else ASKED if asked else REFUSED, _why(outcome))
         return _kept(life, state, who, done, outcome)
 
     return make
 
 
-REFUSED = {reason: Seen(False, reason is Reason.CODE_NEEDED) for reason in Reason}
+REFUSED = Seen(accepted=False)
+ASKED = Seen(accepted=False, asks_for_code=True)
 
 
 def _why(outcome: Outcome) -> str:
-    return f"{outcome.requirement} {outcome.reason or 'accepted'}"
+    return _in_words(outcome.requirement, outcome.reason)
+
+
+@cache
+def _in_words(requirement: str | None, reason: Reason | None) -> str:
+    return f"{requirement} {reason or 'accepted'}"
 
 
 def _kept(life: Life, state: State, who: int, done: a.Action, outcome: Outcome) -> Made:
