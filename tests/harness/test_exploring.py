@@ -136,7 +136,7 @@ class Forgets(ModelTarget):
 def test_what_does_not_happen_again_is_told_apart() -> None:
     search = _search(Forgets())
     assert search.found is None
-    assert search.vanished[-1].endswith(" logs out")
+    assert " logs out" in search.vanished[-1]
 
 
 class Breaks(ModelTarget):
@@ -149,7 +149,7 @@ class Breaks(ModelTarget):
 
 
 def test_an_adapter_that_breaks_is_no_departure() -> None:
-    with pytest.raises(AdapterBroke, match=r"logs out' was to be done: RuntimeError: lost ..…"):
+    with pytest.raises(AdapterBroke, match=r" logs out.* was to be done: RuntimeError: lost ..…"):
         _search(Breaks())
 
 
