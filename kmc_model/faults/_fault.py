@@ -11,7 +11,7 @@ from kmc_model.policy import ARTICLE, Policy
 from kmc_model.rules import RULES, Effect, Rule
 from kmc_model.turn import Secrets, Turn
 
-__all__ = ["Fault", "Kind", "changed", "effect_instead", "inserted", "name_of", "row_of", "without"]
+__all__ = ["Fault", "Kind", "changed", "effect_instead", "inserted", "name_of", "row_of", "without", "words_of"]
 
 Rules = tuple[Rule, ...]
 
@@ -55,6 +55,11 @@ class Fault:
 def name_of(rule: Rule) -> str:
     """Return a row's name: the action and the condition under which it answers."""
     return f"{rule.action.__name__}.{rule.applies.__name__}"
+
+
+def words_of(turn: type[Turn]) -> str:
+    """Return the name of a class in words: AnybodysCode is `anybodys code`."""
+    return "".join(f" {each.lower()}" if each.isupper() else each for each in turn.__name__).strip()
 
 
 def row_of(action: type[Action], condition: str) -> int:

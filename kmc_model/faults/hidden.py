@@ -1,5 +1,6 @@
 """Defects with hidden state: right the first time, wrong later, so that a test of single steps does not see them."""
 
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -15,7 +16,7 @@ from kmc_model.actions import (
     SwitchAccount,
     UserStatus,
 )
-from kmc_model.faults._fault import Fault, Kind, Rules, changed, effect_instead, inserted, row_of
+from kmc_model.faults._fault import Fault, Kind, Rules, changed, effect_instead, inserted, row_of, words_of
 from kmc_model.faults._noting import Noting
 from kmc_model.records import Account, Link, LinkKind, LinkStatus, Secret
 from kmc_model.rules import RULES, Effect, Rule
@@ -93,9 +94,9 @@ def _skipping(at: int, name: str, skips: Callable[[Turn], bool]) -> Rules:
 class CodeLess(Counting):
     """Asks for no code where `spares` says so."""
 
+    @abstractmethod
     def spares(self) -> bool:
         """Whether this login is let through without a code."""
-        raise NotImplementedError
 
     def needs_code(self, account: Account) -> bool:
         return super().needs_code(account) and not self.spares()
@@ -176,8 +177,7 @@ def _fault(name: str, sentence: str, *requirements: str, rules: Rules = RULES, t
 
 
 def _of_turn(turn: type[Turn], *requirements: str, rules: Rules = RULES) -> Fault:
-    name = "".join(f" {each.lower()}" if each.isupper() else each for each in turn.__name__).strip()
-    return _fault(name, turn.__doc__ or "", *requirements, rules=rules, turn=turn)
+    return _fault(words_of(turn), turn.__doc__ or "", *requirements, rules=rules, turn=turn)
 
 
 _USED = row_of(OpenEnrolmentLink, "link_used")

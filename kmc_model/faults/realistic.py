@@ -20,7 +20,7 @@ from kmc_model.actions import (
     SwitchAccount,
     UserStatus,
 )
-from kmc_model.faults._fault import Fault, Kind, Rules, changed, effect_instead, inserted, row_of, without
+from kmc_model.faults._fault import Fault, Kind, Rules, changed, effect_instead, inserted, row_of, without, words_of
 from kmc_model.faults._noting import Noting
 from kmc_model.policy import ARTICLE
 from kmc_model.records import Account, Credentials, Link, LinkKind, LinkStatus, Mail, Secret
@@ -653,8 +653,7 @@ def _fault(name: str, sentence: str, *requirements: str, rules: Rules = RULES, t
 
 
 def _of_turn(turn: type[Turn], *requirements: str, rules: Rules = RULES) -> Fault:
-    name = "".join(f" {each.lower()}" if each.isupper() else each for each in turn.__name__).strip()
-    return _fault(name, turn.__doc__ or "", *requirements, rules=rules, turn=turn)
+    return _fault(words_of(turn), turn.__doc__ or "", *requirements, rules=rules, turn=turn)
 
 
 _REFUSED_SWITCH = row_of(SwitchAccount, "from_account_without_two_factor")

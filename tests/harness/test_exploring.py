@@ -15,7 +15,7 @@ from kmc_harness.campaign.telling import as_python, as_scenario
 from kmc_harness.campaign.tours import Course, lives, one_lap
 from kmc_harness.port import Action, Observation, Offer
 from kmc_harness.targets.model import ModelTarget
-from kmc_model.faults import Kind, all_faults, by_name
+from kmc_model.faults import by_name
 from kmc_model.lives import TOPICS
 from tests.conftest import ROOT, kmc
 
@@ -82,18 +82,12 @@ def test_the_clean_model_does_not_depart_from_itself() -> None:
     assert search.actions > 2000
 
 
-@pytest.mark.parametrize("fault", [each.name for each in all_faults() if each.kind is Kind.HARMLESS])
-def test_a_harmless_change_that_people_may_see_is_no_departure(fault: str) -> None:
-    """Limits and answers of the reference's own are compared, texts, tokens and the order of mails are not."""
-    if fault in (
-        "other words",
-        "longer tokens",
-        "other label",
-        "more mails",
-        "one message for all",
-        "other order of mails",
-    ):
-        assert _search(_with(fault), most=1200).found is None
+UNSEEN = ("other words", "longer tokens", "other label", "more mails", "one message for all", "other order of mails")
+
+
+@pytest.mark.parametrize("fault", UNSEEN)
+def test_other_texts_tokens_and_orders_are_no_departure(fault: str) -> None:
+    assert _search(_with(fault), most=1200).found is None
 
 
 def test_the_same_seed_finds_the_same_and_another_one_walks_elsewhere() -> None:
