@@ -25,7 +25,7 @@ __all__ = [
     "build",
 ]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised whenever a report of the new kind could not be read by the old code."""
 
 
@@ -114,7 +114,10 @@ class ScenarioResult(_Part, frozen=True):
 
 
 class RequirementResult(_Part, frozen=True):
-    """The highest verdict of a requirement's scenarios; `reason` says why it is no pass."""
+    """The highest verdict of a requirement's scenarios that were not skipped; `reason` says why it is no pass.
+
+    `in_part` says how many were skipped for what, where others were judged.
+    """
 
     id: str
     level: str
@@ -126,6 +129,7 @@ class RequirementResult(_Part, frozen=True):
     reason: str
     known_departure: str
     scenarios: tuple[str, ...]
+    in_part: str = ""
 
 
 class WaiverState(StrEnum):
@@ -215,10 +219,16 @@ class Report(_Part, frozen=True):
         return f"{len(self.scenarios)} scenario{'s' * (len(self.scenarios) != 1)}"
 
     @property
+    def in_part(self) -> int:
+        """How many requirements were judged by some of their scenarios only."""
+        return sum(bool(each.in_part) for each in self.requirements)
+
+    @property
     def headline(self) -> str:
         """How much was judged, of what."""
         partial = "partial run: " if self.partial else ""
         judged = f"{self.judged} of {len(self.requirements)} requirements judged"
+        judged += f", {self.in_part} of them in part," if self.in_part else ""
         return f"{partial}{judged} on {self.run.subject}, profile {self.run.profile}"
 
 
@@ -297,7 +307,16 @@ def _requirement_result(
         reason,
         f"{requirement.observation}: {requirement.departure}" if known and requirement.observation else "",
         tuple(each.id for each in scenarios),
+        _in_part(scenarios),
     )
+
+
+def _in_part(scenarios: Sequence[ScenarioResult]) -> str:
+    skipped = [each for each in scenarios if each.verdict is Verdict.SKIPPED]
+    if not skipped or len(skipped) == len(scenarios):
+        return ""
+    missing = ", ".join(sorted({each.seen.rpartition(" ")[2].strip("'") for each in skipped}))
+    return f"{len(scenarios) - len(skipped)} of {len(scenarios)} scenarios; not offered: {missing}"
 
 
 def _reason(scenario: ScenarioResult) -> str:

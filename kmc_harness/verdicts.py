@@ -7,7 +7,7 @@ __all__ = ["Departure", "NotJudged", "Unreached", "Verdict", "highest"]
 
 
 class Verdict(StrEnum):
-    """Rising: a scenario, and a requirement, has the highest of its checks.
+    """Rising: a scenario has the highest of its checks, a requirement the highest of its scenarios.
 
     `waived` is a departure that was declared, `flaky` a verdict that changed between repeats.
     """
@@ -33,8 +33,9 @@ class Verdict(StrEnum):
 
 
 def highest(verdicts: Iterable[Verdict]) -> Verdict:
-    """Return the highest verdict; nothing at all is skipped, not passed."""
-    return max(verdicts, key=lambda verdict: verdict.rank, default=Verdict.SKIPPED)
+    """Return the highest verdict of those that were not skipped; nothing at all is skipped, not passed."""
+    tried = (verdict for verdict in verdicts if verdict is not Verdict.SKIPPED)
+    return max(tried, key=lambda verdict: verdict.rank, default=Verdict.SKIPPED)
 
 
 class Departure(AssertionError):

@@ -41,6 +41,7 @@ def show_report(report: Report, folder: Path) -> None:
     _show_departures(console, report)
     _show_alike(console, report.requirements, Verdict.WAIVED)
     _show_alike(console, report.requirements, Verdict.SKIPPED)
+    _show_in_part(console, report.requirements)
     _show_waivers(console, report.waivers)
     _show_headline(console, report, folder)
 
@@ -95,6 +96,16 @@ def _show_alike(console: Console, requirements: Iterable[RequirementResult], ver
             by_reason.setdefault(each.reason, []).append(each.id)
     for reason, ids in by_reason.items():
         console.print(f"\n{badge(verdict)} {', '.join(ids)}\n  {escape(reason)}")
+
+
+def _show_in_part(console: Console, requirements: Iterable[RequirementResult]) -> None:
+    """Show those of which some scenarios were skipped, and what the target lacks for them."""
+    grid = Table.grid(padding=(0, 1), pad_edge=False)
+    for each in requirements:
+        if each.in_part:
+            grid.add_row(f"  {each.id}", each.in_part)
+    if grid.row_count:
+        console.print("\n[bold]judged in part[/]", grid, sep="\n")
 
 
 def _show_waivers(console: Console, waivers: Iterable[WaiverResult]) -> None:
