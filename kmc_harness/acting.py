@@ -26,6 +26,7 @@ from kmc_harness.port import (
     AccountStatus,
     Action,
     ChangePassword,
+    ConfirmPairing,
     ConfirmPassword,
     DisableTwoFactor,
     EnableTwoFactor,
@@ -42,6 +43,7 @@ from kmc_harness.port import (
     SetAccountStatus,
     SetPassword,
     SetUserStatus,
+    StartPairing,
     SwitchAccount,
     Target,
     UserStatus,
@@ -58,10 +60,12 @@ STEP_S = 30
 NEAR_S = range(-5 * STEP_S, 6 * STEP_S, STEP_S)
 """Where a code might still count, with room to spare."""
 EDGE_S = 5
+APART_S = 600
 LONGEST_WAIT_S = 90
 RESET_SPACING_S = 61
 """Ten reset mails in ten minutes are allowed (SEC-012); scenarios with many stay below."""
 HOME = "Acme"
+ELSEWHERE = "Globex"
 OWNER = "Grace"
 DESK = "desk"
 PASSWORD = "s3cure-pass!"
@@ -78,7 +82,13 @@ DONE_BY: dict[type[Action], str] = {
 
 @dataclass
 class Person:
-    """Somebody in the scenario, and what they have and know."""
+    """Somebody in the scenario, and what they have and know.
+
+    Attributes:
+        shown: the screen in front of them, where it shows a QR code.
+        paired_alone: whether they paired on their settings page, so that their logins need a code.
+
+    """
 
     name: str
     email: str
@@ -86,7 +96,8 @@ class Person:
     accounts: list[str] = field(default_factory=list)
     authenticator: Authenticator | None = None
     earlier: list[Authenticator] = field(default_factory=list)
-    picture: bytes | None = field(default=None, repr=False)
+    shown: Observation | None = field(default=None, repr=False)
+    paired_alone: bool = False
     session: str | None = field(default=None, repr=False)
     earlier_session: str | None = field(default=None, repr=False)
     opened_link: str | None = field(default=None, repr=False)
@@ -112,6 +123,7 @@ class Acting:
         self.used_offers: set[Offer] = set()
         self.checks = 0
         self.count = 0
+        self.moved_s = 0
         self._tag = tag
         self._people: dict[str, Person] = {}
         self._founded: set[str] = set()
@@ -147,6 +159,8 @@ class Acting:
 
     def account(self, name: str) -> str:
         """Return the target's name for the scenario's account `name`."""
+        if name != HOME:
+            self.needs(Offer.ACCOUNTS)
         return f"{name}-{self._tag}"
 
     def needs(self, offer: Offer) -> None:
@@ -171,6 +185,7 @@ class Acting:
         self.recorder.note(Waited(at=self.now(), seconds=seconds))
         if Offer.CLOCK in self.offers:
             self.target.advance(seconds)
+            self.moved_s += seconds
         else:
             time.sleep(seconds)
 
@@ -202,16 +217,16 @@ class Acting:
             self._note(at, action, "broke off")
             raise
         self.recorder.learn(seen.session)
-        if seen.picture:
+        if seen.shows_qr_code:
             with contextlib.suppress(UnreadableQrCode):
-                shown_entry = Authenticator.scan(seen.picture)
+                shown_entry = Authenticator.scan(seen.picture, seen.uri)
                 self.recorder.learn(shown_entry.secret, shown_entry.uri)
         self._note(at, action, "accepted" if seen.accepted else "refused", seen)
         return seen
 
     def _note(self, at: int, action: Action, answer: str, seen: Observation = NOTHING) -> None:
         by = self._spoken_of if getattr(action, "session", None) else DONE_BY.get(type(action), self._spoken_of)
-        shown = [what for what, there in (("QR code", seen.picture), ("session", seen.session)) if there]
+        shown = [what for what, there in (("QR code", seen.shows_qr_code), ("session", seen.session)) if there]
         shown += ["field for a code"] if seen.asks_for_code else []
         if not self.recorder.is_on:
             return
@@ -261,6 +276,10 @@ class Acting:
             person.accounts.append(account)
         return person
 
+    def reach_plain_user(self, name: str) -> Person:
+        """Make `name` a user whom nothing asks for a code: where that depends on the account, of another one."""
+        return self.reach_user(name, ELSEWHERE if Offer.ENABLE in self.offers else HOME)
+
     def reach_two_factor(self, account: str, *, on: bool = True) -> None:
         """Have the vendor switch two-factor authentication on or off."""
         self._must(
@@ -282,24 +301,43 @@ class Acting:
         """Have `name` open the newest enrolment link and look at the QR code."""
         person = self.reach_enrolment_mail(name)
         seen = self._must(self.open_link(name), f"{name} was to see a QR code")
-        if seen.picture is None:
+        if not seen.shows_qr_code:
             raise Unreached(f"{name} was to see a QR code, but none was shown")
         return person
 
     def reach_pairing(self, name: str) -> Person:
-        """Have `name` pair an authenticator from the mailed link."""
+        """Have `name` pair an authenticator: from the mailed link, or on the settings page where there is none."""
         person = self.person(name)
         if person.authenticator is None:
-            self.reach_open_screen(name)
-            self.scan(name)
+            if Offer.ENABLE not in self.offers and Offer.SETTINGS in self.offers:
+                self._pair_alone(self.reach_user(name, HOME))
+            else:
+                self.reach_open_screen(name)
+                self.scan(name)
         return person
+
+    def _pair_alone(self, person: Person) -> None:
+        session = self._must(self._log_in_plainly(person), f"{person.name} was to log in without a code").session or ""
+        asked = StartPairing(session, person.password)
+        person.shown = self._must(self.perform(asked), f"{person.name} was to see a QR code in the settings")
+        self.scan(person.name)
+        confirmed = ConfirmPairing(session, self.code(person.name, "a code") or "")
+        self._must(self.perform(confirmed), f"{person.name} was to complete the pairing with a code")
+        person.paired_alone = True
+        if Offer.CLOCK in self.offers:
+            # No scenario speaks of the code that completed the pairing: none shall come near it.
+            self.pass_time(APART_S)
+
+    def _log_in_plainly(self, person: Person) -> Observation:
+        return self.perform(LogIn(person.email, person.password, None, self.account(person.accounts[0]), DESK))
 
     def reach_session(self, name: str, account: str) -> Person:
         """Have `name` log in to `account`, with a code where an authenticator is paired."""
         person = self.reach_user(name, account)
         if account in self._two_factor:
             self.reach_pairing(name)
-        code = self.code(name, "a code") if person.authenticator and account in self._two_factor else None
+        needs_code = person.authenticator and (account in self._two_factor or person.paired_alone)
+        code = self.code(name, "a code") if needs_code else None
         login = LogIn(person.email, person.password, code, self.account(account), DESK)
         seen = self._must(self.perform(login), f"{name} was to log in to {account}")
         person.earlier_session, person.session = person.session, seen.session
@@ -324,14 +362,29 @@ class Acting:
         return person
 
     def reach_reset(self, name: str) -> Person:
-        """Have `name` reset the password, click OK and scan the QR code that is shown."""
+        """Have `name` reset the password and pair anew, if they had: from what OK shows, or on the settings page."""
         person = self.reach_new_password(name)
+        if Offer.RENEW not in self.offers:
+            self._pair_alone_again(person)
+            return person
         seen = self._must(self.confirm_password(name), f"{name} was to confirm the new password")
-        if seen.picture:
+        if seen.shows_qr_code:
             self.scan(name)
         elif self._two_factor.intersection(person.accounts):
             raise Unreached(f"{name} was to be shown a new QR code after OK, but none was shown")
         return person
+
+    def _pair_alone_again(self, person: Person) -> None:
+        """Have them pair again where the reset took the pairing; else the app they have is the earlier one."""
+        if not person.paired_alone or person.authenticator is None:
+            return
+        seen = self._log_in_plainly(person)
+        if seen.accepted:
+            self._pair_alone(person)
+        elif seen.asks_for_code:
+            person.earlier.append(person.authenticator)
+        else:
+            self._must(seen, f"{person.name} was to log in with the new password")
 
     def reach_resets(self, name: str, count: int) -> None:
         """Have `name` reset the password `count` times, scanning each QR code."""
@@ -432,8 +485,8 @@ class Acting:
         person = self.person(name)
         url = self._link(person, link)
         seen = self._answer(self.perform(OpenEnrolmentLink(url)))
-        person.picture = seen.picture
-        person.opened_link = url if seen.picture else person.opened_link
+        person.shown = seen
+        person.opened_link = url if seen.shows_qr_code else person.opened_link
         return seen
 
     def _link(self, person: Person, words: str) -> str:
@@ -454,10 +507,10 @@ class Acting:
     def scan(self, name: str) -> Authenticator:
         """Have `name` scan the QR code on the screen; the entry paired before is kept as an earlier one."""
         person = self.person(name)
-        if person.picture is None:
+        if person.shown is None or not person.shown.shows_qr_code:
             raise Unreached(f"{name} was to scan a QR code, but none is shown")
         try:
-            scanned = Authenticator.scan(person.picture)
+            scanned = Authenticator.scan(person.shown.picture, person.shown.uri)
         except UnreadableQrCode as error:
             raise Unreached(f"{name} was to scan a QR code, but there is {error}") from error
         self.recorder.learn(scanned.secret, scanned.uri)
@@ -564,7 +617,7 @@ class Acting:
         if person.reset_link is None:
             raise Unreached(f"{name} was to click OK, but no new password was set")
         seen = self._answer(self.perform(ConfirmPassword(person.reset_link)))
-        person.picture = seen.picture
+        person.shown = seen
         return seen
 
     def change_password(self, name: str) -> Observation:

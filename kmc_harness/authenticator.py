@@ -61,14 +61,14 @@ class Authenticator:
     offset_s: int = 0
 
     @classmethod
-    def scan(cls, picture: bytes) -> "Authenticator":
-        """Pair from a picture (PNG bytes).
+    def scan(cls, picture: bytes | None, uri: str | None = None) -> "Authenticator":
+        """Pair from a picture (PNG bytes), or from what it would say where nobody has drawn it.
 
         Raises:
             UnreadableQrCode: there is no QR code, or its content is not one that apps take (Key URI format).
 
         """
-        uri = read_qr_code(picture)
+        uri = uri or read_qr_code(picture or b"")
         parts = urlsplit(uri)
         if (parts.scheme, parts.netloc) != ("otpauth", "totp"):
             raise UnreadableQrCode(f"a QR code for {parts.scheme}://{parts.netloc}, not for otpauth://totp")

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from kmc_model import actions
 from kmc_model.actions import (
-    ACTIONS,
     SECRET_FIELDS,
     AccountStatus,
     Action,
@@ -36,6 +36,7 @@ __all__ = [
     "AccountStatus",
     "Action",
     "ChangePassword",
+    "ConfirmPairing",
     "ConfirmPassword",
     "DisableTwoFactor",
     "EnableTwoFactor",
@@ -53,6 +54,7 @@ __all__ = [
     "SetAccountStatus",
     "SetPassword",
     "SetUserStatus",
+    "StartPairing",
     "SwitchAccount",
     "Target",
     "UseSession",
@@ -63,17 +65,58 @@ __all__ = [
 
 
 class Offer(StrEnum):
-    """An ability a target declares. What is not declared is skipped by name, never guessed."""
+    """An ability a target declares. What is not declared is skipped by name, never guessed.
+
+    Attributes:
+        CLOCK: its clock can be moved forward.
+        OUTBOX: the mails it sends can be read.
+        ACCOUNTS: a user can belong to several accounts.
+        ENABLE: the vendor switches two-factor authentication on for an account, and its users are mailed a link.
+        SETTINGS: users pair an authenticator themselves, logged in.
+        ADMINISTER: users and accounts can be blocked.
+        SWITCH: one can go to another account without logging out.
+        RESET: there is a Forgot Password.
+        RENEW: a reset leads to a new QR code.
+        RULES: new passwords need eight characters, a digit and a symbol, as the KMC's do.
+        CHANGE: the password can be changed while logged in.
+        PICTURE: the picture file of a QR code is delivered.
+        SCREEN: there is a screen to look at.
+
+    """
 
     CLOCK = "clock"
     OUTBOX = "outbox"
+    ACCOUNTS = "accounts"
     ENABLE = "enable"
+    SETTINGS = "settings"
     ADMINISTER = "administer"
     SWITCH = "switch"
     RESET = "reset"
+    RENEW = "renew"
+    RULES = "rules"
     CHANGE = "change"
     PICTURE = "picture"
     SCREEN = "screen"
+
+
+@dataclass(frozen=True, repr=False)
+class StartPairing(Action):
+    """Ask for a QR code on one's settings page; many products want the password again."""
+
+    session: str
+    password: str
+
+
+@dataclass(frozen=True, repr=False)
+class ConfirmPairing(Action):
+    """Type the app's code on the settings page, which completes the pairing begun in this session."""
+
+    session: str
+    code: str
+
+
+ACTIONS: tuple[type[Action], ...] = (*actions.ACTIONS, StartPairing, ConfirmPairing)
+"""What a target may be asked to perform; the last two are none of the KMC's."""
 
 
 NEEDED_OFFER: dict[type[Action], Offer] = {
@@ -84,8 +127,10 @@ NEEDED_OFFER: dict[type[Action], Offer] = {
     SwitchAccount: Offer.SWITCH,
     RequestReset: Offer.RESET,
     SetPassword: Offer.RESET,
-    ConfirmPassword: Offer.RESET,
+    ConfirmPassword: Offer.RENEW,
     ChangePassword: Offer.CHANGE,
+    StartPairing: Offer.SETTINGS,
+    ConfirmPairing: Offer.SETTINGS,
 }
 """Which offer an action needs; the others every target performs."""
 
@@ -129,6 +174,7 @@ class Observation:
         message: the target's own words.
         asks_for_code: whether the answer asks for an authenticator code.
         picture: a PNG of the QR code shown, as delivered (Offer.PICTURE) or as a screenshot.
+        uri: what the QR code would say, where the target leaves its drawing to somebody else.
         session: a handle of the session that was opened or used.
         account: the account that session is in, where it shows.
 
@@ -138,8 +184,14 @@ class Observation:
     message: str = ""
     asks_for_code: bool = False
     picture: bytes | None = field(default=None, repr=False)
+    uri: str | None = field(default=None, repr=False)
     session: str | None = field(default=None, repr=False)
     account: str | None = None
+
+    @property
+    def shows_qr_code(self) -> bool:
+        """Whether there is something to pair from."""
+        return bool(self.picture or self.uri)
 
 
 class Target(Protocol):

@@ -6,6 +6,7 @@ Each probe asks something whose true answer is known beforehand, whatever the im
 import contextlib
 from dataclasses import dataclass
 
+from kmc_harness.acting import STEP_S
 from kmc_harness.port import Action, LogIn, NotOffered, Offer, OpenEnrolmentLink, Target
 from kmc_harness.verdicts import NotJudged, Unreached
 from kmc_harness.world import HOME, World
@@ -13,6 +14,7 @@ from kmc_harness.world import HOME, World
 __all__ = ["probe"]
 
 ENROLS = frozenset({Offer.ENABLE, Offer.OUTBOX})
+JUMP_S = 3600
 
 
 @dataclass(frozen=True, repr=False)
@@ -31,10 +33,11 @@ def probe(target: Target, tag: str) -> None:
     world = World(target, tag)
     try:
         _refuses_strangers_and_wrong_passwords(world)
-        if target.offers >= ENROLS:
-            # Who is shown no QR code here has nothing to compare: the scenarios judge that, not a probe.
-            with contextlib.suppress(Unreached, NotOffered):
-                _tells_people_apart(world)
+        # Who cannot pair here has nothing to compare: the scenarios judge that, not a probe.
+        with contextlib.suppress(Unreached, NotOffered):
+            _tells_people_apart(world)
+            if Offer.CLOCK in target.offers:
+                _moves_the_whole_clock(world)
     except (Unreached, NotOffered) as error:
         raise NotJudged(world.recorder.redact(f"the target did not get through the probes: {error}")) from error
     except NotJudged:
@@ -69,8 +72,23 @@ def _tells_people_apart(world: World) -> None:
     secrets = {_secret(world, name) for name in ("Ada", "Bo")}
     if len(secrets) < 2:
         raise NotJudged("two users were shown the same secret; does the adapter answer from a recording?")
-    if world.perform(OpenEnrolmentLink("https://kmc.example/actions/auth-info/made-up")).picture:
-        raise NotJudged("a made-up link showed a QR code; does the adapter really ask the target?")
+    if world.target.offers >= ENROLS:
+        if world.perform(OpenEnrolmentLink("https://kmc.example/actions/auth-info/made-up")).shows_qr_code:
+            raise NotJudged("a made-up link showed a QR code; does the adapter really ask the target?")
+
+
+def _moves_the_whole_clock(world: World) -> None:
+    """See that codes are judged by the clock that is moved: part of a process can be left behind by it."""
+    was_right = world.reach_pairing("Ada").paired_alone or world.log_in("Ada", "a code").accepted
+    world.pass_time(JUMP_S)
+    if world.log_in("Ada", "a code").accepted or not was_right:
+        return
+    for near_s in (0, -STEP_S, STEP_S):
+        if world.log_in("Ada", f"a code made {near_s - world.moved_s} s from now").accepted:
+            raise NotJudged(
+                f"the clock was moved by {world.moved_s} s, but codes are judged by the time before: part of the "
+                "target did not move along; in a Python process time-machine reaches what freezegun leaves behind"
+            )
 
 
 def _secret(world: World, name: str) -> str:

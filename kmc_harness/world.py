@@ -44,7 +44,7 @@ class World(Acting):
     def in_words(self, seen: Observation) -> str:
         """Return what a person would say of an answer."""
         words = "accepted" if seen.accepted else "asked for a code" if seen.asks_for_code else "refused"
-        words += " with a QR code" if seen.picture else ""
+        words += " with a QR code" if seen.shows_qr_code else ""
         words += " with a session" if seen.session else ""
         return words + (f' ("{seen.message}")' if seen.message else "")
 
@@ -94,18 +94,18 @@ class World(Acting):
     def expect_qr_code(self, name: str) -> None:
         """Expect the latest answer to show a QR code that an app can pair from, and scan it."""
         seen = self.last()
-        self.expect(seen.picture is not None, "a QR code", self.in_words(seen))
+        self.expect(seen.shows_qr_code, "a QR code", self.in_words(seen))
         try:
-            Authenticator.scan(seen.picture or b"")
+            Authenticator.scan(seen.picture, seen.uri)
         except UnreadableQrCode as error:
             self.expect(False, "a QR code that an authenticator app can pair from", str(error))
-        self.person(name).picture = seen.picture
+        self.person(name).shown = seen
         self.scan(name)
 
     def expect_no_qr_code(self) -> None:
         """Expect the latest answer to show no QR code."""
         seen = self.last()
-        self.expect(seen.picture is None, "no QR code", self.in_words(seen))
+        self.expect(not seen.shows_qr_code, "no QR code", self.in_words(seen))
 
     def expect_refused_each_time(self, name: str) -> None:
         """Expect every one of the wrong passwords or codes just tried to have been refused."""

@@ -12,6 +12,11 @@ def _(world: World, who: str, account: str) -> None:
     world.reach_user(who, account)
 
 
+@given(sentence("{who:Who} is a user without two-factor authentication"))
+def _(world: World, who: str) -> None:
+    world.reach_plain_user(who)
+
+
 @given(sentence("{who:Who} is a user of {account:Account} who is no administrator"))
 def _(world: World, who: str, account: str) -> None:
     world.reach_user(who, account, administrator=False)

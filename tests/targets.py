@@ -7,11 +7,32 @@ from dataclasses import replace
 
 from PIL import Image
 
-from kmc_harness.port import Action, LogIn, Mail, NotOffered, Observation, Offer, OpenEnrolmentLink
+from kmc_harness.authenticator import read_qr_code
+from kmc_harness.port import (
+    Action,
+    ChangePassword,
+    ConfirmPairing,
+    DisableTwoFactor,
+    EnableTwoFactor,
+    LinkKind,
+    LogIn,
+    LogOut,
+    Mail,
+    NotOffered,
+    Observation,
+    Offer,
+    OpenEnrolmentLink,
+    RegisterUser,
+    RequestReset,
+    SetPassword,
+    StartPairing,
+    UseSession,
+)
 from kmc_harness.targets.model import ModelTarget
 from kmc_model.clock import START
 from kmc_model.faults import by_name
 from kmc_model.policy import ARTICLE, KALTURA_SERVER
+from kmc_model.rules import RULES
 
 
 class OneDeparture(ModelTarget):
@@ -186,3 +207,50 @@ class IsStopped(ModelTarget):
         if type(action).__name__ == "RequestReset":
             raise KeyboardInterrupt
         return super().perform(action)
+
+
+class Settings(ModelTarget):
+    """The reference as a product of another kind: everybody is alone, and pairs on a settings page.
+
+    A reset drops the pairing, or leaves it where KMC_TEST_KEEPS says so.
+    """
+
+    offers = frozenset({Offer.CLOCK, Offer.OUTBOX, Offer.SETTINGS, Offer.RESET, Offer.RULES, Offer.CHANGE})
+
+    def __init__(self) -> None:
+        self.keeps = "KMC_TEST_KEEPS" in os.environ
+        kept = by_name("SetPassword.always without renew_secret").rules
+        super().__init__(ARTICLE, 0, kept if self.keeps else RULES)
+
+    def reset(self) -> None:
+        super().reset()
+        self.logged_in: dict[str, LogIn] = {}
+
+    def perform(self, action: Action) -> Observation:
+        match action:
+            case RegisterUser(_, email, password):
+                return super().perform(RegisterUser(email, email, password))
+            case LogIn(email, _, _, account):
+                seen = super().perform(replace(action, account=email if account else None))
+                self.logged_in |= {seen.session: action} if seen.session else {}
+                return replace(seen, account=None)
+            case StartPairing(session):
+                email = self.logged_in[session].email
+                super().perform(EnableTwoFactor(email))
+                shown = super().perform(OpenEnrolmentLink(super().outbox(email)[-1].links[0].url))
+                return Observation(shown.accepted, uri=read_qr_code(shown.picture or b""))
+            case ConfirmPairing(session, code):
+                return Observation(super().perform(replace(self.logged_in[session], account=None, code=code)).accepted)
+            case SetPassword(link):
+                seen = super().perform(action)
+                if seen.accepted and not self.keeps:
+                    owner = self.model.state.links[link.rpartition("/")[2]].email
+                    super().perform(DisableTwoFactor(owner))
+                return seen
+            case UseSession() | LogOut() | RequestReset() | ChangePassword():
+                return replace(super().perform(action), account=None)
+        raise NotOffered(type(action).__name__)
+
+    def outbox(self, email: str) -> list[Mail]:
+        mails = super().outbox(email)
+        return [each for each in mails if not any(link.kind is LinkKind.ENROLMENT for link in each.links)]

@@ -9,7 +9,7 @@ Feature: The authentication screen and its QR code
       When Ada opens the newest enrolment link
       Then a QR code is shown to Ada
 
-  @REQ-ENR-002 @needs-outbox
+  @REQ-ENR-002 @needs-enable @needs-outbox
   Rule: The link, once it has shown its QR code, never shows one again
 
     Scenario: The link is opened a second time
@@ -24,8 +24,7 @@ Feature: The authentication screen and its QR code
       Then no QR code is shown
 
     Scenario: The link is opened again after a login with a code
-      Given Ada is a KMC user of Acme
-      And two-factor authentication is on for Acme
+      Given Ada has paired an authenticator
       And Ada has logged in to Acme
       When Ada opens the same enrolment link
       Then no QR code is shown
@@ -92,7 +91,15 @@ Feature: The authentication screen and its QR code
       When Ada logs in to Acme with Bo's code
       Then she is refused
 
-    Scenario: The owner's code
+    Scenario: A colleague's code in the same account
+      Given Bo is a KMC user of Acme
+      And Ada has paired an authenticator
+      And Bo has paired an authenticator
+      When Ada logs in to Acme with Bo's code
+      Then she is refused
+
+    @needs-enable
+    Scenario: The owner's code for one who has paired nothing
       Given Ada is a KMC user of Acme
       And Grace has paired an authenticator
       When Ada logs in to Acme with Grace's code
@@ -175,8 +182,7 @@ Feature: The authentication screen and its QR code
   Rule: Expiry takes nothing from someone who has logged in with a code in time
 
     Scenario Outline: Logging in long after the QR code expired
-      Given Ada is a KMC user of Acme
-      And two-factor authentication is on for Acme
+      Given Ada has paired an authenticator
       And Ada has logged in to Acme
       When <time> pass
       And Ada logs in to Acme with a code
@@ -188,7 +194,7 @@ Feature: The authentication screen and its QR code
         | 30 days  |
         | 400 days |
 
-  @REQ-ENR-012 @needs-clock
+  @REQ-ENR-012 @needs-clock @needs-enable
   Rule: A QR code never used for a login within its 24 hours is dead, shown or not
 
     Scenario Outline: The first login comes too late
@@ -205,15 +211,14 @@ Feature: The authentication screen and its QR code
 
     @needs-reset
     Scenario: The first login with the QR code of a reset comes too late
-      Given Ada is a KMC user of Acme
-      And two-factor authentication is on for Acme
+      Given Ada has paired an authenticator
       And Ada has logged in to Acme
       And Ada has reset the password
       When 25 h pass
       And Ada logs in to Acme with a code
       Then she is refused
 
-  @REQ-ENR-013 @needs-outbox
+  @REQ-ENR-013 @needs-enable @needs-outbox
   Rule: A link refused shows no QR code, tells the person so, and changes nothing
 
     Scenario Outline: A link that is no good

@@ -124,30 +124,26 @@ Feature: Logging in
   Rule: Every login to the account needs a code
 
     Scenario: Again on the same machine
-      Given Ada is a KMC user of Acme
-      And two-factor authentication is on for Acme
+      Given Ada has paired an authenticator
       And Ada has logged in to Acme
       When Ada logs in on the same machine with no code
       Then she is asked for a code
 
     Scenario: Again on another machine
-      Given Ada is a KMC user of Acme
-      And two-factor authentication is on for Acme
+      Given Ada has paired an authenticator
       And Ada has logged in to Acme
       When Ada logs in to Acme with no code
       Then she is asked for a code
 
     Scenario: Again after logging out
-      Given Ada is a KMC user of Acme
-      And two-factor authentication is on for Acme
+      Given Ada has paired an authenticator
       And Ada has logged in to Acme
       When Ada logs out
       And Ada logs in on the same machine with no code
       Then she is asked for a code
 
     Scenario: Again and again
-      Given Ada is a KMC user of Acme
-      And two-factor authentication is on for Acme
+      Given Ada has paired an authenticator
       And Ada has logged in to Acme
       And Ada has logged in to Acme
       And Ada has logged in to Acme
@@ -156,8 +152,7 @@ Feature: Logging in
 
     @needs-clock
     Scenario: Again after a month
-      Given Ada is a KMC user of Acme
-      And two-factor authentication is on for Acme
+      Given Ada has paired an authenticator
       And Ada has logged in to Acme
       When 31 days pass
       And Ada logs in to Acme with no code
@@ -175,8 +170,7 @@ Feature: Logging in
 
     @needs-change
     Scenario: Again after changing the password
-      Given Ada is a KMC user of Acme
-      And two-factor authentication is on for Acme
+      Given Ada has paired an authenticator
       And Ada has logged in to Acme
       When Ada changes the password in the KMC
       And Ada logs in to Acme with no code
@@ -184,8 +178,7 @@ Feature: Logging in
 
     @needs-administer
     Scenario: Again after having been blocked and restored
-      Given Ada is a KMC user of Acme
-      And two-factor authentication is on for Acme
+      Given Ada has paired an authenticator
       And Ada has logged in to Acme
       And Ada has been blocked in Acme
       And Ada has been restored in Acme
@@ -201,8 +194,7 @@ Feature: Logging in
       Then the session of Ada has ended
 
     Scenario: Logging out where a code is needed
-      Given Ada is a KMC user of Acme
-      And two-factor authentication is on for Acme
+      Given Ada has paired an authenticator
       And Ada has logged in to Acme
       When Ada logs out
       Then the session of Ada has ended
@@ -335,16 +327,14 @@ Feature: Logging in
   Rule: Changing the password while logged in keeps the pairing
 
     Scenario: A code of the same authenticator, with the new password
-      Given Ada is a KMC user of Acme
-      And two-factor authentication is on for Acme
+      Given Ada has paired an authenticator
       And Ada has logged in to Acme
       When Ada changes the password in the KMC
       And Ada logs in to Acme with a code
       Then she is logged in to Acme
 
     Scenario: The password of before
-      Given Ada is a KMC user of Acme
-      And two-factor authentication is on for Acme
+      Given Ada has paired an authenticator
       And Ada has logged in to Acme
       When Ada changes the password in the KMC
       And Ada logs in with the first password and a code

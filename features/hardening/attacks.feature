@@ -77,7 +77,7 @@ Feature: Withstanding attacks
   Rule: Before the right password nothing shows whether a user has two-factor authentication
 
     Scenario Outline: Wrong passwords for one who has it and one who has not
-      Given Bo is a KMC user of Globex
+      Given Bo is a user without two-factor authentication
       And Ada has paired an authenticator
       When Ada logs in with a wrong password and <code>
       And Bo logs in with a wrong password and <code>
@@ -181,6 +181,7 @@ Feature: Withstanding attacks
   @REQ-SEC-008 @needs-outbox
   Rule: The secret, the password and the code are in no mail and no link
 
+    @needs-enable
     Scenario: The mails after enrolment
       Given Ada has paired an authenticator
       When Ada logs in to Acme with a code
@@ -239,8 +240,7 @@ Feature: Withstanding attacks
 
     @needs-clock
     Scenario: A day after wrong codes
-      Given Ada is a KMC user of Acme
-      And two-factor authentication is on for Acme
+      Given Ada has paired an authenticator
       And Ada has logged in to Acme
       And 100 wrong codes have been tried for Ada
       When 24 h 1 min pass

@@ -81,9 +81,9 @@ Feature: Codes, secrets and QR codes by the standards
   @REQ-STD-004
   Rule: The shared secret has at least 128 bits
 
-    Scenario: The secret of a mailed QR code
-      Given Ada has opened the enrolment link
-      When Ada scans the QR code
+    Scenario: The secret of a pairing
+      Given Ada has paired an authenticator
+      When Ada logs in to Acme with a code
       Then the secret of Ada has 128 bits or more
 
     @needs-reset
@@ -95,9 +95,9 @@ Feature: Codes, secrets and QR codes by the standards
   @REQ-STD-005
   Rule: The shared secret has 160 bits
 
-    Scenario: The secret of a mailed QR code, by the recommendation
-      Given Ada has opened the enrolment link
-      When Ada scans the QR code
+    Scenario: The secret of a pairing, by the recommendation
+      Given Ada has paired an authenticator
+      When Ada logs in to Acme with a code
       Then the secret of Ada has 160 bits or more
 
   @REQ-STD-006 @needs-clock
@@ -118,8 +118,8 @@ Feature: Codes, secrets and QR codes by the standards
   Rule: The URI names issuer and account, percent-encoded, label and issuer parameter alike
 
     Scenario: What an app shows as the entry's name
-      Given Ada has opened the enrolment link
-      When Ada scans the QR code
+      Given Ada has paired an authenticator
+      When Ada logs in to Acme with a code
       Then the QR code of Ada names issuer and account alike in label and parameter
 
   @REQ-STD-008 @needs-picture
@@ -133,7 +133,14 @@ Feature: Codes, secrets and QR codes by the standards
   @REQ-STD-009
   Rule: Each user has a secret of their own, and each reset makes a new one
 
-    @needs-reset @needs-clock
+    Scenario: Thirty secrets of as many people
+      Given Ada is a KMC user of Acme
+      And 29 people have paired an authenticator
+      And Ada has paired an authenticator
+      When Ada logs in to Acme with a code
+      Then all 30 secrets are different, with no bit alike in all of them
+
+    @needs-reset @needs-renew @needs-clock
     Scenario: Fifty secrets of many people and many resets
       Given Ada is a KMC user of Acme
       And 30 people have paired an authenticator

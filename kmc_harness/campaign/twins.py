@@ -130,11 +130,11 @@ class Side:
 
     def _scan(self, person: Person | None, seen: Observation) -> tuple[str, tuple[object, ...]]:
         """Scan the QR code that is shown, and say how its secret stands to those seen before."""
-        if person is None or not seen.picture:
+        if person is None or not seen.shows_qr_code:
             return "", ()
         held = person.authenticator.secret if person.authenticator else None
         try:
-            entry = self.world.scan(person.name) if person.picture is seen.picture else person.authenticator
+            entry = self.world.scan(person.name) if person.shown is seen else person.authenticator
         except Unreached:
             return "unreadable", ()
         if entry is None:
@@ -176,14 +176,14 @@ class Side:
         return told
 
 
-def _looked_at(entry: Authenticator, picture: bytes, is_delivered: bool) -> tuple[object, ...]:
+def _looked_at(entry: Authenticator, picture: bytes | None, is_delivered: bool) -> tuple[object, ...]:
     named, account = entry.named_issuer_and_account
     return (
         (entry.algorithm, entry.digits, entry.step_s),
         entry.secret_bits >= 128,
         entry.secret_bits >= 160,
         bool(entry.issuer) and named == entry.issuer and bool(account),
-        is_delivered and inspection.quiet_zone_modules(picture) >= 4,
+        is_delivered and picture is not None and inspection.quiet_zone_modules(picture) >= 4,
     )
 
 

@@ -18,7 +18,7 @@ __all__ = ["ModelTarget"]
 class ModelTarget:
     """The model behind the port: pictures instead of secrets, words instead of reasons."""
 
-    offers = frozenset(Offer) - {Offer.SCREEN}
+    offers = frozenset(Offer) - {Offer.SCREEN, Offer.SETTINGS}
 
     def __init__(
         self,

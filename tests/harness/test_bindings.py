@@ -96,9 +96,9 @@ def test_the_catalogue_says_which_actions_and_offers_are_used(name: str, on_arti
     assert set(CATALOGUE[name].offers) == used["offers"]
 
 
-def test_the_suite_asks_for_every_action(on_article: Any) -> None:
+def test_the_suite_asks_for_every_action_of_the_kmc(on_article: Any) -> None:
     used = {action for each in on_article.report["scenarios"] for action in each["actions"]}
-    assert used == {action.__name__ for action in ACTIONS}
+    assert used == {action.__name__ for action in ACTIONS} - {"StartPairing", "ConfirmPairing"}
 
 
 def test_an_unknown_field_of_the_catalogue_is_named(tmp_path: Any) -> None:

@@ -17,7 +17,8 @@ def test_verdicts_rise_from_pass_to_fail_and_nothing_is_no_pass() -> None:
     rising = ["pass", "skipped", "warning", "waived", "inconclusive", "error", "flaky", "fail"]
     assert list(Verdict) == rising
     assert highest([Verdict.PASS, Verdict.WARNING, Verdict.SKIPPED]) is Verdict.WARNING
-    assert highest([]) is Verdict.SKIPPED
+    assert highest([Verdict.PASS, Verdict.SKIPPED]) is Verdict.PASS
+    assert highest([Verdict.SKIPPED]) is highest([]) is Verdict.SKIPPED
 
 
 @pytest.mark.parametrize(
@@ -115,3 +116,18 @@ def test_the_same_seed_gives_the_same_report_in_one_process_or_two(judge: Callab
     assert {**in_two.report, "timing": {}} == {**on_article.report, "timing": {}}
     other = judge("model", "--only", "LOG-004", "--seed", "5")
     assert other.verdicts == {"LOG-004": "pass"}
+
+
+@pytest.mark.parametrize(("environment", "verdict"), [({}, "pass"), ({"KMC_TEST_KEEPS": "1"}, "fail")])
+def test_where_people_pair_on_a_settings_page_the_general_requirements_are_judged(
+    environment: dict[str, str], verdict: str, judge: Callable[..., Any]
+) -> None:
+    ran = judge("Settings", **environment)
+    others = {name: each for name, each in ran.verdicts.items() if each not in ("pass", "skipped")}
+    assert others == ({} if verdict == "pass" else {"RST-007": "fail"})
+    assert ran.verdicts["RST-007"] == verdict
+    judged = {name for name, each in ran.verdicts.items() if each == "pass"}
+    assert judged >= {"LOG-004", "LOG-009", "ENR-007", "ENR-011", "STD-003", "SEC-003", "SEC-011", "RST-009"}
+    in_part = {each["id"]: each["in_part"] for each in ran.report["requirements"] if each["in_part"]}
+    assert in_part["LOG-013"] == "2 of 3 scenarios; not offered: accounts"
+    assert f"{len(in_part)} of them in part" in " ".join(ran.out.split())
