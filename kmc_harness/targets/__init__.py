@@ -1,13 +1,19 @@
 """Targets that ship, and how one is found by its name."""
 
 import importlib
+import os
+import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 from kmc_harness.port import Target
 
 __all__ = ["UnknownTarget", "load"]
+
+ANSWER_WITHIN = "KMC_ANSWER_WITHIN"
+"""The environment's word for how long one answer of `exec:command` may take, as 30s."""
 
 
 class UnknownTarget(Exception):
@@ -18,7 +24,8 @@ def load(name: str, settings: Mapping[str, str]) -> Target:
     """Return the target called `name`.
 
     Args:
-        name: `model`, or `python:module:Class` for an adapter of one's own (looked for in the working folder too).
+        name: `model`; `python:module:Class` for an adapter of one's own (looked for in the working folder too); or
+            `exec:command` for one in any language (see EXEC.md beside this file).
         settings: `policy` and `seed`, for the model.
 
     Raises:
@@ -31,7 +38,10 @@ def load(name: str, settings: Mapping[str, str]) -> Target:
         return ModelTarget(settings["policy"], settings["seed"])
     if name.startswith("python:") and name.count(":") == 2:
         return _from_python(*name.split(":")[1:])
-    raise UnknownTarget(f"unknown target {name!r}; use model, or python:module:Class for an adapter of your own")
+    if name.startswith("exec:"):
+        return _from_command(name.removeprefix("exec:"))
+    own = "python:module:Class or exec:command for an adapter of your own"
+    raise UnknownTarget(f"unknown target {name!r}; use model, or {own}")
 
 
 def _from_python(module: str, attribute: str) -> Target:
@@ -43,3 +53,14 @@ def _from_python(module: str, attribute: str) -> Target:
         reason = f"{type(error).__name__}: {error}"
         raise UnknownTarget(f"target python:{module}:{attribute} cannot be loaded: {reason}") from error
     return target
+
+
+def _from_command(command: str) -> Target:
+    from kmc_harness.targets.execd import Execd
+
+    within = os.environ.get(ANSWER_WITHIN, "30s")
+    try:
+        within_s = float(within.removesuffix("s"))
+        return cast("Target", Execd(shlex.split(command), Path.cwd(), {}, within_s))
+    except ValueError as error:
+        raise UnknownTarget(f"target exec:{command} cannot be run ({ANSWER_WITHIN}={within}): {error}") from error

@@ -1,0 +1,60 @@
+"""An adapter for `exec:`, in Python with nothing but the protocol: here the target is the reference model.
+
+    kmc run --target "exec:python examples/exec/model_adapter.py"
+
+Each line on the standard input is a question, each line on the standard output its answer (EXEC.md).
+"""
+
+import base64
+import json
+import sys
+from dataclasses import asdict
+from typing import Any
+
+from kmc_harness.port import ACTIONS, AccountStatus, NotOffered, UserStatus
+from kmc_harness.targets.model import ModelTarget
+
+KNOWN = {action.__name__: action for action in ACTIONS}
+STATUS = {"SetUserStatus": UserStatus, "SetAccountStatus": AccountStatus}
+NOT_OFFERED = 1
+
+target = ModelTarget(*sys.argv[1:2])
+
+
+def start(protocol: int, settings: dict[str, str]) -> Any:
+    return {"protocol": protocol, "name": target.name, "offers": sorted(target.offers)}
+
+
+def perform(action: str, fields: dict[str, Any]) -> Any:
+    if action not in KNOWN:
+        raise NotOffered(action)
+    if action in STATUS:
+        fields["status"] = STATUS[action](fields["status"])
+    seen = asdict(target.perform(KNOWN[action](**fields)))
+    if seen["picture"]:
+        seen["picture"] = base64.b64encode(seen["picture"]).decode()
+    return seen
+
+
+def outbox(email: str) -> Any:
+    return [asdict(mail) for mail in target.outbox(email)]
+
+
+METHODS = {
+    "start": start,
+    "reset": target.reset,
+    "perform": perform,
+    "now": target.now,
+    "advance": target.advance,
+    "outbox": outbox,
+    "close": target.close,
+}
+
+for line in sys.stdin:
+    asked = json.loads(line)
+    answer = {"jsonrpc": "2.0", "id": asked["id"]}
+    try:
+        answer["result"] = METHODS[asked["method"]](**asked["params"])
+    except NotOffered as error:
+        answer["error"] = {"code": NOT_OFFERED, "message": str(error)}
+    print(json.dumps(answer), flush=True)
