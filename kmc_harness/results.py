@@ -3,6 +3,7 @@
 These types are the contract of `report.json`; its JSON Schema is made of them (kmc_harness/report/schema.json).
 """
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
@@ -69,7 +70,7 @@ class Run(_Part, frozen=True):
 
     def again(self, requirement: str) -> str:
         """Return the command that judges just `requirement` again."""
-        words = ["kmc run --target", self.target]
+        words = ["kmc run --target", shlex.quote(self.target)]
         words += ["--policy", self.policy] if self.policy else []
         return " ".join([*words, "--profile all --only", requirement, "--seed", self.seed])
 
