@@ -14,6 +14,7 @@ from kmc_harness.world import HOME, World
 __all__ = ["probe"]
 
 ENROLS = frozenset({Offer.ENABLE, Offer.OUTBOX})
+MOVED_S = 60
 JUMP_S = 3600
 
 
@@ -33,6 +34,8 @@ def probe(target: Target, tag: str) -> None:
     world = World(target, tag)
     try:
         _refuses_strangers_and_wrong_passwords(world)
+        if Offer.CLOCK in target.offers:
+            _moves_its_clock(target)
         # Who cannot pair here has nothing to compare: the scenarios judge that, not a probe.
         with contextlib.suppress(Unreached, NotOffered):
             _tells_people_apart(world)
@@ -75,6 +78,15 @@ def _tells_people_apart(world: World) -> None:
     if world.target.offers >= ENROLS:
         if world.perform(OpenEnrolmentLink("https://kmc.example/actions/auth-info/made-up")).shows_qr_code:
             raise NotJudged("a made-up link showed a QR code; does the adapter really ask the target?")
+
+
+def _moves_its_clock(target: Target) -> None:
+    before = target.now()
+    target.advance(MOVED_S)
+    moved_s = target.now() - before
+    # Some clocks go on by themselves meanwhile.
+    if not MOVED_S <= moved_s <= 2 * MOVED_S:
+        raise NotJudged(f"its clock was to move by {MOVED_S} s, and moved by {moved_s} s; is it the target's own?")
 
 
 def _moves_the_whole_clock(world: World) -> None:
