@@ -1,12 +1,15 @@
 """An adapter for `exec:`, in Python with nothing but the protocol: here the target is the reference model.
 
     kmc run --target "exec:python examples/exec/model_adapter.py"
+    kmc run --target "exec:env POLICY=kaltura-server python examples/exec/model_adapter.py"
 
-Each line on the standard input is a question, each line on the standard output its answer (EXEC.md).
+Each line on the standard input is a question, each line on the standard output its answer
+(kmc_harness/targets/EXEC.md).
 """
 
 import base64
 import json
+import os
 import sys
 from dataclasses import asdict
 from typing import Any
@@ -18,7 +21,7 @@ KNOWN = {action.__name__: action for action in ACTIONS}
 STATUS = {"SetUserStatus": UserStatus, "SetAccountStatus": AccountStatus}
 NOT_OFFERED = 1
 
-target = ModelTarget(*sys.argv[1:2])
+target = ModelTarget(os.environ.get("POLICY", "article"))
 
 
 def start(protocol: int, settings: dict[str, str]) -> Any:
@@ -50,11 +53,15 @@ METHODS = {
     "close": target.close,
 }
 
-for line in sys.stdin:
-    asked = json.loads(line)
-    answer = {"jsonrpc": "2.0", "id": asked["id"]}
+
+def answer(asked: dict[str, Any]) -> dict[str, Any]:
+    said = {"jsonrpc": "2.0", "id": asked["id"]}
     try:
-        answer["result"] = METHODS[asked["method"]](**asked["params"])
+        return said | {"result": METHODS[asked["method"]](**asked["params"])}
     except NotOffered as error:
-        answer["error"] = {"code": NOT_OFFERED, "message": str(error)}
-    print(json.dumps(answer), flush=True)
+        return said | {"error": {"code": NOT_OFFERED, "message": str(error)}}
+
+
+if __name__ == "__main__":
+    for line in sys.stdin:
+        print(json.dumps(answer(json.loads(line))), flush=True)

@@ -77,14 +77,21 @@ class Execd:
         return frozenset(self._declared().offers)
 
     def reset(self) -> None:
-        """Make a clean start; an adapter that broke is started again.
+        """Make a clean start. An adapter that broke is started again, also one that did so after its last answer.
 
         Raises:
             NoAnswer: it does not start, or does not answer.
 
         """
-        self._broke = ""
-        self._ask("reset", {})
+        self._broke, was_running = "", self._program is not None
+        try:
+            self._ask("reset", {})
+        except NoAnswer:
+            if not was_running:
+                raise
+            self._stop()
+            self._broke = ""
+            self._ask("reset", {})
 
     def perform(self, action: Action) -> Observation:
         """Have `action` performed.
@@ -178,8 +185,10 @@ class Execd:
             if isinstance(answer.result, msgspec.Raw):
                 return msgspec.json.decode(answer.result, type=of)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            wrong = "a line that is no answer" if _starts_otherwise(line) else "an answer that does not fit the schema"
-            self._give_up(f"gave {wrong} when asked for {what}: {error}{_quoted(line)}")
+            if line.lstrip().startswith(b"{"):
+                self._give_up(f"gave an answer that does not fit the schema when asked for {what}: {error}")
+            begins = _whole_words(line[:KEPT_CHARS].decode(errors="replace"), KEPT_CHARS // 2)
+            self._give_up(f"wrote {begins!r} to its standard output when asked for {what}; only answers belong there")
         assert not isinstance(answer.error, msgspec.UnsetType)
         if answer.error.code == NOT_OFFERED:
             raise NotOffered(what)
@@ -331,15 +340,6 @@ class _Program:
     def _forget(self, pipe: int) -> None:
         if pipe in self._watched.get_map():
             self._watched.unregister(pipe)
-
-
-def _starts_otherwise(line: bytes) -> bool:
-    return not line.lstrip().startswith(b"{")
-
-
-def _quoted(line: bytes) -> str:
-    words = _whole_words(line[: 2 * KEPT_CHARS].decode(errors="replace"), KEPT_CHARS // 2)
-    return f" ({words!r})" if words and _starts_otherwise(line) else ""
 
 
 def _whole_words(text: str, most: int) -> str:
