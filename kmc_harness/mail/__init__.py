@@ -1,11 +1,16 @@
-"""The mail that a target sends, and where the harness gets hold of it."""
+"""The mail that a target sends, and where the harness gets hold of it.
+
+The SMTP server is in `kmc_harness.mail.smtp`, since it needs aiosmtpd.
+"""
 
 from typing import Protocol
 
-from kmc_harness.mail.reading import Links, read
+from kmc_harness.mail.maildir import Maildir
+from kmc_harness.mail.outbox import AdapterOutbox
+from kmc_harness.mail.reading import Links, compile_links, read
 from kmc_harness.port import Mail
 
-__all__ = ["Links", "Mailbox", "read"]
+__all__ = ["AdapterOutbox", "Links", "Mailbox", "Maildir", "compile_links", "read"]
 
 
 class Mailbox(Protocol):

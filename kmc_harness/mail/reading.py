@@ -18,7 +18,7 @@ from urllib.parse import unquote
 
 from kmc_harness.port import LinkKind, Mail, MailedLink
 
-__all__ = ["Links", "read"]
+__all__ = ["Links", "compile_links", "read"]
 
 Links = Mapping[LinkKind, re.Pattern[str]]
 """What a link's address looks like, by its kind; the first that is found in it counts."""
@@ -39,7 +39,25 @@ _UNSEEN = frozenset({"script", "style"})
 class _ShortHeaders(Compat32):
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         name, value = super().header_source_parse(sourcelines)
-        return name, value[:LONGEST_HEADER]
+        return name, value[:LONGEST_HEADER].rstrip()
+
+
+def compile_links(patterns: Mapping[str, str]) -> Links:
+    """Return the kinds of links by their regular expressions, as `[mail] links` of a target.toml has them.
+
+    Raises:
+        ValueError: a kind or an expression is none; the message says what to write.
+
+    """
+    links = {}
+    for kind, pattern in patterns.items():
+        if kind not in set(LinkKind):
+            raise ValueError(f"{kind!r} is no kind of link; use {' or '.join(LinkKind)}")
+        try:
+            links[LinkKind(kind)] = re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"{pattern!r} for {kind} links is no regular expression: {error}") from error
+    return links
 
 
 def read(raw: bytes, sent_at: int, recipients: Iterable[str] | None, links: Links) -> tuple[Mail, ...]:
@@ -162,13 +180,13 @@ def _trimmed(url: str) -> str:
 
 def _header(message: Message, name: str) -> str:
     """Return a header's value, unfolded and decoded; "" where there is none."""
-    raw = message.get(name, "")
-    value = re.sub(r"\r?\n(?=[ \t])", "", str(raw))
+    value = message.get(name, "")
     try:
-        pieces = decode_header(raw if not isinstance(raw, str) else value)
+        pieces = decode_header(value)
     except HeaderParseError:
-        return value
-    return "".join(piece if isinstance(piece, str) else _decoded(piece, charset) for piece, charset in pieces)
+        pieces = [(str(value), None)]
+    text = "".join(each if isinstance(each, str) else _decoded(each, charset) for each, charset in pieces)
+    return re.sub(r"\n(?=[ \t])", "", text.replace("\r\n", "\n"))
 
 
 def _named_recipients(message: Message) -> list[str]:
@@ -189,7 +207,7 @@ def _decoded(raw: bytes, charset: str | None) -> str:
         text = raw.decode(charset or "utf-8", "replace")
     except (LookupError, ValueError):
         text = raw.decode("utf-8", "replace")
-    return _scrubbed(text)
+    return _scrubbed(text).replace("\r\n", "\n")
 
 
 def _scrubbed(text: str) -> str:

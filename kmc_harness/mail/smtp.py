@@ -3,14 +3,19 @@
 import asyncio
 import logging
 import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
-
+from kmc_harness.mail._settling import left_s
 from kmc_harness.mail.reading import Links, read
 from kmc_harness.port import Mail
+
+try:
+    from aiosmtpd.controller import Controller
+    from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+except ModuleNotFoundError as error:
+    hint = "to catch mail over SMTP, install aiosmtpd: pip install 'kmc-harness[mail]'"
+    raise ModuleNotFoundError(hint, name=error.name) from error
 
 __all__ = ["LARGEST_MAIL", "SmtpCatcher"]
 
@@ -18,6 +23,9 @@ HOST = "127.0.0.1"
 
 LARGEST_MAIL = 10_000_000
 """Bytes of a mail; a larger one is refused with 552."""
+
+PATIENCE_S = 5.0
+"""How long a mail that is just coming in is waited for."""
 
 
 class SmtpCatcher:
@@ -38,34 +46,49 @@ class SmtpCatcher:
         self._changed = threading.Condition()
         self._mails: dict[str, list[Mail]] = {}
         self._broke: Exception | None = None
+        self._coming = 0
         self._closed = False
         self._server = _Server(self)
         self._server.start()
         self.port = self._server.port
 
     def mails(self, email: str, quiet_since: float, settle_s: float) -> tuple[Mail, ...]:
-        """Return all mails to `email` so far, oldest first, once it has been quiet for `settle_s`.
+        """Return all mails to `email` so far, oldest first, once it has been quiet for `settle_s` (see `Mailbox`).
 
-        Args:
-            email: whose; upper or lower case does not matter.
-            quiet_since: the instant of the last action, of `time.monotonic`.
-            settle_s: how long after that its mail may still come, in seconds.
-
+        A mail that is then just coming in is waited for.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._closed, min(settle_s, quiet_since + settle_s - time.monotonic()))
-            if self._broke:
-                raise self._broke
+            self._changed.wait_for(lambda: self._closed, left_s(quiet_since, settle_s))
+            self._changed.wait_for(lambda: self._closed or not self._coming, left_s(quiet_since, settle_s + PATIENCE_S))
+            if broke := self._broke:
+                self._broke = None
+                raise broke
             return tuple(self._mails.get(email.lower(), ()))
+
+    @contextmanager
+    def coming(self) -> Iterator[None]:
+        """Have a mail waited for that comes in meanwhile. Called on the server's thread."""
+        self._count(1)
+        try:
+            yield
+        finally:
+            self._count(-1)
+
+    def _count(self, more: int) -> None:
+        with self._changed:
+            self._coming += more
+            self._changed.notify_all()
 
     def keep(self, raw: bytes, recipients: list[str]) -> None:
         """Keep a mail that came in. Called on the server's thread."""
+        try:
+            mails = read(raw, self._now(), recipients, self._links)
+        except Exception as error:  # raised where mails are asked for: the target is not to blame
+            self._broke = error
+            return
         with self._changed:
-            try:
-                for mail in read(raw, self._now(), recipients, self._links):
-                    self._mails.setdefault(mail.recipient.lower(), []).append(mail)
-            except Exception as error:  # raised where mails are asked for: the target is not to blame
-                self._broke = error
+            for mail in mails:
+                self._mails.setdefault(mail.recipient.lower(), []).append(mail)
 
     def close(self) -> None:
         """Stop listening; idempotent."""
@@ -101,15 +124,19 @@ class _Server(Controller):
 class _Conversation(SMTP):
     line_length_limit = LARGEST_MAIL  # whether lines are wrapped is not what is judged
 
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
+        with self.event_handler.catcher.coming():
+            await super().smtp_DATA(arg)
+
 
 class _Handler:
     """What aiosmtpd calls, by these names."""
 
     def __init__(self, catcher: SmtpCatcher) -> None:
-        self._catcher = catcher
+        self.catcher = catcher
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        self._catcher.keep(envelope.original_content or b"", envelope.rcpt_tos)
+        self.catcher.keep(envelope.original_content or b"", envelope.rcpt_tos)
         return "250 OK"
 
     async def handle_exception(self, error: Exception) -> str:

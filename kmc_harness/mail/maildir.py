@@ -1,0 +1,96 @@
+"""Mail that a target leaves in a folder."""
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from email.parser import BytesHeaderParser
+from email.utils import mktime_tz, parsedate_tz
+from pathlib import Path
+
+from kmc_harness.mail._settling import left_s
+from kmc_harness.mail.reading import Links, read
+from kmc_harness.port import Mail
+
+__all__ = ["Maildir"]
+
+_Id = tuple[str, int]
+"""A file's name without the flags that a maildir adds later, and which message in it."""
+
+
+class Maildir:
+    """A folder of mail: `new` and `cur` of a maildir, or files of one message each.
+
+    A `*.log` file may hold several messages with a line of 79 dashes after each, as Django's file backend writes them.
+    The headers say who gets a mail: a Bcc that is not among them is not seen.
+    """
+
+    def __init__(self, folder: Path, links: Links, now: Callable[[], int]) -> None:
+        """Read `folder`, which is made if need be. `now` is asked only while mails are asked for."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._links = links
+        self._now = now
+        self._looked_at = now()
+        self._sizes: dict[str, int] = {}
+        self._sent_at: dict[_Id, int] = {}
+        self._mails: dict[_Id, tuple[Mail, ...]] = {}
+        self._closed = threading.Event()
+
+    def mails(self, email: str, quiet_since: float, settle_s: float) -> tuple[Mail, ...]:
+        """Return all mails to `email` so far, oldest first, once it has been quiet for `settle_s` (see `Mailbox`).
+
+        A mail was sent when its Date says, if that lies between this look and the one before; else it counts as sent
+        now: look before you move the clock.
+        """
+        self._closed.wait(left_s(quiet_since, settle_s))
+        now = self._now()
+        for path in self._files():
+            self._look_at(path, now)
+        self._looked_at = now
+        return tuple(mail for each in self._mails.values() for mail in each if mail.recipient.lower() == email.lower())
+
+    def close(self) -> None:
+        """Nothing is held; whoever waits is let go. The folder stays."""
+        self._closed.set()
+
+    def _files(self) -> list[Path]:
+        is_maildir = (self._folder / "new").is_dir()
+        places = [self._folder / "new", self._folder / "cur"] if is_maildir else [self._folder]
+        found = [path for place in places if place.is_dir() for path in place.iterdir()]
+        return sorted((path for path in found if path.is_file() and path.name[0] != "."), key=_age)
+
+    def _look_at(self, path: Path, now: int) -> None:
+        """Read `path` unless nothing was added to it: whoever writes it may not be done with it yet."""
+        try:
+            raw = path.read_bytes()
+        except FileNotFoundError:  # moved or deleted meanwhile; where it was moved to it is seen the next time
+            return
+        name = path.name.partition(":")[0]
+        if self._sizes.get(name) == len(raw):
+            return
+        self._sizes[name] = len(raw)
+        for at, message in enumerate(_messages(raw) if path.suffix == ".log" else [raw]):
+            date = _date(message)
+            seen_at = date if date is not None and self._looked_at <= date <= now else now
+            sent_at = self._sent_at.setdefault((name, at), seen_at)
+            self._mails[name, at] = read(message, sent_at, None, self._links)
+
+
+def _age(path: Path) -> tuple[int, str]:
+    try:
+        return path.stat().st_mtime_ns, path.name
+    except FileNotFoundError:
+        return 0, path.name
+
+
+def _messages(raw: bytes) -> Iterator[bytes]:
+    return (each for each in re.split(rb"(?m)^-{79}\r?\n", raw) if each.strip())
+
+
+def _date(message: bytes) -> int | None:
+    """Return what the Date header says in epoch seconds, or None if it says nothing."""
+    try:
+        parts = parsedate_tz(str(BytesHeaderParser().parsebytes(message)["Date"]))
+        return int(mktime_tz(parts)) if parts else None
+    except (ValueError, OverflowError, IndexError):
+        return None
