@@ -1,8 +1,10 @@
 """Mail that a target leaves in a folder."""
 
 import re
+import stat
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from email.parser import BytesHeaderParser
 from email.utils import mktime_tz, parsedate_tz
 from pathlib import Path
@@ -44,8 +46,8 @@ class Maildir:
         """
         self._closed.wait(left_s(quiet_since, settle_s))
         now = self._now()
-        for path in self._files():
-            self._look_at(path, now)
+        for path, size in self._files():
+            self._look_at(path, size, now)
         self._looked_at = now
         return tuple(mail for each in self._mails.values() for mail in each if mail.recipient.lower() == email.lower())
 
@@ -53,20 +55,26 @@ class Maildir:
         """Nothing is held; whoever waits is let go. The folder stays."""
         self._closed.set()
 
-    def _files(self) -> list[Path]:
+    def _files(self) -> list[tuple[Path, int]]:
+        """Return the files and their sizes in bytes, oldest first."""
         is_maildir = (self._folder / "new").is_dir()
         places = [self._folder / "new", self._folder / "cur"] if is_maildir else [self._folder]
-        found = [path for place in places if place.is_dir() for path in place.iterdir()]
-        return sorted((path for path in found if path.is_file() and path.name[0] != "."), key=_age)
+        found = []
+        for path in (path for place in places if place.is_dir() for path in place.iterdir() if path.name[0] != "."):
+            with suppress(FileNotFoundError):
+                status = path.stat()
+                if stat.S_ISREG(status.st_mode):
+                    found.append((status.st_mtime_ns, path.name, path, status.st_size))
+        return [(path, size) for _, _, path, size in sorted(found)]
 
-    def _look_at(self, path: Path, now: int) -> None:
-        """Read `path` unless nothing was added to it: whoever writes it may not be done with it yet."""
+    def _look_at(self, path: Path, size: int, now: int) -> None:
+        """Read `path` unless nothing was added to it: whoever writes it may not have been done with it."""
+        name = path.name.partition(":")[0]
+        if self._sizes.get(name) == size:
+            return
         try:
             raw = path.read_bytes()
         except FileNotFoundError:  # moved or deleted meanwhile; where it was moved to it is seen the next time
-            return
-        name = path.name.partition(":")[0]
-        if self._sizes.get(name) == len(raw):
             return
         self._sizes[name] = len(raw)
         for at, message in enumerate(_messages(raw) if path.suffix == ".log" else [raw]):
@@ -74,13 +82,6 @@ class Maildir:
             seen_at = date if date is not None and self._looked_at <= date <= now else now
             sent_at = self._sent_at.setdefault((name, at), seen_at)
             self._mails[name, at] = read(message, sent_at, None, self._links)
-
-
-def _age(path: Path) -> tuple[int, str]:
-    try:
-        return path.stat().st_mtime_ns, path.name
-    except FileNotFoundError:
-        return 0, path.name
 
 
 def _messages(raw: bytes) -> Iterator[bytes]:
