@@ -28,11 +28,16 @@ def _misuse(message: str) -> NoReturn:
 @app.command()
 def run(
     context: typer.Context,
-    target: Annotated[str, typer.Option(help="model, or python:module:Class for an adapter of your own")] = "model",
+    target: Annotated[
+        str, typer.Option(help="model, a folder with a target.toml, python:module:Class, or exec:command")
+    ] = "model",
     policy: Annotated[str, typer.Option(help="rulebook of the model: article or kaltura-server")] = "article",
     profile: Annotated[str, typer.Option(help="article, strict, standard, hardening or all")] = "strict",
     only: Annotated[list[str] | None, typer.Option(metavar="ID", help="only this requirement; repeatable")] = None,
     seed: Annotated[str, typer.Option(help="a whole number; same seed and target, same report")] = "0",
+    patience: Annotated[
+        str, typer.Option(metavar="TIME", help="how long to really wait in a scenario, if the clock cannot be moved")
+    ] = "2m",
     repeat: Annotated[int, typer.Option(metavar="N", help="run all N times; what changes its verdict is flaky")] = 1,
     waivers: Annotated[Path | None, typer.Option(metavar="FILE", help="known departures (waivers.toml)")] = None,
     report: Annotated[Path, typer.Option(metavar="DIR", help="folder for the report")] = Path("kmc-report"),
@@ -55,6 +60,7 @@ def run(
             profile,
             tuple(only or ()),
             seed,
+            patience,
             repeat,
             waivers,
             report,

@@ -44,12 +44,17 @@ class _Scene:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the suite."""
     group = parser.getgroup("kmc", "conformance of a two-factor login")
-    group.addoption("--kmc-target", default="model", help="model (default), or python:module:Class")
+    group.addoption(
+        "--kmc-target",
+        default="model",
+        help="model (default), python:…, exec:…, or a folder with a target.toml",
+    )
     group.addoption("--kmc-policy", default="article", help="rulebook of the model: article (default), kaltura-server")
     group.addoption("--kmc-profile", default="strict", help="article, strict (default), standard, hardening or all")
     group.addoption("--kmc-only", action="append", default=[], metavar="ID", help="only this requirement")
     group.addoption("--kmc-scenario", metavar="ID", help="only this scenario, by its id in a report")
     group.addoption("--kmc-seed", default="0", help="seed of the model and of people's names")
+    group.addoption("--kmc-patience", default="2m", help="how long may really be waited in one scenario (2m)")
     group.addoption("--kmc-repeat", type=int, default=1, metavar="N", help="which repeat of several runs this is")
     group.addoption("--kmc-journal", metavar="DIR", help="where `kmc run` keeps what is finished")
 
@@ -151,7 +156,7 @@ def kmc_target(request: pytest.FixtureRequest) -> Generator[Any, None, None]:
     from kmc_harness.verdicts import NotJudged
 
     option = request.config.getoption
-    settings = {"policy": option("kmc_policy"), "seed": option("kmc_seed")}
+    settings = {name: option(f"kmc_{name}") for name in ("policy", "seed", "patience")}
     target: Target = targets.load(option("kmc_target"), settings)
     try:
         probe(target, _tag(request.config, "probe"))

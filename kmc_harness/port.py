@@ -197,8 +197,13 @@ class Observation:
 class Target(Protocol):
     """A system under test. An adapter implements these six methods and declares what it offers."""
 
-    name: str
-    offers: frozenset[Offer]
+    @property
+    def name(self) -> str:
+        """What reports call it."""
+
+    @property
+    def offers(self) -> frozenset[Offer]:
+        """What it declares."""
 
     def reset(self) -> None:
         """Make a clean start. The harness names people never seen before, so this may do nothing."""

@@ -69,7 +69,7 @@ def replay(report: Report, recorded: ScenarioResult, target: str | None) -> Repl
     if recorded.id.partition("[")[0] not in names:
         raise runner.Misuse(f"{recorded.id} is not in the installed suite; its features have changed since the report")
     what = msgspec.structs.replace(report.run, target=target) if target else report.run
-    runner.check_target(what.target, what.policy or "article", what.seed)
+    runner.check_target(what.target, what.policy or "article", what.seed, what.patience)
     worst = max(recorded.repeats, key=lambda each: each.rank, default=None)
     repeat = recorded.repeats.index(worst) + 1 if worst else 1
     catcher = _Catcher()

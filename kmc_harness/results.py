@@ -43,6 +43,7 @@ class Run(_Part, frozen=True):
         profile: which levels of requirement.
         only: the requirements it was narrowed to, if any.
         seed: of the model and of people's names.
+        patience: how long may really be waited in one scenario, where the clock cannot be moved.
         repeat: how often each scenario was run.
         pytest_arguments: what was passed on to pytest.
         versions: of the suite, of Python and of what judges; `features` is a digest of the features.
@@ -54,6 +55,7 @@ class Run(_Part, frozen=True):
     profile: str
     only: tuple[str, ...]
     seed: str
+    patience: str
     repeat: int
     pytest_arguments: tuple[str, ...]
     versions: dict[str, str]

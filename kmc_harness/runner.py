@@ -32,6 +32,7 @@ __all__ = [
     "run",
 ]
 
+PATIENCE = "2m"
 POLICIES = ("article", "kaltura-server")
 JUDGES = ("msgspec", "pillow", "pyotp", "pytest", "pytest-bdd", "zxing-cpp")
 
@@ -62,6 +63,7 @@ class Settings:
     profile: str
     only: tuple[str, ...]
     seed: str
+    patience: str
     repeat: int
     waivers: Path | None
     report: Path
@@ -113,6 +115,7 @@ def run(settings: Settings) -> int:
         settings.profile,
         settings.only,
         settings.seed,
+        settings.patience,
         settings.repeat,
         settings.pytest_arguments,
         _versions(),
@@ -150,6 +153,7 @@ def resume(folder: Path, processes: int) -> int:
             what.profile,
             what.only,
             what.seed,
+            what.patience,
             what.repeat,
             declared,
             folder,
@@ -245,7 +249,7 @@ def arguments(what: results.Run, repeat: int) -> list[str]:
     """Return how pytest is called for one repeat of `what`."""
     return [
         *PYTEST,
-        *(f"--kmc-{name}={getattr(what, name)}" for name in ("target", "profile", "seed")),
+        *(f"--kmc-{name}={getattr(what, name)}" for name in ("target", "profile", "seed", "patience")),
         f"--kmc-policy={what.policy or POLICIES[0]}",
         *(f"--kmc-only={each}" for each in what.only),
         f"--kmc-repeat={repeat}",
@@ -260,7 +264,7 @@ def quietly(arguments: Sequence[str], plugin: object) -> tuple[int, str]:
     return int(status), words.getvalue().strip()
 
 
-def check_target(target: str, policy: str, seed: str) -> None:
+def check_target(target: str, policy: str, seed: str, patience: str = PATIENCE) -> None:
     """See that there is such a target.
 
     Raises:
@@ -272,7 +276,7 @@ def check_target(target: str, policy: str, seed: str) -> None:
     if not seed.isdecimal():
         raise Misuse(f"--seed takes a whole number, not {seed!r}")
     try:
-        targets.load(target, {"policy": policy, "seed": seed}).close()
+        targets.load(target, {"policy": policy, "seed": seed, "patience": patience}).close()
     except targets.UnknownTarget as error:
         raise Misuse(str(error)) from error
 
@@ -290,7 +294,7 @@ def _check(settings: Settings) -> None:
             waivers.read(settings.waivers)
     except (catalogue.CatalogueError, waivers.UnusableWaivers) as error:
         raise Misuse(str(error)) from error
-    check_target(settings.target, settings.policy, settings.seed)
+    check_target(settings.target, settings.policy, settings.seed, settings.patience)
     _check_folder(settings.report)
 
 

@@ -57,7 +57,7 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Ran]:
 
     def run(target: str = "model", *arguments: str, **environment: str) -> Ran:
         folder = tmp_path_factory.mktemp("report")
-        name = target if target == "model" or ":" in target else f"python:tests.targets:{target}"
+        name = target if target == "model" or ":" in target or "/" in target else f"python:tests.targets:{target}"
         profile = () if "--profile" in arguments else ("--profile", "all")
         done = kmc("run", "--target", name, "--report", str(folder), *profile, *arguments, cwd=ROOT, **environment)
         path = folder / "report.json"

@@ -6,7 +6,6 @@ import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import cast
 
 from kmc_harness.port import Target
 
@@ -24,9 +23,10 @@ def load(name: str, settings: Mapping[str, str]) -> Target:
     """Return the target called `name`.
 
     Args:
-        name: `model`; `python:module:Class` for an adapter of one's own (looked for in the working folder too); or
+        name: `model`; the path of a `target.toml`, or of its folder, for one with process, clock or mailbox around it;
+            `python:module:Class` for an adapter of one's own (looked for in the working folder too); or
             `exec:command` for one in any language (see EXEC.md beside this file).
-        settings: `policy` and `seed`, for the model.
+        settings: `policy` and `seed`, for the model; `patience`, for targets whose time really passes.
 
     Raises:
         UnknownTarget: there is none, or its adapter cannot be imported.
@@ -40,7 +40,11 @@ def load(name: str, settings: Mapping[str, str]) -> Target:
         return _from_python(*name.split(":")[1:])
     if name.startswith("exec:"):
         return _from_command(name.removeprefix("exec:"))
-    own = "python:module:Class or exec:command for an adapter of your own"
+    if Path(name).exists():
+        from kmc_harness.targets.hosted import Hosted
+
+        return Hosted(Path(name), settings.get("patience", "2m"))
+    own = "a folder with a target.toml, python:module:Class or exec:command for an adapter of your own"
     raise UnknownTarget(f"unknown target {name!r}; use model, or {own}")
 
 
@@ -61,6 +65,6 @@ def _from_command(command: str) -> Target:
     within = os.environ.get(ANSWER_WITHIN, "30s")
     try:
         within_s = float(within.removesuffix("s"))
-        return cast("Target", Execd(shlex.split(command), Path.cwd(), {}, within_s))
+        return Execd(shlex.split(command), Path.cwd(), {}, within_s)
     except ValueError as error:
         raise UnknownTarget(f"target exec:{command} cannot be run ({ANSWER_WITHIN}={within}): {error}") from error

@@ -6,7 +6,15 @@ from kmc_harness.results import Report, Run, ScenarioResult, Timing, WaiverResul
 from kmc_harness.verdicts import Verdict
 
 RUN = Run(
-    "model", "article", "all", (), "0", 1, (), {"kmc-harness": "0.1.0", "python": "3.11.0", "features": "of a test"}
+    "model",
+    "article",
+    "all",
+    (),
+    "0",
+    "2m",
+    1,
+    (),
+    {"kmc-harness": "0.1.0", "python": "3.11.0", "features": "of a test"},
 )
 
 

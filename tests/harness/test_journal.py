@@ -18,7 +18,7 @@ from kmc_harness.verdicts import Verdict
 from tests.conftest import ROOT, kmc
 
 KILLS = 50 if os.environ.get("KMC_TEST_ALL") else 4
-RUN = Run("model", "article", "all", (), "0", 2, (), {})
+RUN = Run("model", "article", "all", (), "0", "2m", 2, (), {})
 
 
 def _result(name: str) -> ScenarioResult:

@@ -1,0 +1,121 @@
+"""What a `target.toml` says, in its own words: adapter, server, clock and mail."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from kmc_harness import durations, mail
+from kmc_harness.targets import UnknownTarget
+
+__all__ = ["AdapterPart", "ClockPart", "Description", "MailPart", "ServerPart", "filled", "read"]
+
+FILE = "target.toml"
+
+
+class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table of the file; a word that is not known is a mistake."""
+
+
+class AdapterPart(_Part, frozen=True):
+    """What speaks to the implementation: `python = "module:Class"` or `exec = [command]`, and what it is told."""
+
+    python: str = ""
+    exec: tuple[str, ...] = ()
+    settings: dict[str, str] = {}
+    answer_within: str = "30s"
+
+
+class ServerPart(_Part, frozen=True):
+    """The implementation's process; `prepare` are commands that are run to their end before it, in real time."""
+
+    command: tuple[str, ...]
+    environment: dict[str, str] = {}
+    prepare: tuple[tuple[str, ...], ...] = ()
+    ready: str = "{url}/"
+    ready_within: str = "30s"
+
+
+class ClockPart(_Part, frozen=True):
+    """How time is bent; `proof` is an address whose Date header shows it."""
+
+    kind: Literal["libfaketime", "freezegun", "time-machine", "adapter", "wait"]
+    proof: str = "{url}/"
+
+
+class MailPart(_Part, frozen=True):
+    """Where mail is found.
+
+    Attributes:
+        links: regular expressions that tell what a link is for by its address.
+        folder: of a maildir.
+        settle: how long after an act its mail may still come.
+
+    """
+
+    kind: Literal["smtp", "maildir", "adapter"]
+    links: dict[str, str] = {}
+    folder: str = "{work}/mail"
+    settle: str = "500ms"
+
+
+class Description(_Part, frozen=True):
+    """The whole file."""
+
+    name: str
+    adapter: AdapterPart
+    server: ServerPart | None = None
+    clock: ClockPart | None = None
+    mail: MailPart | None = None
+
+
+def read(path: Path) -> tuple[Path, Description]:
+    """Return the folder and the content of the `target.toml` at `path`, or in the folder `path`.
+
+    Raises:
+        UnknownTarget: there is none, or it says something that makes no sense; the message says what and where.
+
+    """
+    file = path / FILE if path.is_dir() else path
+    try:
+        made = msgspec.toml.decode(file.read_bytes(), type=Description)
+        _check(made)
+    except OSError as error:
+        raise UnknownTarget(f"{str(file)!r} cannot be read: {error.strerror}") from error
+    except (ValueError, re.error) as error:
+        raise UnknownTarget(f"{str(file)!r} does not describe a target: {error}") from error
+    return file.parent.resolve(), made
+
+
+def _check(made: Description) -> None:
+    if bool(made.adapter.python) == bool(made.adapter.exec):
+        raise ValueError('[adapter] takes either python = "module:Class" or exec = ["command", ...]')
+    if made.adapter.python.count(":") != 1 and made.adapter.python:
+        raise ValueError(f'[adapter] python takes "module:Class", not {made.adapter.python!r}')
+    if made.clock and made.clock.kind == "libfaketime" and not made.server:
+        raise ValueError("[clock] libfaketime needs a [server] to start; time-machine moves this process")
+    if made.mail and made.mail.kind != "adapter" and not made.mail.links:
+        raise ValueError("[mail] needs links, as { reset = '/reset/' }: regular expressions on a link's address")
+    lengths = [made.adapter.answer_within, *((made.server.ready_within,) if made.server else ())]
+    for text in (*lengths, *((made.mail.settle,) if made.mail else ())):
+        durations.seconds(text)
+    if made.mail:
+        mail.compile_links(made.mail.links)
+
+
+def filled(text: str, places: Mapping[str, Any]) -> str:
+    """Return `text` with `{port}` and the like replaced; other braces stay.
+
+    Raises:
+        UnknownTarget: a place has nothing to be filled with.
+
+    """
+
+    def fill(found: re.Match[str]) -> str:
+        if found[1] not in places:
+            raise UnknownTarget(f"{text!r} names {{{found[1]}}}, which is none of {', '.join(sorted(places))}")
+        return str(places[found[1]])
+
+    return re.sub(r"\{([a-z_]+)\}", fill, text)

@@ -1,0 +1,248 @@
+"""A target described by a `target.toml`: an adapter, and what is put around it: process, clock, mail."""
+
+import contextlib
+import importlib.util
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from kmc_harness import clocks, durations, mail, process
+from kmc_harness.port import Action, Mail, NotOffered, Observation, Offer
+from kmc_harness.targets import UnknownTarget
+from kmc_harness.targets.description import ClockPart, Description, MailPart, ServerPart, filled, read
+
+__all__ = ["Hosted", "ServerDied"]
+
+
+class ServerDied(Exception):
+    """The implementation's process ended in the middle of something; the message quotes its last words."""
+
+
+class Hosted:
+    """Set up when it is asked for the first time; a server that died is started again for the next scenario."""
+
+    def __init__(self, path: Path, patience: str = "2m") -> None:
+        """Read `path`, a `target.toml` or the folder it stands in; nothing is started yet.
+
+        `patience` is how long may really be waited in a scenario, where the clock cannot be moved.
+
+        Raises:
+            UnknownTarget: the file makes no sense, or what it names is not there.
+
+        """
+        folder, self._described = read(path)
+        try:
+            patience_s = durations.seconds(patience)
+        except ValueError as error:
+            raise UnknownTarget(str(error)) from error
+        self.name = self._described.name
+        self._make = _maker(self._described, folder)
+        self._folder, self._patience_s = folder, patience_s
+        self._setup: _Setup | None = None
+        self._acted_at = 0.0
+
+    @property
+    def offers(self) -> frozenset[Offer]:
+        """What the adapter declares, and what is put around it."""
+        around = {Offer.CLOCK: self._described.clock, Offer.OUTBOX: self._described.mail}
+        declared: frozenset[Offer] = frozenset(self._running().adapter.offers)
+        return declared | {offer for offer, part in around.items() if part}
+
+    def _running(self) -> "_Setup":
+        if self._setup is None:
+            self._setup = _Setup(self._described, self._folder, self._make, self._patience_s)
+        return self._setup
+
+    def reset(self) -> None:
+        """Make a clean start."""
+        setup = self._running()
+        if setup.server and not setup.server.is_running:
+            setup.server.stop()
+            setup.server.start()
+        setup.clock.restart()
+        setup.adapter.reset()
+
+    def perform(self, action: Action) -> Observation:
+        """Have the adapter do it.
+
+        Raises:
+            ServerDied: the implementation's process is not there any more.
+
+        """
+        setup = self._running()
+        try:
+            seen: Observation = setup.adapter.perform(action)
+        except NotOffered:
+            raise
+        except Exception as error:
+            if setup.server and setup.server.has_ended():
+                raise ServerDied(f"the server ended; its last words: {setup.server.output()}") from error
+            raise
+        finally:
+            self._acted_at = time.monotonic()
+        return seen
+
+    def now(self) -> int:
+        """Return the target's clock in epoch seconds."""
+        return self._running().clock.now()
+
+    def advance(self, seconds: int) -> None:
+        """Move the target's clock forward."""
+        if not self._described.clock:
+            raise NotOffered(Offer.CLOCK.value)
+        self._running().clock.advance(seconds)
+
+    def outbox(self, email: str) -> Sequence[Mail]:
+        """Return the mails sent to `email`, oldest first, once those of the latest act must have come."""
+        setup = self._running()
+        if setup.mailbox is None or self._described.mail is None:
+            raise NotOffered(Offer.OUTBOX.value)
+        return setup.mailbox.mails(email, self._acted_at, durations.seconds(self._described.mail.settle))
+
+    def close(self) -> None:
+        """End everything, and leave nothing behind."""
+        if self._setup:
+            self._setup.close()
+        self._setup = None
+
+
+class _Setup:
+    """What is running: work folder, mailbox, clock, server and adapter, begun in this order and ended in the other."""
+
+    def __init__(
+        self,
+        described: Description,
+        folder: Path,
+        make: Callable[[Mapping[str, str]], Any],
+        patience_s: float,
+    ) -> None:
+        self._open = contextlib.ExitStack()
+        self.server: process.Server | None = None
+        self.mailbox: mail.Mailbox | None = None
+        try:
+            self._begin(described, folder, make, patience_s)
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(
+        self,
+        described: Description,
+        folder: Path,
+        make: Callable[[Mapping[str, str]], Any],
+        patience_s: float,
+    ) -> None:
+        work = self._open.enter_context(process.work_folder())
+        port = process.free_port()
+        places = {
+            "here": str(folder),
+            "work": str(work),
+            "python": sys.executable,
+            "port": str(port),
+            "url": f"http://127.0.0.1:{port}",
+        }
+        self.clock: clocks.Clock = clocks.Waiting(patience_s)
+        if described.mail and described.mail.kind != "adapter":
+            self.mailbox = self._mailbox(described.mail, places)
+        if described.clock and described.clock.kind == "libfaketime":
+            self.clock = clocks.Faketime(work, filled(described.clock.proof, places))
+            self._open.callback(self.clock.close)
+        if described.server:
+            self.server = self._serve(described.server, folder, work, places)
+        self.adapter = make({name: filled(value, places) for name, value in described.adapter.settings.items()})
+        self._open.callback(self.adapter.close)
+        if described.mail and described.mail.kind == "adapter":
+            self.mailbox = mail.AdapterOutbox(self.adapter)
+        if described.clock and described.clock.kind != "libfaketime":
+            self.clock = self._own_clock(described.clock)
+            self._open.callback(self.clock.close)
+        try:
+            self.clock.prove()
+        except clocks.NoProof as error:
+            self.clock = clocks.Waiting(patience_s, str(error))
+
+    def _now(self) -> int:
+        return self.clock.now()
+
+    def _mailbox(self, part: MailPart, places: dict[str, str]) -> mail.Mailbox:
+        made: mail.Mailbox
+        links = mail.compile_links(part.links)
+        if part.kind == "smtp":
+            from kmc_harness.mail.smtp import SmtpCatcher
+
+            made = catcher = SmtpCatcher(links, self._now)
+            places["smtp_port"] = str(catcher.port)
+        else:
+            made = mail.Maildir(Path(filled(part.folder, places)), links, self._now)
+        self._open.callback(made.close)
+        return made
+
+    def _serve(self, part: ServerPart, folder: Path, work: Path, places: Mapping[str, str]) -> process.Server:
+        command = process.Command(
+            tuple(filled(word, places) for word in part.command),
+            folder,
+            {name: filled(value, places) for name, value in part.environment.items()},
+            filled(part.ready, places),
+            durations.seconds(part.ready_within),
+            tuple(tuple(filled(word, places) for word in each) for each in part.prepare),
+            self.clock.environment(),
+        )
+        server = process.Server(command, work / "server.log")
+        self._open.callback(server.stop)
+        server.start()
+        return server
+
+    def _own_clock(self, part: ClockPart) -> clocks.Clock:
+        match part.kind:
+            case "freezegun":
+                return clocks.Freezegun()
+            case "time-machine":
+                return clocks.TimeMachine()
+            case "adapter":
+                return clocks.AdapterClock(self.adapter)
+        return self.clock
+
+    def close(self) -> None:
+        """End everything."""
+        self._open.close()
+
+
+def _maker(described: Description, folder: Path) -> Callable[[Mapping[str, str]], Any]:
+    """Return what makes the adapter from its settings; what it names is looked for at once.
+
+    Raises:
+        UnknownTarget: it is not there.
+
+    """
+    part = described.adapter
+    if part.exec:
+        from kmc_harness.targets.execd import Execd
+
+        within_s = durations.seconds(part.answer_within)
+        # Tried once for its errors: nothing is started before it is asked.
+        Execd(part.exec, folder, {}, within_s)
+        return lambda settings: Execd(part.exec, folder, settings, within_s)
+    module, _, name = part.python.partition(":")
+    try:
+        made = getattr(_imported(module, folder), name)
+    except Exception as error:
+        raise UnknownTarget(f"the adapter {part.python} cannot be loaded: {type(error).__name__}: {error}") from error
+    return lambda settings: made(**settings)
+
+
+def _imported(module: str, folder: Path) -> ModuleType:
+    """Import `module`, from `folder` where it stands there: under a name of its own, since many are called adapter."""
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+    file = folder / f"{module}.py"
+    if not file.exists():
+        return importlib.import_module(module)
+    spec = importlib.util.spec_from_file_location(f"{folder.name}/{module}", file)
+    assert spec is not None
+    assert spec.loader is not None
+    made = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    return made
