@@ -28,7 +28,8 @@ LONGEST_HEADER = 16_384
 
 # An address between angle brackets ends there (RFC 3986, appendix C); elsewhere it ends before what no address has.
 _ADDRESS = re.compile(r"<(https?://[^<>\s]+)>|https?://[\w\-.~:/?#\[\]@!$&'()*+,;=%]{1,8000}", re.IGNORECASE)
-_TAG = re.compile(r"<([/!?]?)([a-zA-Z][^\s<>/]*)?([^<>]*)>")
+# A tag ends at the first ">" outside of quotation marks, or at the first one, where these do not pair.
+_TAG = re.compile(r"""<([/!?]?)(?=[a-zA-Z/!?])([^\s<>/]*)((?:[^<>"']|"[^"<]*"|'[^'<]*')*+|[^<>]*)>""")
 _HREF = re.compile(r"""(?<![\w\-])href\s*=\s*("[^"]*"|'[^']*'|[^\s"']+)""", re.IGNORECASE)
 _ALT = re.compile(r"""(?<![\w\-])(?:alt|title|src|value)\s*=\s*("[^"]*"|'[^']*')""", re.IGNORECASE)
 _BARE_AMPERSAND = re.compile(r"&(?!#?\w{1,32};)")
@@ -117,7 +118,7 @@ def _stripped(page: str) -> tuple[str, str]:
         if not hidden_by:
             _add(page[at : tag.start()], words, *([] if on_link else [clickable]))
         at = tag.end()
-        ends, name, inside = tag[1] == "/", (tag[2] or "").lower(), tag[3]
+        ends, name, inside = tag[1] == "/", tag[2].lower(), tag[3]
         if hidden_by:
             hidden_by = "" if ends and name == hidden_by else hidden_by
             continue
@@ -139,8 +140,8 @@ def _stripped(page: str) -> tuple[str, str]:
 
 
 def _without_comments(page: str) -> str:
-    first, *others = page.split("<!--")
-    return first + "".join(rest if closed else inside for inside, closed, rest in (o.partition("-->") for o in others))
+    closed, end, rest = page.rpartition("-->")  # else each comment that nothing ends would be looked for to the end
+    return re.sub("<!(?=--).*?-->", "", closed + end, flags=re.DOTALL) + rest
 
 
 def _add(text: str, *pages: list[str]) -> None:

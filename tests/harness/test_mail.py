@@ -1,11 +1,13 @@
 """Mail of targets: caught, read as people see it, and none of it lost."""
 
 import base64
+import importlib
 import logging
 import quopri
 import re
 import smtplib
 import socket
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -188,6 +190,13 @@ def test_no_secret_of_a_mail_is_logged_or_shown(catcher: SmtpCatcher, caplog: py
     assert "Zm9v" not in repr(so_far(catcher))
 
 
+def test_what_to_install_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "aiosmtpd.controller", None)
+    monkeypatch.delitem(sys.modules, "kmc_harness.mail.smtp")
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'kmc-harness\[mail\]'"):
+        importlib.import_module("kmc_harness.mail.smtp")
+
+
 # Links
 
 
@@ -230,6 +239,9 @@ def test_punctuation_around_a_link_is_not_part_of_it(around: str, url: str) -> N
         ("<p>https://x.example/reset/1</p>more", "https://x.example/reset/1"),
         ("<p>https://x.example/reset/1&amp;2</p>", "https://x.example/reset/1&2"),
         ('<a data-href="https://x.example/reset/0" href="https://x.example/reset/1">', "https://x.example/reset/1"),
+        ("<a title='a > b' href='https://x.example/reset/1'>x</a>", "https://x.example/reset/1"),
+        ("<p class=\"><a href='https://x.example/reset/1'>x</a>", "https://x.example/reset/1"),
+        ("<!--[if !mso]><!--><a href='https://x.example/reset/1'>x</a><!--<![endif]-->", "https://x.example/reset/1"),
         ("<!-- <a href='https://x.example/reset/0'> --><a href='https://x.example/reset/1'>", "https://x.example/reset/1"),
         ("<style>@import 'https://x.example/reset/0'</style><a href=https://x.example/reset/1>", "https://x.example/reset/1"),
     ],
@@ -250,6 +262,11 @@ def test_what_stands_in_one_part_only_can_be_read() -> None:
     text = one(bytes(written("plain-word", "<td>JBSW<b>Y3DP</b></td><td>page&#45;word</td><img alt='seen-word'>"))).text
     assert {"plain-word", "JBSWY3DP", "page-word", "seen-word"} <= set(text.split())
     assert "<td>" not in text
+
+
+def test_what_only_looks_like_a_tag_is_read() -> None:
+    raw = b"Content-Type: text/html\r\n\r\n<p>1 < 2, 3 > 2 & <3 &lt;b&gt; <![x]>end"
+    assert one(raw).text == "1 < 2, 3 > 2 & <3 <b>\nend"
 
 
 def test_style_script_comments_and_attachments_are_not_read() -> None:
@@ -312,7 +329,24 @@ def _nested(depth: int) -> bytes:
 @pytest.mark.parametrize("head", ["Content-Type: text/html\r\n\r\n", "\r\nhttps://x/reset/", "Subject: ", "To: "])
 @pytest.mark.parametrize(
     "piece",
-    ["<", "</", "<a ", "<a href='", "<!--", "<script>", "href=", "&", "://", "(", ")", "[", '"', "=?a?q?", "--x\r\n"],
+    [
+        "<",
+        "</",
+        "<a ",
+        "<a href='",
+        "<a b='c' \"",
+        "<!--",
+        "<script>",
+        "href=",
+        "&",
+        "://",
+        "(",
+        ")",
+        "[",
+        '"',
+        "=?a?q?",
+        "--x\r\n",
+    ],
 )
 def test_time_to_read_grows_with_the_size_alone(piece: str, head: str) -> None:
     """A second or so; where it grows with the square of the size, it is minutes."""
