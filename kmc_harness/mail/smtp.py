@@ -138,6 +138,3 @@ class _Handler:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         self.catcher.keep(envelope.original_content or b"", envelope.rcpt_tos)
         return "250 OK"
-
-    async def handle_exception(self, error: Exception) -> str:
-        return f"451 the mail catcher broke: {type(error).__name__}"
