@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check check-all mutants lab clean
+.PHONY: run test check check-all mutants targets lab clean
 
 run: $(VENV)/core
 	$(BIN)/kmc run --profile all
@@ -27,6 +27,15 @@ mutants: $(VENV)/dev
 	$(BIN)/mutmut run --max-children 2 > mutants/log || (tail -n 20 mutants/log; exit 1)
 	$(BIN)/python benchmarks/mutants.py
 
+# Real products, whole: some minutes. Node's needs npm.
+targets: $(VENV)/targets
+	for each in examples/targets/*/*.toml; do \
+		$(BIN)/kmc run --target $$each --profile all --report targets/$$(basename $$(dirname $$each))-$$(basename $$each .toml) \
+			|| test $$? -eq 1 || exit 1; \
+	done
+	$(BIN)/kmc run --profile all --report targets/model
+	$(BIN)/kmc matrix targets/*
+
 lab: $(VENV)/dev
 	$(BIN)/jupyter lab notebooks
 
@@ -39,5 +48,9 @@ $(VENV)/dev: $(VENV)/core
 	$(BIN)/pip install --quiet --editable '.[dev]'
 	touch $@
 
+$(VENV)/targets: $(VENV)/dev examples/targets/requirements.txt
+	$(BIN)/pip install --quiet --requirement examples/targets/requirements.txt
+	touch $@
+
 clean:
-	rm -rf $(VENV) dist kmc-report mutants
+	rm -rf $(VENV) dist kmc-report mutants targets

@@ -1,0 +1,47 @@
+"""Real products, judged: a named sample of what `make targets` judges whole."""
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TARGETS = Path(__file__).parent.parent / "examples" / "targets"
+PACKAGES = {"django-allauth": "allauth", "flask-security": "flask_security"}
+SAMPLE = ("LOG-004", "LOG-009", "ENR-011", "RST-007", "STD-002", "STD-003")
+NOT_HELD = {
+    "django-allauth/in-process.toml": {"RST-007": "fail", "STD-002": "warning"},
+    "django-allauth/target.toml": {"RST-007": "fail", "STD-002": "warning"},
+    "django-allauth/drops-pairing.toml": {"STD-002": "warning"},
+    "django-allauth/tolerance.toml": {"RST-007": "fail", "STD-003": "fail"},
+    "flask-security/in-process.toml": {"RST-007": "fail", "STD-002": "warning", "STD-003": "fail"},
+    "flask-security/target.toml": {"RST-007": "fail", "STD-002": "warning", "STD-003": "fail"},
+    "flask-security/drops-pairing.toml": {"STD-002": "warning", "STD-003": "fail"},
+}
+
+
+def _needs(name: str) -> None:
+    if not importlib.util.find_spec(PACKAGES[name.partition("/")[0]]):
+        pytest.skip(f"{name} is not installed (make targets)")
+
+
+@pytest.mark.parametrize("name", NOT_HELD)
+def test_a_product_departs_where_its_readme_says_and_nowhere_else(name: str, judge: Callable[..., Any]) -> None:
+    _needs(name)
+    ran = judge(str(TARGETS / name), *(word for each in SAMPLE for word in ("--only", each)))
+    assert ran.departed == NOT_HELD[name]
+    readme = (TARGETS / name).with_name("README.md").read_text()
+    if "tolerance" not in name:
+        assert all(each in readme for each in NOT_HELD[name])
+
+
+def test_a_product_that_freezegun_moves_in_part_is_not_judged(judge: Callable[..., Any], tmp_path: Path) -> None:
+    _needs("flask-security")
+    described = (TARGETS / "flask-security" / "in-process.toml").read_text()
+    (tmp_path / "target.toml").write_text(described.replace("time-machine", "freezegun"))
+    for each in ("adapter.py", "site_with_flask_security.py"):
+        (tmp_path / each).symlink_to(TARGETS / "flask-security" / each)
+    ran = judge(str(tmp_path), "--only", "LOG-004")
+    assert ran.verdicts == {"LOG-004": "error"}
+    assert "part of the target did not move along" in " ".join(ran.out.split())
