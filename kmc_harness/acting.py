@@ -588,9 +588,11 @@ class Acting:
         """Have `name` use Forgot Password."""
         return self._answer(self.perform(RequestReset(self.person(name).email)))
 
-    def ask_for_resets(self, name: str, count: int) -> None:
-        """Have `name` use Forgot Password `count` times on end."""
-        for _ in range(count):
+    def ask_for_resets(self, name: str, count: int, apart_s: int = 0) -> None:
+        """Have `name` use Forgot Password `count` times, on end or with time in between."""
+        for nth in range(count):
+            if nth and apart_s:
+                self.pass_time(apart_s)
             self.ask_for_reset(name)
 
     def set_password(self, name: str, link: str, password: str | None = None) -> Observation:
@@ -629,6 +631,7 @@ class Acting:
         seen = self._answer(self.perform(action))
         if seen.accepted:
             self._keep_password(person, new)
+            person.session = seen.session or person.session
         return seen
 
     def _new_password(self, person: Person) -> str:

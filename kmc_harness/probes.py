@@ -38,11 +38,13 @@ def probe(target: Target, tag: str) -> None:
         if Offer.CLOCK in target.offers:
             with contextlib.suppress(Unreached):
                 _moves_its_clock(target)
+        world.reach_user("Bo", HOME)
         # Who cannot pair here has nothing to compare: the scenarios judge that, not a probe.
+        if Offer.CLOCK in target.offers:
+            with contextlib.suppress(Unreached, NotOffered):
+                _moves_the_whole_clock(world)
         with contextlib.suppress(Unreached, NotOffered):
             _tells_people_apart(world)
-            if Offer.CLOCK in target.offers:
-                _moves_the_whole_clock(world)
     except (Unreached, NotOffered) as error:
         raise NotJudged(world.recorder.redact(f"the target did not get through the probes: {error}")) from error
     except NotJudged:
@@ -73,7 +75,6 @@ def _refuses_strangers_and_wrong_passwords(world: World) -> None:
 
 
 def _tells_people_apart(world: World) -> None:
-    world.reach_user("Bo", HOME)
     secrets = {_secret(world, name) for name in ("Ada", "Bo")}
     if len(secrets) < 2:
         raise NotJudged("two users were shown the same secret; does the adapter answer from a recording?")

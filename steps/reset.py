@@ -44,6 +44,11 @@ def _(world: World, who: str) -> None:
     world.ask_for_reset(who)
 
 
+@when(sentence("{who:Who} asks for a reset {count:d} times, {apart_s:Duration} apart"))
+def _(world: World, who: str, count: int, apart_s: int) -> None:
+    world.ask_for_resets(who, count, apart_s)
+
+
 @when(sentence("{who:Who} asks for a reset {count:d} times"))
 def _(world: World, who: str, count: int) -> None:
     world.ask_for_resets(who, count)

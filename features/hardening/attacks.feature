@@ -122,10 +122,10 @@ Feature: Withstanding attacks
   @REQ-SEC-005 @needs-outbox
   Rule: Links carry at least 128 unguessable bits and nothing about the user
 
-    @needs-reset
+    @needs-reset @needs-clock
     Scenario: Reset links
       Given Ada is a KMC user of Acme
-      When Ada asks for a reset 8 times
+      When Ada asks for a reset 8 times, 2 min apart
       Then the reset links carry 128 unguessable bits and tell nothing about their users
 
     @needs-enable

@@ -87,7 +87,9 @@ class Hosted:
 
     def now(self) -> int:
         """Return the target's clock in epoch seconds."""
-        return self._running().clock.now()
+        setup = self._running()
+        setup.seen_at = setup.clock.now()
+        return setup.seen_at
 
     def advance(self, seconds: int) -> None:
         """Move the target's clock forward."""
@@ -122,6 +124,7 @@ class _Setup:
         self._open = contextlib.ExitStack()
         self.server: process.Server | None = None
         self.mailbox: mail.Mailbox | None = None
+        self.seen_at = 0
         try:
             self._begin(described, folder, make, patience_s)
         except BaseException:
@@ -164,8 +167,12 @@ class _Setup:
         except clocks.NoProof as error:
             self.clock = clocks.Waiting(patience_s, str(error))
 
-    def _now(self) -> int:
-        return self.clock.now()
+    def _last_seen_at(self) -> int:
+        """Return the time when the clock was last looked at, as it is before each act.
+
+        A mail comes in the middle of one and in another thread: no adapter can be asked then.
+        """
+        return self.seen_at
 
     def _mailbox(self, part: MailPart, places: dict[str, str]) -> mail.Mailbox:
         made: mail.Mailbox
@@ -173,10 +180,10 @@ class _Setup:
         if part.kind == "smtp":
             from kmc_harness.mail.smtp import SmtpCatcher
 
-            made = catcher = SmtpCatcher(links, self._now)
+            made = catcher = SmtpCatcher(links, self._last_seen_at)
             places["smtp_port"] = str(catcher.port)
         else:
-            made = mail.Maildir(Path(filled(part.folder, places)), links, self._now)
+            made = mail.Maildir(Path(filled(part.folder, places)), links, self._last_seen_at)
         self._open.callback(made.close)
         return made
 
