@@ -21,7 +21,6 @@ __all__ = [
     "Session",
     "State",
     "changed",
-    "newest_links",
 ]
 
 _R = TypeVar("_R")
@@ -146,14 +145,3 @@ class State:
     sessions: Mapping[str, Session] = field(default_factory=dict)
     outbox: tuple[Mail, ...] = ()
     serial: int = 0
-
-
-def newest_links(state: State, email: str, kind: LinkKind) -> list[Link]:
-    """Return the newest two links of `kind` mailed to `email`, newest first."""
-    found: list[Link] = []
-    for each in reversed(tuple(state.links.values())):
-        if each.kind is kind and each.email == email:
-            found.append(each)
-            if len(found) == 2:
-                break
-    return found

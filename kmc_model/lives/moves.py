@@ -5,9 +5,10 @@ from functools import cache
 
 from kmc_model import actions as a
 from kmc_model.lives._life import FIRST, PASSED, STEP_S, Holds, Life, Made, Make, Rules, Seen, email_of
+from kmc_model.lives.parts import newest_links
 from kmc_model.model import Outcome
 from kmc_model.policy import Policy
-from kmc_model.records import LinkKind, LinkStatus, State, newest_links
+from kmc_model.records import LinkKind, LinkStatus, State
 from kmc_model.turn import Reason
 
 __all__ = [

@@ -3,7 +3,7 @@
 from kmc_model.actions import AccountStatus
 from kmc_model.lives._life import STEP_S, Holds, Life, Scope
 from kmc_model.policy import Policy
-from kmc_model.records import Credentials, Link, LinkKind, LinkStatus, newest_links
+from kmc_model.records import Credentials, Link, LinkKind, LinkStatus, State
 
 __all__ = [
     "app",
@@ -16,6 +16,7 @@ __all__ = [
     "lock",
     "machine",
     "newest_link",
+    "newest_links",
     "reset",
     "reset_links",
     "secret",
@@ -33,6 +34,17 @@ def key_of(life: Life, scope: Scope, policy: Policy) -> tuple[object, ...]:
         for part in scope.parts:
             key.append(part(life, own, holds, policy))
     return tuple(key)
+
+
+def newest_links(state: State, email: str, kind: LinkKind) -> list[Link]:
+    """Return the newest two links of `kind` mailed to `email`, newest first."""
+    found: list[Link] = []
+    for each in reversed(tuple(state.links.values())):
+        if each.kind is kind and each.email == email:
+            found.append(each)
+            if len(found) == 2:
+                break
+    return found
 
 
 def secret(life: Life, own: Credentials, holds: Holds, policy: Policy) -> str:
