@@ -100,7 +100,3 @@ class Model:
         now = self.clock.now()
         self.state, outcome = step(self.state, action, now, self.policy, self.secrets, self._rulebook, self._turn)
         return outcome
-
-    def outbox(self, email: str) -> tuple[Mail, ...]:
-        """Return the mails sent to `email`, oldest first."""
-        return tuple(mail for mail in self.state.outbox if mail.recipient == email)

@@ -167,7 +167,7 @@ def _story(model: Model) -> list[object]:
         a.LogIn(PEOPLE[0], FIRST, "123456", "Acme"),
     ]
     seen: list[object] = [model.perform(step) for step in steps]
-    link = model.outbox(PEOPLE[0])[0].link or ""
+    link = model.state.outbox[0].link or ""
     shown = model.perform(a.OpenEnrolmentLink(link)).qr_code
     return [*seen, shown and shown.png(), model.state]
 
