@@ -158,30 +158,30 @@ def password_wrong(turn: Turn) -> bool:
     return turn.own.password is None or turn.action.password != turn.own.password
 
 
-def code_needed(turn: Turn) -> bool:
+def no_code_needed(turn: Turn) -> bool:
     judged = turn.account if turn.policy.fallback_asks_for_code else turn.first_choice
-    return judged is not None and turn.needs_code(judged)
+    return judged is None or not turn.needs_code(judged)
 
 
 def code_missing(turn: Turn) -> bool:
-    return code_needed(turn) and not turn.action.code
+    return not turn.action.code
 
 
 def never_enrolled(turn: Turn) -> bool:
-    return code_needed(turn) and no_secret(turn) and not turn.policy.missing_secret_is_empty_key
+    return no_secret(turn) and not turn.policy.missing_secret_is_empty_key
 
 
 def secret_dead(turn: Turn) -> bool:
     secret = turn.own.secret
-    return code_needed(turn) and secret is not None and turn.is_dead(secret)
+    return secret is not None and turn.is_dead(secret)
 
 
 def code_wrong(turn: Turn) -> bool:
-    return code_needed(turn) and turn.counter() is None
+    return turn.counter() is None
 
 
 def code_used_before(turn: Turn) -> bool:
-    counter = turn.counter() if code_needed(turn) and turn.policy.code_counts_once else None
+    counter = turn.counter() if turn.policy.code_counts_once else None
     return counter is not None and counter <= turn.own.last_counter
 
 
@@ -457,6 +457,13 @@ RULES: tuple[Rule, ...] = (
     Rule("LOG-012", LogIn, not_in_account, Reason.NOT_IN_ACCOUNT),
     Rule("LOG-014", LogIn, inactive_in_account, Reason.BLOCKED),
     Rule("SEC-010", LogIn, account_blocked, Reason.BLOCKED),
+    Rule(
+        "LOG-002",
+        LogIn,
+        no_code_needed,
+        None,
+        (Effect(None, forgive_failures_without_two_factor), Effect("LOG-002", open_session)),
+    ),
     Rule("LOG-003", LogIn, code_missing, Reason.CODE_NEEDED),
     Rule("ENA-012", LogIn, never_enrolled, Reason.WRONG_CODE),
     Rule("ENR-012", LogIn, secret_dead, Reason.WRONG_CODE),
@@ -465,7 +472,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "LOG-004",
         LogIn,
-        code_needed,
+        always,
         None,
         (
             Effect("STD-003", remember_counter),
@@ -473,13 +480,6 @@ RULES: tuple[Rule, ...] = (
             Effect(None, forgive_failures),
             Effect("LOG-004", open_session),
         ),
-    ),
-    Rule(
-        "LOG-002",
-        LogIn,
-        always,
-        None,
-        (Effect(None, forgive_failures_without_two_factor), Effect("LOG-002", open_session)),
     ),
     Rule("LOG-010", LogOut, always, None, (Effect("LOG-010", end_session),)),
     Rule("LOG-010", UseSession, session_ended, Reason.SESSION_ENDED),

@@ -25,7 +25,7 @@ from kmc_model.turn import Reason, Turn
 __all__ = ["HIDDEN"]
 
 DAY_S = 86_400
-ACCEPTED = row_of(LogIn, "code_needed")
+ACCEPTED = row_of(LogIn, "always")
 ENABLED = row_of(EnableTwoFactor, "always")
 RESET = row_of(SetPassword, "always")
 

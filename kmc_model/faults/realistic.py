@@ -29,8 +29,8 @@ from kmc_model.turn import Reason, Turn
 
 __all__ = ["REALISTIC"]
 
-ACCEPTED = row_of(LogIn, "code_needed")
-PLAIN = row_of(LogIn, "always")
+PLAIN = row_of(LogIn, "no_code_needed")
+ACCEPTED = row_of(LogIn, "always")
 ENABLED = row_of(EnableTwoFactor, "always")
 RESET = row_of(SetPassword, "always")
 
@@ -134,7 +134,7 @@ class ReplayPerAccount(Noting):
     """Remembers used codes for each account on its own."""
 
     def used_in(self) -> int | None:
-        counter = self.counter() if r.code_needed(self) else None
+        counter = self.counter()
         return counter if self.account and self.has_noted("used", self.email, self.account.name, counter) else None
 
 
@@ -158,6 +158,10 @@ def _wrong_but_no_master_code(turn: Turn) -> bool:
 
 def _missing_and_never_typed(turn: Turn) -> bool:
     return turn.action.code is None and r.code_missing(turn)
+
+
+def _code_to_come(turn: Turn) -> bool:
+    return r.code_missing(turn) and not r.no_code_needed(turn)
 
 
 def _wrong_and_typed(turn: Turn) -> bool:
@@ -817,9 +821,9 @@ REALISTIC: tuple[Fault, ...] = (
         FlagsOfTheLogin,
         "SWI-007",
         rules=(
-            *_with_effect(ACCEPTED, _note_flags)[:PLAIN],
-            _with_effect(PLAIN, _note_flags)[PLAIN],
-            *_when(_REFUSED_SWITCH, _had_it_on)[PLAIN + 1 :],
+            *_with_effect(PLAIN, _note_flags)[:ACCEPTED],
+            _with_effect(ACCEPTED, _note_flags)[ACCEPTED],
+            *_when(_REFUSED_SWITCH, _had_it_on)[ACCEPTED + 1 :],
         ),
     ),
     _fault(
@@ -876,7 +880,7 @@ REALISTIC: tuple[Fault, ...] = (
         "code asked before the password",
         "A code is asked for before the password is checked.",
         "SEC-003",
-        rules=inserted(row_of(LogIn, "password_wrong"), Rule("SEC-003", LogIn, r.code_missing, Reason.CODE_NEEDED)),
+        rules=inserted(row_of(LogIn, "password_wrong"), Rule("SEC-003", LogIn, _code_to_come, Reason.CODE_NEEDED)),
     ),
     _fault(
         "unknown e-mail told",
