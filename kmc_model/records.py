@@ -80,7 +80,6 @@ class Credentials:
     password: str | None = field(default=None, repr=False)
     secret: Secret | None = None
     last_counter: int = -1
-    last_account: str | None = None
     failures: int = 0
     locked_until: int = 0
     resets_asked_at: tuple[int, ...] = ()

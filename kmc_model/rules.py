@@ -338,10 +338,9 @@ def prove_secret(turn: Turn) -> None:
 
 def open_session(turn: Turn) -> None:
     account = turn.account
-    assert account is not None, "an earlier rule refuses a login that opens no account"
+    assert account is not None  # an earlier rule refuses a login that opens no account
     turn.opened = Session(turn.token(turn.new_serial(), link=False), turn.email, account.name)
     turn.put_session(turn.opened)
-    turn.put_credentials(changed(turn.own, last_account=account.name))
 
 
 def end_session(turn: Turn) -> None:
@@ -362,7 +361,6 @@ def move_session(turn: Turn) -> None:
     if session := turn.session:
         turn.opened = changed(session, account=turn.action.account)
         turn.put_session(turn.opened)
-        turn.put_credentials(changed(turn.own, last_account=turn.action.account))
 
 
 def keep_session(turn: Turn) -> None:

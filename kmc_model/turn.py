@@ -132,14 +132,12 @@ class Turn:
     @property
     def account(self) -> Account | None:
         """The account named, or the one that a login without a name opens."""
-        name = self.action.account or self._chosen_account()
-        return self.state.accounts.get(name) if name else None
+        return self.state.accounts.get(self.action.account or self._chosen_account())
 
     @property
     def first_choice(self) -> Account | None:
-        """The account that a login without a name looks at first: the last one used, or the first joined."""
-        name = self.action.account or self.own.last_account or next((m.account for m in self.memberships()), None)
-        return self.state.accounts.get(name) if name else None
+        """The account named, or the one that a login without a name looks at first: the first joined."""
+        return self.state.accounts.get(self.action.account or next(self.memberships()).account)
 
     @property
     def membership(self) -> Membership | None:
@@ -165,12 +163,9 @@ class Turn:
             if each.status is UserStatus.ACTIVE
         )
 
-    def _chosen_account(self) -> str | None:
-        first = self.first_choice
-        if first and self.lets_in(first.name):
-            return first.name
-        others = (each.account for each in self.memberships() if self.lets_in(each.account))
-        return next(others, first.name if first else None)
+    def _chosen_account(self) -> str:
+        """Return the first account joined of those that let the user in, or of all where none does."""
+        return max((each.account for each in self.memberships()), key=self.lets_in)
 
     def needs_code(self, account: Account) -> bool:
         """Whether a login to `account` needs a code."""

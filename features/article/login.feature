@@ -245,13 +245,18 @@ Feature: Logging in
       When Ada logs in naming no account with no code
       Then she is asked for a code
 
-    Scenario: The account looked at first has blocked the user
-      Given Ada is a KMC user of Acme
-      And Ada is a KMC user of Globex
-      And two-factor authentication is on for Globex
-      And Ada has been blocked in Acme
+    Scenario Outline: The account looked at first has blocked the user
+      Given Ada is a KMC user of <first>
+      And Ada is a KMC user of <second>
+      And two-factor authentication is on for <second>
+      And Ada has been blocked in <first>
       When Ada logs in naming no account with no code
       Then she is asked for a code
+
+      Examples: whichever was joined first
+        | first  | second |
+        | Acme   | Globex |
+        | Globex | Acme   |
 
     Scenario: The only account has it off
       Given Ada is a KMC user of Acme
@@ -276,6 +281,17 @@ Feature: Logging in
       Given Ada is a KMC user of Acme
       When Ada is <status> Acme
       And Ada logs in to Acme with no code
+      Then she is refused
+
+      Examples: both ways
+        | status       |
+        | blocked in   |
+        | removed from |
+
+    Scenario Outline: No longer welcome, naming no account
+      Given Ada is a KMC user of Acme
+      And Ada has been <status> Acme
+      When Ada logs in naming no account with no code
       Then she is refused
 
       Examples: both ways

@@ -12,7 +12,6 @@ __all__ = [
     "earlier_session",
     "enrolment_links",
     "key_of",
-    "last_account",
     "lock",
     "machine",
     "newest_link",
@@ -109,10 +108,6 @@ def machine(life: Life, own: Credentials, holds: Holds, policy: Policy) -> str |
 
 def lock(life: Life, own: Credentials, holds: Holds, policy: Policy) -> object:
     return own.locked_until > life.now and (own.locked_until == life.now + 1 or "for a while")
-
-
-def last_account(life: Life, own: Credentials, holds: Holds, policy: Policy) -> str | None:
-    return own.last_account
 
 
 def status(life: Life, own: Credentials, holds: Holds, policy: Policy) -> tuple[str, ...]:

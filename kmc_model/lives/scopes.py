@@ -31,7 +31,6 @@ from kmc_model.lives.parts import (
     earlier_app,
     earlier_session,
     enrolment_links,
-    last_account,
     lock,
     machine,
     newest_link,
@@ -192,7 +191,7 @@ TWO_ACCOUNTS = Scope(
         *_resets(0, "Ada"),
         A_DAY,
     ),
-    (secret, app, earlier_app, code, enrolment_links, reset_links, reset, session, last_account),
+    (secret, app, earlier_app, code, enrolment_links, reset_links, reset, session),
 )
 
 TWO_PEOPLE = Scope(
@@ -325,7 +324,7 @@ SESSIONS_TOPIC = Scope(
         _change_of_password(0, "Ada"),
         _whole_reset(0, "Ada"),
     ),
-    (app, code, session, earlier_session, newest_link, last_account),
+    (app, code, session, earlier_session, newest_link),
 )
 
 ATTEMPTS = Scope(

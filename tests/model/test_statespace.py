@@ -12,7 +12,7 @@ from kmc_model.statespace import PROPERTIES, Space, differences, explore, mermai
 
 COUNTS = {
     "one account": (16_247, 288_487),
-    "two accounts": (20_180, 418_006),
+    "two accounts": (15_623, 321_801),
     "two people": (115, 1_171),
     "standing": (348, 5_256),
 }
