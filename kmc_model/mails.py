@@ -1,4 +1,7 @@
-"""The mails, worded as a person gets them. Nothing is recognised by its wording; a link is known by its kind."""
+"""The mails, worded as a person gets them. Nothing is recognised by its wording; a link is known by its kind.
+
+A mail with a link goes out at the moment in which its link is issued.
+"""
 
 from kmc_model.records import Link, LinkKind, Mail
 
@@ -12,37 +15,37 @@ def _url(link: Link) -> str:
     return f"{SITE}/{PATHS[link.kind]}/{link.token}"
 
 
-def enrolment(link: Link, now: int, account: str) -> Mail:
+def enrolment(link: Link) -> Mail:
     """The mail that leads to the authentication screen."""
     text = (
-        f"Two-factor authentication is on for {account}.\n"
+        "Two-factor authentication is on for an account of yours.\n"
         f"Open this link to see your QR code and scan it with an authenticator app:\n{_url(link)}\n"
         "The link shows the QR code once. Your password stays as it is.\n"
     )
-    return Mail(link.email, now, "Set up two-factor authentication for the KMC", text, link.token)
+    return Mail(link.email, link.issued_at, "Set up two-factor authentication for the KMC", text, link.token)
 
 
-def renewal(link: Link, now: int) -> Mail:
+def renewal(link: Link) -> Mail:
     """The mail that brings the new QR code after a reset."""
     text = (
         "You have set a new password, so your earlier QR code is no longer valid.\n"
         f"Your new QR code:\n{_url(link)}\nThe link shows the QR code once.\n"
     )
-    return Mail(link.email, now, "Your new QR code for the KMC", text, link.token)
+    return Mail(link.email, link.issued_at, "Your new QR code for the KMC", text, link.token)
 
 
-def reset(link: Link, now: int) -> Mail:
+def reset(link: Link) -> Mail:
     """The mail that answers Forgot Password."""
     text = f"Someone asked to reset your password. Set a new one here:\n{_url(link)}\n"
-    return Mail(link.email, now, "Reset your KMC password", text, link.token)
+    return Mail(link.email, link.issued_at, "Reset your KMC password", text, link.token)
 
 
-def first_password(link: Link, now: int, account: str) -> Mail:
+def first_password(link: Link) -> Mail:
     """The mail to someone who was registered without a password."""
-    text = f"You are now a user of {account}. Set your password here:\n{_url(link)}\n"
-    return Mail(link.email, now, "Welcome to the KMC", text, link.token)
+    text = f"You are now a user of the KMC. Set your password here:\n{_url(link)}\n"
+    return Mail(link.email, link.issued_at, "Welcome to the KMC", text, link.token)
 
 
-def account_joined(email: str, now: int, account: str) -> Mail:
+def account_joined(email: str, now: int) -> Mail:
     """The mail to someone who already has credentials; it carries no link."""
-    return Mail(email, now, "You have a new KMC account", f"Your credentials now also open {account}.\n")
+    return Mail(email, now, "You have a new KMC account", "Your credentials now open one account more.\n")

@@ -237,18 +237,17 @@ def register(turn: Turn) -> None:
     if turn.credentials is None:
         turn.put_credentials(Credentials(email, turn.action.password))
         if turn.action.password is None:
-            turn.put_mail(mails.first_password(turn.new_link(LinkKind.RESET, email), turn.now, name))
+            turn.put_mail(mails.first_password(turn.new_link(LinkKind.RESET, email)))
 
 
 def enrol_late_user(turn: Turn) -> None:
     """Bring someone who joins an account that has two-factor authentication on to a QR code."""
-    name = turn.action.account
-    if not turn.state.accounts[name].two_factor or turn.own.password is None:
+    if not turn.state.accounts[turn.action.account].two_factor or turn.own.password is None:
         return
     if turn.policy.late_user_is_mailed_link:
-        _mail_qr_code(turn, name, turn.email)
+        _mail_qr_code(turn, turn.email)
     else:
-        turn.put_mail(mails.account_joined(turn.email, turn.now, name))
+        turn.put_mail(mails.account_joined(turn.email, turn.now))
         if not (turn.policy.missing_secret_is_empty_key and turn.action.password):
             _keep_or_make_secret(turn, turn.email)
 
@@ -261,9 +260,9 @@ def _keep_or_make_secret(turn: Turn, email: str) -> None:
         turn.put_credentials(changed(turn.state.credentials[email], secret=changed(secret, issued_at=turn.now)))
 
 
-def _mail_qr_code(turn: Turn, account: str, email: str) -> None:
+def _mail_qr_code(turn: Turn, email: str) -> None:
     _keep_or_make_secret(turn, email)
-    turn.put_mail(mails.enrolment(turn.new_link(LinkKind.ENROLMENT, email), turn.now, account))
+    turn.put_mail(mails.enrolment(turn.new_link(LinkKind.ENROLMENT, email)))
 
 
 def _mail_qr_codes(turn: Turn, *, to_owner: bool) -> None:
@@ -272,7 +271,7 @@ def _mail_qr_codes(turn: Turn, *, to_owner: bool) -> None:
         enrols = each.administrator or not turn.policy.only_administrators_enrol
         if each.account == account.name and each.status is UserStatus.ACTIVE and enrols:
             if (each.email == account.owner) is to_owner:
-                _mail_qr_code(turn, account.name, each.email)
+                _mail_qr_code(turn, each.email)
 
 
 def mail_owner(turn: Turn) -> None:
@@ -376,7 +375,7 @@ def replace_reset_links(turn: Turn) -> None:
 
 
 def mail_reset_link(turn: Turn) -> None:
-    turn.put_mail(mails.reset(turn.new_link(LinkKind.RESET, turn.email), turn.now))
+    turn.put_mail(mails.reset(turn.new_link(LinkKind.RESET, turn.email)))
 
 
 def set_password(turn: Turn) -> None:
@@ -408,7 +407,7 @@ def lead_to_new_qr_code(turn: Turn) -> None:
 def mail_new_qr_code(turn: Turn) -> None:
     link = turn.state.links[turn.link.follow_up] if turn.link and turn.link.follow_up else None
     if link and turn.policy.reset_mails_qr_code:
-        turn.put_mail(mails.renewal(link, turn.now))
+        turn.put_mail(mails.renewal(link))
 
 
 # The table

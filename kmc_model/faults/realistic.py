@@ -414,14 +414,14 @@ class MailTellsThePassword(Turn):
 def _mail_everybody(turn: Turn) -> None:
     for each in tuple(turn.state.memberships.values()):
         if each.account == turn.action.account and each.status is not UserStatus.ACTIVE:
-            r._mail_qr_code(turn, each.account, each.email)
+            r._mail_qr_code(turn, each.email)
 
 
 def _mail_all_customers(turn: Turn) -> None:
     inside = {each.email for each in turn.state.memberships.values() if each.account == turn.action.account}
     for each in tuple(turn.state.credentials):
         if each not in inside:
-            r._mail_qr_code(turn, turn.action.account, each)
+            r._mail_qr_code(turn, each)
 
 
 # Accounts and sessions
@@ -582,7 +582,7 @@ def _mail_reset_to_colleagues(turn: Turn) -> None:
     here = {each.account for each in turn.memberships()}
     for each in tuple(turn.state.memberships.values()):
         if each.account in here and each.email != turn.email:
-            turn.put_mail(mails.reset(turn.new_link(LinkKind.RESET, each.email), turn.now))
+            turn.put_mail(mails.reset(turn.new_link(LinkKind.RESET, each.email)))
 
 
 class NewLinkIsAsOldAsThePairing(Turn):

@@ -84,7 +84,7 @@ def _refusals_that_mail() -> Rules:
     from kmc_model.rules import RULES, Effect, _mail_qr_code
 
     def mail(turn: Any) -> None:
-        _mail_qr_code(turn, "Acme", turn.email)
+        _mail_qr_code(turn, turn.email)
 
     rules = tuple(
         replace(rule, effects=(Effect(None, mail),)) if rule.applies.__name__ == "code_wrong" else rule
