@@ -47,7 +47,7 @@ def step(
     policy: Policy,
     secrets: Secrets,
     rulebook: Rulebook,
-    turn: type[Turn] = Turn,
+    turn: type[Turn],
 ) -> tuple[State, Outcome]:
     """Return the state after `action` at `now` (epoch seconds), and the answer; `state` stays as it is.
 

@@ -11,7 +11,7 @@ ISSUER = "Kaltura KMC"
 MODULE_PX = 3
 
 
-def key_uri(secret: str, email: str, names_issuer: bool = True) -> str:
+def key_uri(secret: str, email: str, names_issuer: bool) -> str:
     """Return the `otpauth://` URI that pairs an authenticator.
 
     Without an issuer it is the one of the published server: a bare label, not percent-encoded (I-29).
@@ -26,7 +26,7 @@ class QrCode:
     """A QR code as shown; its picture is made when it is looked at."""
 
     uri: str = field(repr=False)
-    quiet_zone_modules: int = 4
+    quiet_zone_modules: int
 
     def png(self) -> bytes:
         """Return the picture as PNG, black on white, with the quiet zone around the symbol."""

@@ -28,7 +28,7 @@ def code_at(secret: str, now: int) -> str:
     return _at_counter(secret, now // STEP_S)
 
 
-def counter_of(code: str, secret: str, now: int, tolerance_steps: int, as_numbers: bool = False) -> int | None:
+def counter_of(code: str, secret: str, now: int, tolerance_steps: int, as_numbers: bool) -> int | None:
     """Return the TOTP counter that `code` fits at `now`, or None.
 
     Args:
@@ -40,7 +40,7 @@ def counter_of(code: str, secret: str, now: int, tolerance_steps: int, as_number
 
     """
     present = now // STEP_S
-    for counter in range(max(0, present - tolerance_steps), present + tolerance_steps + 1):
+    for counter in range(present - tolerance_steps, present + tolerance_steps + 1):
         expected = _at_counter(secret, counter)
         if code == expected or (as_numbers and _number(code) == int(expected)):
             return counter

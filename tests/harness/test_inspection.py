@@ -11,7 +11,7 @@ from kmc_harness import inspection
 from kmc_harness.authenticator import Authenticator, UnreadableQrCode, read_qr_code
 from kmc_model.qr import QrCode, key_uri
 
-URI = key_uri("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "ada lovelace@kmc.example")
+URI = key_uri("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "ada lovelace@kmc.example", names_issuer=True)
 
 
 @pytest.mark.parametrize("modules", [0, 1, 3, 4, 6])
@@ -35,14 +35,14 @@ def test_a_picture_without_qr_code_is_no_pairing() -> None:
 )
 def test_a_qr_code_that_no_app_takes_is_no_pairing(content: str) -> None:
     with pytest.raises(UnreadableQrCode, match="QR code"):
-        Authenticator.scan(QrCode(content).png())
+        Authenticator.scan(QrCode(content, 4).png())
 
 
 def test_the_label_is_read_as_an_app_shows_it() -> None:
-    entry = Authenticator.scan(QrCode(URI).png())
+    entry = Authenticator.scan(QrCode(URI, 4).png())
     assert entry.named_issuer_and_account == ("Kaltura KMC", "ada lovelace@kmc.example")
     assert entry.issuer == "Kaltura KMC"
-    bare = Authenticator.scan(QrCode(key_uri("GEZDGNBVGY3TQOJQ", "ada@kmc.example", names_issuer=False)).png())
+    bare = Authenticator.scan(QrCode(key_uri("GEZDGNBVGY3TQOJQ", "ada@kmc.example", names_issuer=False), 4).png())
     assert (bare.named_issuer_and_account[0], bare.issuer) == ("", None)
 
 
@@ -80,7 +80,7 @@ def test_a_signed_token_tells_what_stands_in_its_parts() -> None:
 
 
 def test_a_transparent_picture_is_read_as_a_person_sees_it() -> None:
-    dark = Image.open(io.BytesIO(QrCode(URI).png())).convert("L").point(lambda level: 255 - level)
+    dark = Image.open(io.BytesIO(QrCode(URI, 4).png())).convert("L").point(lambda level: 255 - level)
     transparent = Image.new("RGBA", dark.size, (0, 0, 0, 0))
     transparent.paste((0, 0, 0, 255), mask=dark)
     out = io.BytesIO()
