@@ -130,7 +130,7 @@ def _is_only_for(turn: Turn, kind: LinkKind) -> bool:
 
 
 def password_not_set(turn: Turn) -> bool:
-    return turn.link is None or turn.link.kind is LinkKind.ENROLMENT or turn.link.status is not LinkStatus.USED
+    return turn.link is None or turn.link.status is not LinkStatus.USED
 
 
 def nothing_to_enrol(turn: Turn) -> bool:
@@ -190,7 +190,7 @@ def session_ended(turn: Turn) -> bool:
 
 
 def already_there(turn: Turn) -> bool:
-    return turn.session is not None and turn.session.account == turn.action.account
+    return _present_account(turn) is turn.account
 
 
 def from_account_without_two_factor(turn: Turn) -> bool:
