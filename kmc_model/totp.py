@@ -1,7 +1,6 @@
 """Codes by pyotp (RFC 6238: HMAC-SHA-1, 6 digits, 30 s steps), and secrets and tokens from a seed."""
 
 import base64
-import hashlib
 import hmac
 from functools import lru_cache
 
@@ -60,20 +59,20 @@ class SeededSecrets:
     def __init__(self, seed: int | str) -> None:
         self._key = f"kmc-model:{seed}".encode()
 
-    def _bytes(self, purpose: str, serial: int, length: int) -> bytes:
-        return hmac.digest(self._key, f"{purpose}:{serial}".encode(), "sha512")[:length]
+    def _bytes(self, purpose: str, serial: int) -> bytes:
+        return hmac.digest(self._key, f"{purpose}:{serial}".encode(), "sha512")
 
     def secret(self, serial: int, bits: int) -> str:
         """Return the `serial`-th shared secret in base32, without padding."""
-        return base64.b32encode(self._bytes("secret", serial, bits // 8)).decode().rstrip("=")
+        return base64.b32encode(self._bytes("secret", serial)[: bits // 8]).decode().rstrip("=")
 
     def token(self, serial: int) -> str:
         """Return the `serial`-th token: 192 unguessable bits, URL-safe."""
-        return base64.urlsafe_b64encode(self._bytes("token", serial, 24)).decode()
+        return base64.urlsafe_b64encode(self._bytes("token", serial)[:24]).decode()
 
     def readable_token(self, serial: int, expires_at: int) -> str:
         """Return a token as Kaltura makes it: base64 of a user's number, expiry and 40 hex characters (I-32)."""
-        digits = hashlib.sha1(self._bytes("token", serial, 24), usedforsecurity=False).hexdigest()
+        digits = self._bytes("token", serial)[:20].hex()
         return base64.urlsafe_b64encode(f"{serial}|{expires_at}|{digits}".encode()).decode()
 
     code_at = staticmethod(code_at)
