@@ -59,6 +59,10 @@ class Policy:
     resets_max: int = 10
     resets_period_s: int = 10 * MINUTE_S
 
+    # Passwords
+    password_min: int = 8
+    """How many characters a new password needs (ASVS 5, 6.2.1; the published server too)."""
+
     # Logging in
     failures_max: int = _as_built(10, "I-14", "SEC-001", "SEC-002")
     lock_s: int = 15 * MINUTE_S

@@ -215,15 +215,17 @@ SYMBOLS = frozenset("~!@#$%^*=+?()-[]{}")
 
 
 def password_refused(turn: Turn) -> bool:
-    """8 to 14 characters, a digit, a lower-case letter, a symbol of the list, no part of the name."""
-    password = getattr(turn.action, "new_password", turn.action.password)
-    return not (
-        8 <= len(password) <= 14
-        and any(c.isdigit() for c in password)
-        and any(c.islower() for c in password)
-        and not SYMBOLS.isdisjoint(password)
-        and turn.email.split("@")[0].split(".")[0].lower() not in password.lower()
+    """Too short, without a digit, or without a symbol of the list."""
+    password = _new_password(turn)
+    return (
+        len(password) < turn.policy.password_min
+        or not any(c.isdigit() for c in password)
+        or SYMBOLS.isdisjoint(password)
     )
+
+
+def _new_password(turn: Turn) -> str:
+    return str(getattr(turn.action, "new_password", turn.action.password))
 
 
 # Effects
@@ -379,7 +381,7 @@ def mail_reset_link(turn: Turn) -> None:
 
 
 def set_password(turn: Turn) -> None:
-    turn.put_credentials(changed(turn.own, password=getattr(turn.action, "new_password", turn.action.password)))
+    turn.put_credentials(changed(turn.own, password=_new_password(turn)))
 
 
 def use_reset_link(turn: Turn) -> None:

@@ -226,9 +226,10 @@ Feature: Resetting the password, and renewing an expired QR code
       When Ada tries to set the password "<password>"
       Then she is refused
 
-      Examples: too short, without a digit, without a symbol
+      Examples: too short, too short by one, without a digit, without a symbol
         | password     |
         | a1!          |
+        | seven-7      |
         | no-digits!   |
         | n0symb0lhere |
 
