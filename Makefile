@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+NODE := examples/targets/better-auth/node_modules/.package-lock.json
 
 .PHONY: run test check check-all mutants targets lab clean
 
@@ -28,7 +29,7 @@ mutants: $(VENV)/dev
 	$(BIN)/python benchmarks/mutants.py
 
 # Real products, whole: some minutes. Node's needs npm.
-targets: $(VENV)/targets
+targets: $(VENV)/targets $(NODE)
 	for each in examples/targets/*/*.toml; do \
 		$(BIN)/kmc run --target $$each --profile all --report targets/$$(basename $$(dirname $$each))-$$(basename $$each .toml) \
 			|| test $$? -eq 1 || exit 1; \
@@ -46,6 +47,10 @@ $(VENV)/core: pyproject.toml
 
 $(VENV)/dev: $(VENV)/core
 	$(BIN)/pip install --quiet --editable '.[dev]'
+	touch $@
+
+$(NODE): examples/targets/better-auth/package-lock.json
+	npm ci --silent --prefix $(<D) --no-audit --no-fund
 	touch $@
 
 $(VENV)/targets: $(VENV)/dev examples/targets/requirements.txt

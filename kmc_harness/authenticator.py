@@ -115,8 +115,8 @@ class Authenticator:
 
     @property
     def issuer(self) -> str | None:
-        """The issuer parameter, decoded."""
-        return parse_qs(urlsplit(self.uri).query).get("issuer", [None])[0]
+        """The issuer parameter, percent-decoded: in a URI a `+` is no blank, and apps show it as it stands."""
+        return parse_qs(urlsplit(self.uri).query.replace("+", "%2B")).get("issuer", [None])[0]
 
     @property
     def named_issuer_and_account(self) -> tuple[str, str]:

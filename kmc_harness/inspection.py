@@ -9,7 +9,7 @@ from math import log2
 from typing import Any
 from urllib.parse import urlsplit
 
-__all__ = ["constant_bits", "on_white", "quiet_zone_modules", "random_bits", "token_of", "told_by"]
+__all__ = ["constant_bytes", "on_white", "quiet_zone_modules", "random_bits", "token_of", "told_by"]
 
 FINDER_MODULES = 7
 ALPHABETS = ("0123456789", "0123456789abcdef", "0123456789ABCDEF", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
@@ -90,10 +90,9 @@ def _decoded(token: str) -> str | None:
     return text if len(text) > 7 and text.isascii() and text.isprintable() else None
 
 
-def constant_bits(secrets: Sequence[bytes]) -> int:
-    """Return how many bit positions have the same value in all of `secrets` (raw, of one length)."""
-    numbers = [int.from_bytes(secret) for secret in secrets]
-    varying = 0
-    for number in numbers:
-        varying |= number ^ numbers[0]
-    return len(secrets[0]) * 8 - varying.bit_count()
+def constant_bytes(secrets: Sequence[bytes]) -> int:
+    """Return at how many places all of `secrets` (raw) have the same byte.
+
+    Bits are no measure: secrets that are random text, as some products make them, have the top bit of each byte alike.
+    """
+    return sum(len(set(place)) == 1 for place in zip(*secrets, strict=False))

@@ -159,14 +159,14 @@ class World(Acting):
         return [each for each in (*person.earlier, person.authenticator) if each is not None]
 
     def expect_unrelated_secrets(self, count: int) -> None:
-        """Expect `count` secrets seen so far to be all different and to have no bit in common."""
+        """Expect `count` secrets seen so far to be all different and to have no byte in common."""
         entries = [each for person in self.people for each in self._entries(person)]
         if len(entries) < count:
             raise Unreached(f"{count} secrets were to be compared, but {len(entries)} were seen")
         raw = [each.secret_bytes for each in entries]
         self.expect(len(set(raw)) == len(raw), f"{len(raw)} different secrets", f"{len(set(raw))} different ones")
-        constant = inspection.constant_bits(raw)
-        self.expect(constant == 0, "no bit alike in all secrets", f"{constant} bits alike")
+        constant = inspection.constant_bytes(raw)
+        self.expect(constant == 0, "no byte alike in all secrets", f"{constant} bytes alike")
 
     def expect_secret_bits(self, name: str, bits: int) -> None:
         """Expect the shared secret to have `bits` bits or more."""

@@ -27,7 +27,7 @@ def _(world: World, who: str, bits: int) -> None:
     world.expect_secret_bits(who, bits)
 
 
-@then(sentence("all {count:d} secrets are different, with no bit alike in all of them"))
+@then(sentence("all {count:d} secrets are different, with no byte alike in all of them"))
 def _(world: World, count: int) -> None:
     world.expect_unrelated_secrets(count)
 

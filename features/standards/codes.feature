@@ -138,7 +138,7 @@ Feature: Codes, secrets and QR codes by the standards
       And 29 people have paired an authenticator
       And Ada has paired an authenticator
       When Ada logs in to Acme with a code
-      Then all 30 secrets are different, with no bit alike in all of them
+      Then all 30 secrets are different, with no byte alike in all of them
 
     @needs-reset @needs-renew @needs-clock
     Scenario: Fifty secrets of many people and many resets
@@ -146,7 +146,7 @@ Feature: Codes, secrets and QR codes by the standards
       And 30 people have paired an authenticator
       And Ada has paired an authenticator
       When Ada resets the password 19 times
-      Then all 50 secrets are different, with no bit alike in all of them
+      Then all 50 secrets are different, with no byte alike in all of them
 
   @REQ-STD-010 @needs-clock
   Rule: An app whose clock is 20 s off either way still logs in

@@ -153,8 +153,8 @@ class Side:
             told += [f"answers differ where somebody {kind}"] if len(looks) > 1 else []
         told += self._told_by_mails() if self.reads_mail else []
         raw = [Authenticator("", secret).secret_bytes for secret in sorted(self.known)]
-        if len(raw) >= ENOUGH_SECRETS and inspection.constant_bits(raw):
-            told.append("secrets are alike in some bits")
+        if len(raw) >= ENOUGH_SECRETS and inspection.constant_bytes(raw):
+            told.append("secrets are alike in some bytes")
         if len(self.tokens) >= ENOUGH_LINKS and inspection.random_bits(self.tokens) < 128:
             told.append("links can be guessed")
         return tuple(told)

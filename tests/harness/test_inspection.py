@@ -44,6 +44,8 @@ def test_the_label_is_read_as_an_app_shows_it() -> None:
     assert entry.issuer == "Kaltura KMC"
     bare = Authenticator.scan(QrCode(key_uri("GEZDGNBVGY3TQOJQ", "ada@kmc.example", names_issuer=False), 4).png())
     assert (bare.named_issuer_and_account[0], bare.issuer) == ("", None)
+    form = Authenticator.scan(None, "otpauth://totp/A%20B:ada?secret=GEZDGNBVGY3TQOJQ&issuer=A+B")
+    assert (form.named_issuer_and_account[0], form.issuer) == ("A B", "A+B")
 
 
 def test_random_tokens_have_their_bits_and_tell_nothing() -> None:
@@ -65,8 +67,9 @@ def test_a_token_that_reads_as_text_tells_of_its_user(hidden: str) -> None:
 
 
 def test_bits_alike_in_all_secrets_are_counted() -> None:
-    assert inspection.constant_bits([b"\x00\xff", b"\x00\x0f"]) == 12
-    assert inspection.constant_bits([secrets.token_bytes(20) for _ in range(50)]) == 0
+    assert inspection.constant_bytes([b"\x00\xff", b"\x00\x0f"]) == 1
+    assert inspection.constant_bytes([secrets.token_bytes(20) for _ in range(50)]) == 0
+    assert inspection.constant_bytes([secrets.token_urlsafe(20).encode() for _ in range(50)]) == 0
 
 
 def test_the_token_is_found_behind_a_long_host_name() -> None:
