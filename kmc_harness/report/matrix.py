@@ -2,8 +2,10 @@
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from kmc_harness.catalogue import CHAPTERS, chapter_of
 from kmc_harness.results import Report, RequirementResult
@@ -27,7 +29,7 @@ class Matrix:
 
 def matrix(reports: Sequence[tuple[str, Report]]) -> Matrix:
     """Put reports side by side; each comes with a name to tell it by where two are of the same target."""
-    subjects = [report.run.subject for _, report in reports]
+    subjects = [_short(report.run.subject) for _, report in reports]
     labels = tuple(
         subject if subjects.count(subject) == 1 else f"{subject} ({name})"
         for subject, (name, _) in zip(subjects, reports, strict=True)
@@ -40,6 +42,14 @@ def matrix(reports: Sequence[tuple[str, Report]]) -> Matrix:
     ids = sorted(found, key=lambda each: (chapters.index(each.partition("-")[0]), each))
     verdicts = [{each.id: each.verdict for each in report.requirements} for _, report in reports]
     return Matrix(labels, tuple((found[each], tuple(one.get(each) for one in verdicts)) for each in ids))
+
+
+def _short(subject: str) -> str:
+    """Return the name of a target's folder, where it is named by a path; with the file's, where that is another one."""
+    if not re.fullmatch(r"[^:]*/[^:]*", subject):
+        return subject
+    path = PurePath(subject)
+    return path.name if path.suffix != ".toml" else "/".join((path.parent.name, path.stem)).removesuffix("/target")
 
 
 def as_csv(made: Matrix) -> str:
