@@ -1,6 +1,6 @@
 """Measure how products treat codes, beyond what a verdict says: one row a target.
 
-    python examples/targets/behaviour.py examples/targets/django-allauth/in-process.toml examples/targets/better-auth
+python examples/targets/behaviour.py examples/targets/django-allauth/in-process.toml examples/targets/better-auth
 """
 
 import sys

@@ -16,6 +16,11 @@ from kmc_harness.targets.description import ClockPart, Description, MailPart, Se
 
 __all__ = ["Hosted", "ServerDied"]
 
+CLOCK_PACKAGES = {"libfaketime": "libfaketime", "freezegun": "freezegun", "time-machine": "time_machine"}
+MAIL_PACKAGES = {"smtp": "aiosmtpd"}
+_Make = Callable[[Mapping[str, str]], Any]
+"""Makes an adapter from its settings."""
+
 
 class ServerDied(Exception):
     """The implementation's process ended in the middle of something; the message quotes its last words."""
@@ -38,6 +43,7 @@ class Hosted:
             patience_s = durations.seconds(patience)
         except ValueError as error:
             raise UnknownTarget(str(error)) from error
+        _check_installed(self._described)
         self.name = self._described.name
         self._make = _maker(self._described, folder)
         self._folder, self._patience_s = folder, patience_s
@@ -114,30 +120,18 @@ class Hosted:
 class _Setup:
     """What is running: work folder, mailbox, clock, server and adapter, begun in this order and ended in the other."""
 
-    def __init__(
-        self,
-        described: Description,
-        folder: Path,
-        make: Callable[[Mapping[str, str]], Any],
-        patience_s: float,
-    ) -> None:
-        self._open = contextlib.ExitStack()
+    def __init__(self, described: Description, folder: Path, make: _Make, patience_s: float) -> None:
         self.server: process.Server | None = None
         self.mailbox: mail.Mailbox | None = None
         self.seen_at = 0
+        self._open = contextlib.ExitStack()
         try:
             self._begin(described, folder, make, patience_s)
         except BaseException:
             self.close()
             raise
 
-    def _begin(
-        self,
-        described: Description,
-        folder: Path,
-        make: Callable[[Mapping[str, str]], Any],
-        patience_s: float,
-    ) -> None:
+    def _begin(self, described: Description, folder: Path, make: _Make, patience_s: float) -> None:
         work = self._open.enter_context(process.work_folder())
         port = process.free_port()
         places = {
@@ -217,7 +211,22 @@ class _Setup:
         self._open.close()
 
 
-def _maker(described: Description, folder: Path) -> Callable[[Mapping[str, str]], Any]:
+def _check_installed(described: Description) -> None:
+    """See that what is put around the adapter is there.
+
+    Raises:
+        UnknownTarget: a package is missing; the message names it.
+
+    """
+    clock = described.clock.kind if described.clock else ""
+    mailbox = described.mail.kind if described.mail else ""
+    for extra, package in (("clocks", CLOCK_PACKAGES.get(clock)), ("mail", MAIL_PACKAGES.get(mailbox))):
+        if package and not importlib.util.find_spec(package):
+            install = f"pip install 'kmc-harness[{extra}]'"
+            raise UnknownTarget(f"{described.name} needs {package}, which is not installed: {install}")
+
+
+def _maker(described: Description, folder: Path) -> _Make:
     """Return what makes the adapter from its settings; what it names is looked for at once.
 
     Raises:
