@@ -4,7 +4,6 @@ Each probe asks something whose true answer is known beforehand, whatever the im
 """
 
 import contextlib
-from dataclasses import dataclass
 
 from kmc_harness.acting import STEP_S
 from kmc_harness.port import Action, LogIn, NotOffered, Offer, OpenEnrolmentLink, Target
@@ -19,7 +18,6 @@ MEANWHILE_S = 60
 JUMP_S = 3600
 
 
-@dataclass(frozen=True, repr=False)
 class _Nonsense(Action):
     """An action that nobody knows."""
 

@@ -3,8 +3,10 @@
 Scanning a QR code is no action: no server ever learns of it.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from enum import StrEnum
+
+from kmc_model.values import value
 
 __all__ = [
     "ACTIONS",
@@ -63,7 +65,7 @@ class AccountStatus(StrEnum):
     BLOCKED = "blocked"
 
 
-@dataclass(frozen=True, repr=False)
+@value
 class Action:
     """One thing a person does. Links are given as they were mailed, sessions as the handle a login returned."""
 
@@ -71,7 +73,7 @@ class Action:
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in described(self).items())})"
 
 
-@dataclass(frozen=True, repr=False)
+@value
 class RegisterUser(Action):
     """A user joins an account; the first one founds it and owns it.
 
@@ -84,7 +86,7 @@ class RegisterUser(Action):
     administrator: bool = True
 
 
-@dataclass(frozen=True, repr=False)
+@value
 class SetUserStatus(Action):
     """The account's administration blocks, removes or restores a user."""
 
@@ -93,7 +95,7 @@ class SetUserStatus(Action):
     status: UserStatus
 
 
-@dataclass(frozen=True, repr=False)
+@value
 class SetAccountStatus(Action):
     """The vendor blocks an account or lifts the block."""
 
@@ -101,7 +103,7 @@ class SetAccountStatus(Action):
     status: AccountStatus
 
 
-@dataclass(frozen=True, repr=False)
+@value
 class EnableTwoFactor(Action):
     """Switch two-factor authentication on for an account; without a session it is the vendor who does it."""
 
@@ -109,7 +111,7 @@ class EnableTwoFactor(Action):
     session: str | None = None
 
 
-@dataclass(frozen=True, repr=False)
+@value
 class DisableTwoFactor(Action):
     """Switch two-factor authentication off for an account; without a session it is the vendor who does it."""
 
@@ -117,14 +119,14 @@ class DisableTwoFactor(Action):
     session: str | None = None
 
 
-@dataclass(frozen=True, repr=False)
+@value
 class OpenEnrolmentLink(Action):
     """Open the mailed link to the authentication screen."""
 
     link: str
 
 
-@dataclass(frozen=True, repr=False)
+@value
 class LogIn(Action):
     """Log in from a browser; without an account the target chooses one of the user's.
 
@@ -138,21 +140,21 @@ class LogIn(Action):
     device: str | None = None
 
 
-@dataclass(frozen=True, repr=False)
+@value
 class LogOut(Action):
     """End a session."""
 
     session: str
 
 
-@dataclass(frozen=True, repr=False)
+@value
 class UseSession(Action):
     """Load a page that only someone logged in may see."""
 
     session: str
 
 
-@dataclass(frozen=True, repr=False)
+@value
 class SwitchAccount(Action):
     """Go to another account of the same user without logging out."""
 
@@ -160,14 +162,14 @@ class SwitchAccount(Action):
     account: str
 
 
-@dataclass(frozen=True, repr=False)
+@value
 class RequestReset(Action):
     """Use Forgot Password with one's e-mail."""
 
     email: str
 
 
-@dataclass(frozen=True, repr=False)
+@value
 class SetPassword(Action):
     """Set a new password through a reset link."""
 
@@ -175,14 +177,14 @@ class SetPassword(Action):
     password: str
 
 
-@dataclass(frozen=True, repr=False)
+@value
 class ConfirmPassword(Action):
     """Click OK on the message that the new password has been set; `link` is the reset link that set it."""
 
     link: str
 
 
-@dataclass(frozen=True, repr=False)
+@value
 class ChangePassword(Action):
     """Change one's password while logged in."""
 

@@ -9,7 +9,7 @@ True
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from kmc_model.actions import Action
 from kmc_model.clock import ManualClock
@@ -19,11 +19,12 @@ from kmc_model.records import Mail, State
 from kmc_model.rules import RULES, Rule, Rulebook, by_action
 from kmc_model.totp import SeededSecrets
 from kmc_model.turn import Reason, Secrets, Turn
+from kmc_model.values import value
 
 __all__ = ["Model", "Outcome", "step"]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Outcome:
     """The model's answer: how the action ended, by which requirement, what a person is told and shown."""
 

@@ -1,9 +1,11 @@
 """The QR code: its content (Key URI format) and its picture."""
 
 import io
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from urllib.parse import quote
+
+from kmc_model.values import value
 
 __all__ = ["QrCode", "key_uri"]
 
@@ -21,7 +23,7 @@ def key_uri(secret: str, email: str, names_issuer: bool) -> str:
     return f"otpauth://totp/{quote(ISSUER)}:{quote(email)}?secret={secret}&issuer={quote(ISSUER)}"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class QrCode:
     """A QR code as shown; its picture is made when it is looked at."""
 

@@ -1,13 +1,11 @@
 """What the model remembers. Records are values: a change makes a new one. Times are epoch seconds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field
 from enum import StrEnum
-from functools import cache
-from operator import attrgetter
-from typing import Any, TypeVar
 
 from kmc_model.actions import AccountStatus, UserStatus
+from kmc_model.values import value
 
 __all__ = [
     "Account",
@@ -20,30 +18,10 @@ __all__ = [
     "Secret",
     "Session",
     "State",
-    "changed",
 ]
 
-_R = TypeVar("_R")
 
-
-def changed(record: _R, **changes: Any) -> _R:
-    """Return `record` with some fields changed; as dataclasses.replace, in half its time."""
-    kind: Any = type(record)
-    places, values_of = _shape(kind)
-    values = list(values_of(record))
-    for name, value in changes.items():
-        values[places[name]] = value
-    made: _R = kind(*values)
-    return made
-
-
-@cache
-def _shape(kind: Any) -> tuple[dict[str, int], Any]:
-    names = [each.name for each in fields(kind)]
-    return {name: at for at, name in enumerate(names)}, attrgetter(*names)
-
-
-@dataclass(frozen=True, slots=True)
+@value
 class Account:
     """A customer's workspace; its owner is the user registered first."""
 
@@ -53,7 +31,7 @@ class Account:
     status: AccountStatus = AccountStatus.ACTIVE
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Membership:
     """A user's place in one account."""
 
@@ -63,7 +41,7 @@ class Membership:
     status: UserStatus = UserStatus.ACTIVE
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Secret:
     """The shared secret (base32) behind a QR code; `proven` once a login with its code was accepted."""
 
@@ -72,7 +50,7 @@ class Secret:
     proven: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Credentials:
     """E-mail, password and pairing of one person; one set serves all accounts of its owner."""
 
@@ -100,7 +78,7 @@ class LinkStatus(StrEnum):
     REPLACED = "replaced"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Link:
     """A mailed link; `follow_up` is the token of the enrolment link that OK leads to after a reset."""
 
@@ -112,7 +90,7 @@ class Link:
     follow_up: str | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Session:
     """What an accepted login opens."""
 
@@ -122,7 +100,7 @@ class Session:
     is_open: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Mail:
     """A mail as it was sent; `link` is the token of the link in its text."""
 
@@ -133,7 +111,7 @@ class Mail:
     link: str | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class State:
     """Everything remembered at one instant; `serial` counts the secrets and tokens made so far."""
 

@@ -28,8 +28,9 @@ from kmc_model.actions import (
     UserStatus,
     UseSession,
 )
-from kmc_model.records import Account, Credentials, LinkKind, LinkStatus, Membership, Session, changed
+from kmc_model.records import Account, Credentials, LinkKind, LinkStatus, Membership, Session
 from kmc_model.turn import Reason, Turn
+from kmc_model.values import changed
 
 __all__ = ["RULES", "Effect", "Reason", "Rule", "Rulebook", "by_action"]
 

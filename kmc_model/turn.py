@@ -23,8 +23,8 @@ from kmc_model.records import (
     Secret,
     Session,
     State,
-    changed,
 )
+from kmc_model.values import changed
 
 __all__ = ["Reason", "Secrets", "Turn"]
 

@@ -1,15 +1,16 @@
 """A turn that remembers more than the reference does: extra state, as a defective implementation may have it."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 from kmc_model.records import State
 from kmc_model.turn import Turn
+from kmc_model.values import value
 
 __all__ = ["Noted", "Noting"]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Noted(State):
     """A state with notes beside it."""
 
