@@ -1,7 +1,7 @@
 """What the model remembers. Records are values: a change makes a new one. Times are epoch seconds."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from kmc_model.actions import AccountStatus, UserStatus
@@ -111,9 +111,12 @@ class Mail:
     link: str | None = field(default=None, repr=False)
 
 
-@value
+@dataclass(slots=True)
 class State:
-    """Everything remembered at one instant; `serial` counts the secrets and tokens made so far."""
+    """Everything remembered at one instant; `serial` counts the secrets and tokens made so far.
+
+    Not a value: a turn changes a copy of its own in place.
+    """
 
     accounts: Mapping[str, Account] = field(default_factory=dict)
     memberships: Mapping[tuple[str, str], Membership] = field(default_factory=dict)

@@ -1,16 +1,15 @@
 """A turn that remembers more than the reference does: extra state, as a defective implementation may have it."""
 
 from collections.abc import Hashable
-from dataclasses import fields
+from dataclasses import dataclass, fields
 
 from kmc_model.records import State
 from kmc_model.turn import Turn
-from kmc_model.values import value
 
 __all__ = ["Noted", "Noting"]
 
 
-@value
+@dataclass(slots=True)
 class Noted(State):
     """A state with notes beside it."""
 
