@@ -299,7 +299,9 @@ def switch_on(turn: Turn) -> None:
 
 
 def switch_off(turn: Turn) -> None:
-    turn.put_account(changed(turn.state.accounts[turn.action.account], two_factor=False))
+    account = turn.state.accounts[turn.action.account]
+    if account.two_factor:
+        turn.put_account(changed(account, two_factor=False))
 
 
 def use_enrolment_link(turn: Turn) -> None:
@@ -321,12 +323,18 @@ def count_failure(turn: Turn) -> None:
 
 def forgive_failures_without_two_factor(turn: Turn) -> None:
     """A password alone must not wipe out the wrong codes tried behind it in another account."""
-    if not turn.needs_two_factor():
+    if _has_failed(turn) and not turn.needs_two_factor():
         forgive_failures(turn)
 
 
 def forgive_failures(turn: Turn) -> None:
-    turn.put_credentials(changed(turn.own, failures=0, locked_until=0))
+    if _has_failed(turn):
+        turn.put_credentials(changed(turn.own, failures=0, locked_until=0))
+
+
+def _has_failed(turn: Turn) -> bool:
+    own = turn.own
+    return own.failures > 0 or own.locked_until > 0
 
 
 def remember_counter(turn: Turn) -> None:
@@ -334,8 +342,9 @@ def remember_counter(turn: Turn) -> None:
 
 
 def prove_secret(turn: Turn) -> None:
-    if secret := turn.own.secret:
-        turn.put_credentials(changed(turn.own, secret=changed(secret, proven=True)))
+    own = turn.own
+    if own.secret and not own.secret.proven:
+        turn.put_credentials(changed(own, secret=changed(own.secret, proven=True)))
 
 
 def open_session(turn: Turn) -> None:
@@ -346,7 +355,8 @@ def open_session(turn: Turn) -> None:
 
 
 def end_session(turn: Turn) -> None:
-    if session := turn.session:
+    session = turn.session
+    if session and session.is_open:
         turn.put_session(changed(session, is_open=False))
 
 

@@ -73,12 +73,13 @@ def _kept(life: Life, state: State, who: int, done: a.Action, outcome: Outcome) 
             holds = holds._replace(password=done.new_password)
         elif isinstance(done, a.LogIn) and done.code:
             holds = holds._replace(code=done.code, machine=done.device or holds.machine)
-    everybody = life.holds
     if holds is not had:
-        everybody = (*everybody[:who], holds, *everybody[who + 1 :])
+        life = Life(state, life.now, (*life.holds[:who], holds, *life.holds[who + 1 :]))
+    elif state is not life.state:
+        life = Life(state, life.now, life.holds)
     mailed = tuple((mail.recipient, state.links[mail.link].kind.value) for mail in outcome.mails if mail.link)
     seen = Seen(outcome.accepted, outcome.reason is Reason.CODE_NEEDED, shown, outcome.account or "", mailed)
-    return Made(Life(state, life.now, everybody), seen, _why(outcome))
+    return Made(life, seen, _why(outcome))
 
 
 FIXED_CODES = {
