@@ -322,7 +322,7 @@ def _both(move: Move, pair: tuple[Life, Life], one: Rules, other: Rules) -> tupl
         at = min((each for each in limits if each > pair[0].now), default=None)
         if at is None:
             return None, None
-        first, second = (Made(each._replace(now=at), PASSED) for each in pair)
+        first, second = (Made(Life(each.state, at, each.holds), PASSED) for each in pair)
     return first, second
 
 

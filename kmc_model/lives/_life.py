@@ -12,6 +12,7 @@ from kmc_model.policy import ARTICLE, Policy
 from kmc_model.records import Credentials, State
 from kmc_model.rules import RULES, Rule, by_action
 from kmc_model.turn import Turn
+from kmc_model.values import value
 
 __all__ = [
     "FIRST",
@@ -61,7 +62,8 @@ class Symbols:
         return int(counter)
 
 
-class Holds(NamedTuple):
+@value
+class Holds:
     """What a person holds: the app entry and the one before it, the code typed last, sessions, the link of a reset."""
 
     app: str | None = None
@@ -74,7 +76,8 @@ class Holds(NamedTuple):
     password: str = FIRST
 
 
-class Life(NamedTuple):
+@value
+class Life:
     """A state of the model at an instant, and what each person holds, in the order of the scope's people."""
 
     state: State
@@ -115,7 +118,8 @@ class Rules:
         return step(state, action, now, self.policy, self._symbols, self._rulebook, self.turn)  # type: ignore[attr-defined]
 
 
-class Made(NamedTuple):
+@value
+class Made:
     """What a move leads to and shows, and the requirements that answered it."""
 
     life: Life

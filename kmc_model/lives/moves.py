@@ -10,6 +10,7 @@ from kmc_model.model import Outcome
 from kmc_model.policy import Policy
 from kmc_model.records import LinkKind, LinkStatus, State
 from kmc_model.turn import Reason
+from kmc_model.values import changed
 
 __all__ = [
     "confirm",
@@ -38,7 +39,7 @@ def _act(who: int, action: Callable[[Life], a.Action | None]) -> Make:
         state, outcome = rules.perform(life.state, life.now, done)
         if state is life.state and outcome.qr_code is None and not outcome.session:
             asked = outcome.reason is Reason.CODE_NEEDED
-            return Made(life, PASSED if outcome.accepted else ASKED if asked else REFUSED, _why(outcome))
+            return Made(life, PASSED if outcome.reason is None else ASKED if asked else REFUSED, _why(outcome))
         return _kept(life, state, who, done, outcome)
 
     return make
@@ -63,22 +64,25 @@ def _kept(life: Life, state: State, who: int, done: a.Action, outcome: Outcome) 
     if outcome.qr_code:
         secret = outcome.qr_code.uri.partition("secret=")[2].partition("&")[0]
         shown = "known" if secret == had.app else "new"
-        holds = holds._replace(app=secret, earlier_app=had.app)
+        holds = changed(holds, app=secret, earlier_app=had.app)
     if outcome.session and outcome.session != had.session:
-        holds = holds._replace(session=outcome.session, earlier_session=had.session)
-    if outcome.accepted:
+        holds = changed(holds, session=outcome.session, earlier_session=had.session)
+    accepted = outcome.accepted
+    if accepted:
         if isinstance(done, a.SetPassword):
-            holds = holds._replace(password=done.password, reset_link=done.link)
+            holds = changed(holds, password=done.password, reset_link=done.link)
         elif isinstance(done, a.ChangePassword):
-            holds = holds._replace(password=done.new_password)
+            holds = changed(holds, password=done.new_password)
         elif isinstance(done, a.LogIn) and done.code:
-            holds = holds._replace(code=done.code, machine=done.device or holds.machine)
+            holds = changed(holds, code=done.code, machine=done.device or holds.machine)
     if holds is not had:
         life = Life(state, life.now, (*life.holds[:who], holds, *life.holds[who + 1 :]))
     elif state is not life.state:
         life = Life(state, life.now, life.holds)
-    mailed = tuple((mail.recipient, state.links[mail.link].kind.value) for mail in outcome.mails if mail.link)
-    seen = Seen(outcome.accepted, outcome.reason is Reason.CODE_NEEDED, shown, outcome.account or "", mailed)
+    mailed: tuple[tuple[str, str], ...] = ()
+    if outcome.mails:
+        mailed = tuple((mail.recipient, state.links[mail.link].kind.value) for mail in outcome.mails if mail.link)
+    seen = Seen(accepted, outcome.reason is Reason.CODE_NEEDED, shown, outcome.account or "", mailed)
     return Made(life, seen, _why(outcome))
 
 
@@ -125,7 +129,7 @@ def log_in(who: int, name: str, account: str | None, typed: str, password: str =
         """A code is typed in a time step that no earlier login has used: the person waits for it."""
         used = life.holds[who].code
         if used and int(used.rpartition("/")[2]) >= life.now // STEP_S - 1:
-            life = life._replace(now=life.now + 2 * STEP_S)
+            life = Life(life.state, life.now + 2 * STEP_S, life.holds)
         return make(life, rules)
 
     return at_a_fresh_step
@@ -133,9 +137,10 @@ def log_in(who: int, name: str, account: str | None, typed: str, password: str =
 
 def open_link(who: int, name: str, nth: int, as_kind: str = "enrolment") -> Make:
     """Open the newest link, or the one before it, to see a QR code."""
+    email, kind = email_of(name), LinkKind(as_kind)
 
     def action(life: Life) -> a.Action | None:
-        links = newest_links(life.state, email_of(name), LinkKind(as_kind))
+        links = newest_links(life.state, email, kind)
         return a.OpenEnrolmentLink(links[nth].token) if len(links) > nth else None
 
     return _act(who, action)
@@ -155,9 +160,10 @@ def unknown_link(who: int, name: str, kind: str) -> Make:
 
 def set_password(who: int, name: str, nth: int, password: str = "", as_kind: str = "reset") -> Make:
     """Set a password through the newest link, or the one before it."""
+    email, kind = email_of(name), LinkKind(as_kind)
 
     def action(life: Life) -> a.Action | None:
-        links = newest_links(life.state, email_of(name), LinkKind(as_kind))
+        links = newest_links(life.state, email, kind)
         return a.SetPassword(links[nth].token, password or next_password(life.holds[who])) if len(links) > nth else None
 
     return _act(who, action)
@@ -225,7 +231,7 @@ def times(count: int, make: Make) -> Make:
 
 
 def time_passes(seconds: int) -> Make:
-    return lambda life, rules: Made(life._replace(now=life.now + seconds), PASSED)
+    return lambda life, rules: Made(Life(life.state, life.now + seconds, life.holds), PASSED)
 
 
 def edges(life: Life, policy: Policy) -> Iterator[int]:
@@ -244,4 +250,4 @@ def edges(life: Life, policy: Policy) -> Iterator[int]:
 
 def to_next_limit(life: Life, rules: Rules) -> Made | None:
     at = min((each for each in edges(life, rules.policy) if each > life.now), default=None)
-    return Made(life._replace(now=at), PASSED) if at else None
+    return Made(Life(life.state, at, life.holds), PASSED) if at else None
