@@ -121,7 +121,7 @@ class State:
     accounts: Mapping[str, Account] = field(default_factory=dict)
     memberships: Mapping[tuple[str, str], Membership] = field(default_factory=dict)
     credentials: Mapping[str, Credentials] = field(default_factory=dict)
-    links: Mapping[str, Link] = field(default_factory=dict)
+    links: dict[str, Link] = field(default_factory=dict)
     sessions: Mapping[str, Session] = field(default_factory=dict)
     outbox: tuple[Mail, ...] = ()
     serial: int = 0

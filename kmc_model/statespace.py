@@ -121,7 +121,7 @@ def explore(scope: Scope, rules: Rules | None = None) -> Space:
                 made = move.make(life, rules)
                 end = state
                 if made is not None and made.life is not life:
-                    key = key_of(made.life, scope, rules.policy)
+                    key = key_of(made.life, scope, rules.policy, near=(life, keys[state]))
                     end = known.setdefault(key, len(lives))
                     if end == len(lives):
                         lives.append(made.life)

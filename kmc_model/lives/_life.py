@@ -152,6 +152,8 @@ class Scope:
     accounts: tuple[str, ...]
     moves: tuple[Move, ...]
     parts: tuple[Part, ...]
+    link_parts: tuple[Part, ...]
+    """Those that look at nothing but the instant and the person's links."""
     members: tuple[tuple[str, str], ...] = ()
     """Who is registered where at the start; everybody everywhere, unless it says otherwise."""
 

@@ -24,13 +24,25 @@ __all__ = [
 ]
 
 
-def key_of(life: Life, scope: Scope, policy: Policy) -> tuple[object, ...]:
-    """Return what of a life decides everything that the scope's moves can show, symbols and instants left out."""
-    accounts = life.state.accounts.values()
-    key: list[object] = [(each.two_factor, each.status is AccountStatus.ACTIVE) for each in accounts]
-    for holds, email in zip(life.holds, scope.emails, strict=True):
-        own = life.state.credentials[email]
+Key = tuple[object, ...]
+
+
+def key_of(life: Life, scope: Scope, policy: Policy, near: tuple[Life, Key] | None = None) -> Key:
+    """Return what of a life decides everything that the scope's moves can show, symbols and instants left out.
+
+    `near`: another life and its key; what hangs on links and instant alone is taken from there if it has the same.
+    """
+    state, people = life.state, tuple(zip(scope.emails, life.holds, strict=True))
+    key: list[object] = [(each.two_factor, each.status is AccountStatus.ACTIVE) for each in state.accounts.values()]
+    for email, holds in people:
+        own = state.credentials[email]
         for part in scope.parts:
+            key.append(part(life, own, holds, policy))
+    if near and near[0].state.links is state.links and near[0].now == life.now:
+        return (*key, *near[1][len(key) :])
+    for email, holds in people:
+        own = state.credentials[email]
+        for part in scope.link_parts:
             key.append(part(life, own, holds, policy))
     return tuple(key)
 
@@ -38,7 +50,7 @@ def key_of(life: Life, scope: Scope, policy: Policy) -> tuple[object, ...]:
 def newest_links(state: State, email: str, kind: LinkKind) -> list[Link]:
     """Return the newest two links of `kind` mailed to `email`, newest first."""
     found: list[Link] = []
-    for each in reversed(tuple(state.links.values())):
+    for each in reversed(state.links.values()):
         if each.kind is kind and each.email == email:
             found.append(each)
             if len(found) == 2:
