@@ -3,13 +3,14 @@
 import io
 from dataclasses import field
 from functools import lru_cache
-from urllib.parse import quote
+from urllib import parse
 
 from kmc_model.values import value
 
 __all__ = ["QrCode", "key_uri"]
 
-ISSUER = "Kaltura KMC"
+quote = lru_cache(parse.quote)
+ISSUER = quote("Kaltura KMC")
 MODULE_PX = 3
 
 
@@ -20,7 +21,7 @@ def key_uri(secret: str, email: str, names_issuer: bool) -> str:
     """
     if not names_issuer:
         return f"otpauth://totp/{email}_kmc.example_KMC?secret={secret}"
-    return f"otpauth://totp/{quote(ISSUER)}:{quote(email)}?secret={secret}&issuer={quote(ISSUER)}"
+    return f"otpauth://totp/{ISSUER}:{quote(email)}?secret={secret}&issuer={ISSUER}"
 
 
 @value
