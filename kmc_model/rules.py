@@ -71,7 +71,7 @@ def always(turn: Turn) -> bool:
 
 
 def is_member(turn: Turn) -> bool:
-    return turn.membership is not None and turn.membership.status is not UserStatus.REMOVED
+    return (membership := turn.membership) is not None and membership.status is not UserStatus.REMOVED
 
 
 def not_in_account(turn: Turn) -> bool:
@@ -79,11 +79,11 @@ def not_in_account(turn: Turn) -> bool:
 
 
 def not_active_in_account(turn: Turn) -> bool:
-    return turn.membership is None or turn.membership.status is not UserStatus.ACTIVE
+    return (membership := turn.membership) is None or membership.status is not UserStatus.ACTIVE
 
 
 def inactive_in_account(turn: Turn) -> bool:
-    return turn.membership is not None and turn.membership.status is not UserStatus.ACTIVE
+    return (membership := turn.membership) is not None and membership.status is not UserStatus.ACTIVE
 
 
 def account_unknown(turn: Turn) -> bool:
@@ -91,11 +91,11 @@ def account_unknown(turn: Turn) -> bool:
 
 
 def account_blocked(turn: Turn) -> bool:
-    return turn.account is not None and turn.account.status is AccountStatus.BLOCKED
+    return (account := turn.account) is not None and account.status is AccountStatus.BLOCKED
 
 
 def account_has_two_factor(turn: Turn) -> bool:
-    return turn.account is not None and turn.account.two_factor
+    return (account := turn.account) is not None and account.two_factor
 
 
 def not_the_vendor(turn: Turn) -> bool:
@@ -107,15 +107,15 @@ def link_unknown(turn: Turn) -> bool:
 
 
 def link_used(turn: Turn) -> bool:
-    return turn.link is not None and turn.link.status is LinkStatus.USED
+    return (link := turn.link) is not None and link.status is LinkStatus.USED
 
 
 def link_replaced(turn: Turn) -> bool:
-    return turn.link is not None and turn.link.status is LinkStatus.REPLACED
+    return (link := turn.link) is not None and link.status is LinkStatus.REPLACED
 
 
 def link_expired(turn: Turn) -> bool:
-    return turn.link is not None and turn.is_expired(turn.link)
+    return (link := turn.link) is not None and turn.is_expired(link)
 
 
 def made_to_reset(turn: Turn) -> bool:
@@ -127,7 +127,7 @@ def made_to_enrol(turn: Turn) -> bool:
 
 
 def _is_only_for(turn: Turn, kind: LinkKind) -> bool:
-    return turn.policy.links_have_one_purpose and turn.link is not None and turn.link.kind is kind
+    return turn.policy.links_have_one_purpose and (link := turn.link) is not None and link.kind is kind
 
 
 def password_not_set(turn: Turn) -> bool:
@@ -156,7 +156,7 @@ def is_locked(turn: Turn) -> bool:
 
 
 def password_wrong(turn: Turn) -> bool:
-    return turn.own.password is None or turn.action.password != turn.own.password
+    return (password := turn.own.password) is None or turn.action.password != password
 
 
 def no_code_needed(turn: Turn) -> bool:
@@ -187,7 +187,7 @@ def code_used_before(turn: Turn) -> bool:
 
 
 def session_ended(turn: Turn) -> bool:
-    return turn.session is None or not turn.session.is_open
+    return (session := turn.session) is None or not session.is_open
 
 
 def already_there(turn: Turn) -> bool:
