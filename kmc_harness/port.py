@@ -28,6 +28,7 @@ from kmc_model.actions import (
     described,
     shorten,
 )
+from kmc_model.values import value
 
 __all__ = [
     "ACTIONS",
@@ -99,7 +100,7 @@ class Offer(StrEnum):
     SCREEN = "screen"
 
 
-@dataclass(frozen=True, repr=False)
+@value
 class StartPairing(Action):
     """Ask for a QR code on one's settings page; many products want the password again."""
 
@@ -107,7 +108,7 @@ class StartPairing(Action):
     password: str
 
 
-@dataclass(frozen=True, repr=False)
+@value
 class ConfirmPairing(Action):
     """Type the app's code on the settings page, which completes the pairing begun in this session."""
 

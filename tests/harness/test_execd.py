@@ -270,11 +270,10 @@ def test_what_broke_stays_broken_until_the_next_reset(adapter: Any) -> None:
 
 
 def test_an_action_that_is_not_offered_breaks_nothing(adapter: Any) -> None:
-    from dataclasses import dataclass
-
     from kmc_harness.port import Action
+    from kmc_model.values import value
 
-    @dataclass(frozen=True, repr=False)
+    @value
     class Fly(Action):
         where: str = "away"
 
