@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from kmc_harness import runner, targets
+from kmc_harness import durations, runner, targets
 from kmc_harness.campaign import exploring, tables, telling
 from kmc_harness.campaign.selftest import selftest
 from kmc_harness.report.files import write_whole
@@ -14,7 +14,6 @@ from kmc_model.statespace import Space, Violation, differences, explore, mermaid
 
 __all__ = ["prove", "search", "walk_states"]
 
-UNITS_S = {"s": 1, "m": 60, "h": 3600}
 
 
 def prove(names: tuple[str, ...], processes: int, *, thorough: bool, everything: bool) -> int:
@@ -49,9 +48,9 @@ def walk_states(policy: str, out: Path | None) -> int:
     violated: list[Violation] = []
     for scope in SCOPES:
         with tables.Waiting(f"walking {scope.name}"):
-            began = time.perf_counter()
+            began = time.process_time()
             space = explore(scope, rules)
-            walked.append((space, time.perf_counter() - began))
+            walked.append((space, time.process_time() - began))
             violated += violations(space)
     tables.show_states(walked, violated)
     if rules.policy is not ARTICLE:
@@ -106,10 +105,12 @@ def search(target: str, against: str, policy: str, budget: str, seed: str, out: 
 
 
 def _seconds(budget: str) -> float:
-    number, unit = budget[:-1], budget[-1:]
-    if unit not in UNITS_S or not number.isdecimal() or not int(number):
-        raise runner.Misuse(f"--budget takes a time such as 90s, 5m or 1h, not {budget!r}")
-    return int(number) * UNITS_S[unit]
+    try:
+        if budget_s := durations.seconds(budget):
+            return budget_s
+    except ValueError as error:
+        raise runner.Misuse(f"--budget: {error}") from error
+    raise runner.Misuse(f"--budget takes more than {budget}")
 
 
 def _write(path: Path, text: str) -> None:

@@ -136,7 +136,7 @@ def _row(each: Caught) -> tuple[str, str, str]:
 def show_states(walked: Sequence[tuple[Space, float]], violated: Sequence[Violation]) -> None:
     """Show how many states each scope has, and which properties do not hold."""
     console = Console(highlight=False)
-    table = _table("scope", "states", "transitions", "seconds", "transitions a second")
+    table = _table("scope", "states", "transitions", "CPU seconds", "transitions a second")
     for column in table.columns[1:]:
         column.justify = "right"
     total = [0, 0, 0.0]
