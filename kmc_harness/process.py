@@ -1,28 +1,31 @@
-"""Servers and folders that the harness makes for a run: ready before they are used, gone after it, however it ends."""
+"""Servers and folders that the harness makes for a run: ready before they are used, gone after it, however it ends.
+
+Servers are started on Linux only.
+"""
 
 import contextlib
 import json
 import os
+import secrets
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from kmc_harness import _guard
+from kmc_harness import _guard, _http
 
 __all__ = ["Command", "DidNotStart", "Server", "free_port", "work_folder"]
 
 POLL_S = 0.05
-ANSWER_S = 2.0
-TAIL_BYTES = 20_000
+ANSWER_S = 10.0
+"""How long a server may take for its first answers: some compile what they serve."""
+TAIL_BYTES = 2_000
 LAST_LINES = 8
 
 
@@ -38,7 +41,7 @@ class Command:
         argv: the program and its arguments.
         folder: its working folder.
         environment: added to this process' own.
-        ready: a URL; the server is ready once it answers below 500.
+        ready: a URL of the server; it is ready once that answers below 500.
         ready_within_s: how long that may take, with what is run before.
         before: programs that are run to their end first.
         bent: added to the environment of the server alone, as a clock needs it.
@@ -71,9 +74,11 @@ def free_port() -> int:
 @contextlib.contextmanager
 def work_folder() -> Iterator[Path]:
     """Have a temporary folder that is gone afterwards, also where this process is killed."""
-    folder = Path(tempfile.mkdtemp(prefix="kmc-"))
-    guard = _stand_guard(subprocess.DEVNULL, str(folder))
+    folder = Path(tempfile.gettempdir(), f"kmc-{secrets.token_hex(6)}")
+    # The guard comes first: killed in between, there would be nobody to remove the folder.
+    guard = _stand_guard(subprocess.DEVNULL, folder)
     try:
+        folder.mkdir(mode=0o700)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -81,33 +86,59 @@ def work_folder() -> Iterator[Path]:
 
 
 class Server:
-    """A server in a process group of its own, with a guard for a parent that ends it when the harness is gone."""
+    """A server with a guard for a parent, which ends it and all that it started when the harness is gone."""
 
-    def __init__(self, command: Command, log: Path) -> None:
-        """Name the command, which is not started yet; its output goes to the file `log`."""
-        self._command, self._log = command, log
+    def __init__(self, command: Command, log: Path, work: Path | None = None) -> None:
+        """Name the command, which is not started yet; its output goes to the file `log`.
+
+        `work` is removed after the server's end where the harness is gone, so that nothing is written there anew.
+        """
+        self._command, self._log, self._work = command, log, work
         self._guard: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it and wait until it is ready.
 
         Raises:
-            DidNotStart: it ended, or is not ready in time.
+            DidNotStart: it cannot be run, ended, or is not ready in time; or somebody else has its port.
 
         """
+        self._see_that_the_port_is_free()
         command = self._command
         with self._log.open("ab") as log:
-            self._guard = _stand_guard(log)
+            self._guard = _stand_guard(log, self._work)
         self._say(json.dumps({"steps": command.steps(), "folder": str(command.folder)}))
         until = time.monotonic() + command.ready_within_s
-        while not _answers(command.ready):
+        while is_missing := self._what_is_missing(until):
             if not self.is_running:
                 raise DidNotStart(f"{self._name} ended with status {self._guard.returncode}{self._last_words()}")
             if time.monotonic() > until:
                 self.stop()
-                late = f"did not answer at {command.ready} within {command.ready_within_s:g} s"
+                late = f"was not ready within {command.ready_within_s:g} s: {is_missing}"
                 raise DidNotStart(f"{self._name} {late}{self._last_words()}")
             time.sleep(POLL_S)
+
+    def _see_that_the_port_is_free(self) -> None:
+        if sys.platform != "linux":
+            raise DidNotStart(f"{self._name} was not started: servers are started on Linux only")
+        try:
+            host, port = _http.place(self._command.ready)
+        except ValueError as error:
+            raise DidNotStart(f"{self._name} was not started: nothing tells when it is ready, {error}") from error
+        with contextlib.suppress(OSError), socket.create_connection((host, port), ANSWER_S):
+            raise DidNotStart(
+                f"{self._name} was not started: another process listens on {host}:{port} already; "
+                "end that one, or write {port} for a port that is free"
+            )
+
+    def _what_is_missing(self, until: float) -> str:
+        """Return why it is not ready, or nothing when it is."""
+        url = self._command.ready
+        try:
+            status, _ = _http.look(url, min(ANSWER_S, max(POLL_S, until - time.monotonic())))
+        except OSError as error:
+            return f"{url} does not answer ({error})"
+        return "" if status < 500 else f"{url} answers with status {status}"
 
     @property
     def _name(self) -> str:
@@ -155,21 +186,11 @@ class Server:
                 self._guard.stdin.flush()
 
 
-def _stand_guard(log: int | IO[bytes], *arguments: str) -> subprocess.Popen[bytes]:
+def _stand_guard(log: int | IO[bytes], remove: Path | None) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603 - Python, on a file of ours
-        [sys.executable, "-I", "-S", _guard.__file__, *arguments],
+        [sys.executable, "-I", "-S", _guard.__file__, *([str(remove)] if remove else [])],
         stdin=subprocess.PIPE,
         stdout=log,
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=ANSWER_S):  # noqa: S310 - a URL of ours on loopback
-            return True
-    except urllib.error.HTTPError as error:
-        return error.code < 500
-    except (OSError, ValueError):
-        return False

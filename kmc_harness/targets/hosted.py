@@ -191,7 +191,7 @@ class _Setup:
             tuple(tuple(filled(word, places) for word in each) for each in part.prepare),
             self.clock.environment(),
         )
-        server = process.Server(command, work / "server.log")
+        server = process.Server(command, work / "server.log", work)
         self._open.callback(server.stop)
         server.start()
         return server

@@ -1,5 +1,7 @@
 """Results and reports made up for tests."""
 
+from pathlib import Path
+
 from kmc_harness import catalogue
 from kmc_harness.evidence import Checked, Step, StepEnd
 from kmc_harness.results import Report, Run, ScenarioResult, Timing, WaiverResult, build
@@ -44,3 +46,16 @@ def report(*scenarios: ScenarioResult, run: Run = RUN, waivers: tuple[WaiverResu
     ids = dict.fromkeys(each.requirement for each in scenarios)
     timing = Timing("2026-01-05T09:00:00+00:00", {each.id: 0.5 for each in scenarios})
     return build(run, [known[each] for each in ids], [scenarios], waivers, timing)
+
+
+def left_running(work: Path) -> list[str]:
+    """Return the commands of all processes that have `work` in their environment, as their temporary folder say."""
+    found = []
+    for each in Path("/proc").iterdir():
+        if each.name.isdecimal():
+            try:
+                if str(work).encode() in (each / "environ").read_bytes():
+                    found.append((each / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+            except OSError:
+                continue
+    return found

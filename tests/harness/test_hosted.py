@@ -11,29 +11,15 @@ from typing import Any
 
 import pytest
 
-from kmc_harness import process
-from kmc_harness.durations import seconds
 from kmc_harness.targets import UnknownTarget
 from kmc_harness.targets.hosted import Hosted
+from tests.harness.made import left_running
 
 ROOT = Path(__file__).parent.parent.parent
 SERVED = ROOT / "tests" / "served"
 SOME = [
     word for name in ("LOG-004", "ENR-009", "ENR-011", "RST-007", "STD-003", "SWI-001") for word in ("--only", name)
 ]
-
-
-def _left(work: Path) -> list[str]:
-    """Return what still runs of those that were started with `work` for their temporary folder."""
-    found = []
-    for each in Path("/proc").iterdir():
-        if each.name.isdecimal():
-            try:
-                if str(work).encode() in (each / "environ").read_bytes():
-                    found.append((each / "cmdline").read_bytes().replace(b"\0", b" ").decode())
-            except OSError:
-                continue
-    return found
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +32,7 @@ def test_a_server_is_judged_with_its_clock_and_its_mail(judge: Callable[..., Any
     assert ran.departed == {}
     assert set(ran.verdicts.values()) == {"pass"}
     assert list(tmp_path.iterdir()) == []
-    assert _left(tmp_path) == []
+    assert left_running(tmp_path) == []
 
 
 def test_known_departures_are_seen_through_process_clock_and_mail(judge: Callable[..., Any]) -> None:
@@ -79,7 +65,7 @@ def test_a_run_that_is_stopped_leaves_nothing(number: signal.Signals, after_s: f
     run.send_signal(number)
     run.wait(20)
     until = time.monotonic() + 20
-    while (left := _left(tmp_path)) and time.monotonic() < until:
+    while (left := left_running(tmp_path)) and time.monotonic() < until:
         time.sleep(0.1)
     assert left == []
     assert [each.name for each in tmp_path.iterdir() if each.name.startswith("kmc-")] == []
@@ -111,42 +97,3 @@ def test_a_description_that_makes_no_sense_is_refused_before_anything_starts(nam
         (tmp_path / "target.toml").write_text(text)
     with pytest.raises(UnknownTarget, match=reason.replace("[", r"\[")):
         Hosted(tmp_path)
-
-
-STARTS = {
-    "no such program": (["./nothing"], "cannot be run: No such file or directory"),
-    "ends at once": ([sys.executable, "-c", "raise SystemExit('no database')"], "ended with status 1.*no database"),
-    "never ready": ([sys.executable, "-c", "import time; time.sleep(60)"], "did not answer at .* within 1 s"),
-}
-
-
-@pytest.mark.parametrize("name", STARTS)
-def test_a_server_that_does_not_start_is_quoted(name: str, tmp_path: Path) -> None:
-    argv, reason = STARTS[name]
-    url = f"http://127.0.0.1:{process.free_port()}/"
-    server = process.Server(process.Command(tuple(argv), tmp_path, {}, url, 1.0), tmp_path / "log")
-    with pytest.raises(process.DidNotStart, match=reason):
-        server.start()
-    server.stop()
-    assert not server.is_running
-
-
-def test_what_a_server_started_ends_with_it(tmp_path: Path) -> None:
-    port = process.free_port()
-    serving = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"]
-    script = f"import subprocess; subprocess.Popen(['sleep', '600']); subprocess.run({serving!r})"
-    command = process.Command(
-        (sys.executable, "-c", script), tmp_path, {"MARK": str(tmp_path)}, f"http://127.0.0.1:{port}/"
-    )
-    server = process.Server(command, tmp_path / "log")
-    server.start()
-    assert len(_left(tmp_path)) == 3
-    server.stop()
-    assert _left(tmp_path) == []
-
-
-def test_lengths_of_time_are_read_as_people_write_them() -> None:
-    assert [seconds(text) for text in ("500ms", "90s", "2m", "24h", "1.5d")] == [0.5, 90, 120, 86_400, 129_600]
-    for text in ("", "5", "five minutes", "-3s", "5 weeks"):
-        with pytest.raises(ValueError, match="write a number and ms, s, m, h or d"):
-            seconds(text)
