@@ -3,6 +3,7 @@
 import io
 import os
 import signal
+import time
 from dataclasses import replace
 
 from PIL import Image
@@ -31,8 +32,10 @@ from kmc_harness.port import (
 from kmc_harness.targets.model import ModelTarget
 from kmc_model.clock import START
 from kmc_model.faults import by_name
+from kmc_model.model import Model
 from kmc_model.policy import ARTICLE, KALTURA_SERVER
 from kmc_model.rules import RULES
+from kmc_model.totp import SeededSecrets, counter_of
 
 
 class OneDeparture(ModelTarget):
@@ -254,3 +257,32 @@ class Settings(ModelTarget):
     def outbox(self, email: str) -> list[Mail]:
         mails = super().outbox(email)
         return [each for each in mails if not any(link.kind is LinkKind.ENROLMENT for link in each.links)]
+
+
+class _ThisProcess:
+    def now(self) -> int:
+        return int(time.time())
+
+
+class _LeftBehind(SeededSecrets):
+    """Judges codes by a reference to the clock taken at import, as passlib does: freezegun does not find it."""
+
+    def counter_of(self, code, secret, now, tolerance_steps, as_numbers, look=time.time):
+        return counter_of(code, secret, int(look()), tolerance_steps, as_numbers)
+
+
+class InThisProcess(ModelTarget):
+    """The reference as a product in the harness' own process, at that process' clock."""
+
+    offers = ModelTarget.offers - {Offer.CLOCK, Offer.OUTBOX}
+    secrets = SeededSecrets
+
+    def reset(self) -> None:
+        super().reset()
+        self.model = Model(_ThisProcess(), self.secrets(0), self.policy)
+
+
+class HalfFrozen(InThisProcess):
+    """What freezegun moves in part: lifetimes and mails go along, codes do not."""
+
+    secrets = _LeftBehind
