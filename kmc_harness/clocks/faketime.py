@@ -3,11 +3,10 @@
 import email.utils
 import importlib.util
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
+from kmc_harness import _http
 from kmc_harness.clocks._clock import NoProof, forward
 
 __all__ = ["Faketime", "NotInstalled", "library"]
@@ -17,6 +16,7 @@ PROOF_S = 90
 SLACK_S = 10
 STALE_S = 2.0
 """Servers keep their Date header for a second or so."""
+ANSWER_S = 10.0
 POLL_S = 0.1
 
 
@@ -37,7 +37,10 @@ def library() -> Path:
     for folder in (spec.submodule_search_locations or ()) if spec else ():
         for found in sorted(Path(folder).rglob("libfaketime.so.1")):
             return found
-    raise NotInstalled("libfaketime is not installed: pip install 'kmc-harness[clocks]', built with gcc and make")
+    raise NotInstalled(
+        "libfaketime is not installed: pip install 'kmc-harness[clocks]' builds it, which takes gcc and make; "
+        'without it, [clock] kind = "wait" leaves the time as it is'
+    )
 
 
 class Faketime:
@@ -81,37 +84,43 @@ class Faketime:
         }
 
     def prove(self) -> None:
-        """Move the clock by a minute and a half, and see the target's Date header follow.
+        """See that the target's Date header shows this clock, before and after it is moved by a minute and a half.
 
         Raises:
             NoProof: it does not.
 
         """
-        self.advance(PROOF_S)
-        until = time.monotonic() + STALE_S
-        while (behind_s := self.now() - self._told()) > SLACK_S:
-            if time.monotonic() > until:
-                raise NoProof(
-                    f"libfaketime does not reach the server: its clock was moved by {self._offset_s} s, and the Date "
-                    f"header of {self._proof} stayed {behind_s} s behind; programs linked statically, written in Go or "
-                    "with the setuid bit are out of its reach"
-                )
-            time.sleep(POLL_S)
+        for moved_s in (0, PROOF_S):
+            self.advance(moved_s)
+            until = time.monotonic() + STALE_S
+            while abs(off_s := self._told() - self.now()) > SLACK_S:
+                if time.monotonic() > until:
+                    raise NoProof(self._why_not(off_s))
+                time.sleep(POLL_S)
+
+    def _why_not(self, off_s: int) -> str:
+        seen = f"the Date header of {self._proof} is {abs(off_s)} s {'behind' if off_s < 0 else 'ahead'}"
+        if not self._offset_s:
+            return f"the server's clock is not this machine's: {seen}; is it another server's, or a stored answer's?"
+        return (
+            f"libfaketime does not reach the server: its clock was moved by {self._offset_s} s, and {seen}; "
+            "programs linked statically, written in Go or with the setuid bit are out of its reach"
+        )
 
     def _told(self) -> int:
         try:
-            with urllib.request.urlopen(self._proof, timeout=STALE_S) as answer:  # noqa: S310 - the target's own URL
-                date = answer.headers["Date"]
-        except urllib.error.HTTPError as error:
-            date = error.headers["Date"]
-        except OSError as error:
+            _, headers = _http.look(self._proof, ANSWER_S)
+        except (OSError, ValueError) as error:
             raise NoProof(f"the server's clock cannot be seen: {self._proof} does not answer ({error})") from error
-        if not date:
+        date = headers["Date"]
+        try:
+            return int(email.utils.parsedate_to_datetime(date).timestamp())
+        except (TypeError, ValueError) as error:
+            without = f"with the Date header {date!r}" if date else "without a Date header"
             raise NoProof(
-                f"the server's clock cannot be seen: {self._proof} answers without a Date header; "
+                f"the server's clock cannot be seen: {self._proof} answers {without}; "
                 "name another address under [clock] proof"
-            )
-        return int(email.utils.parsedate_to_datetime(date).timestamp())
+            ) from error
 
     def restart(self) -> None:
         """Nothing is counted."""

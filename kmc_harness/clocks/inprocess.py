@@ -1,5 +1,6 @@
 """Implementations that run in this very Python process."""
 
+import datetime
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +11,7 @@ __all__ = ["Freezegun", "TimeMachine"]
 
 
 class _InProcess:
-    """Time of this process, flowing on; each move starts it anew further ahead."""
+    """Time of this process, flowing on from further and further ahead."""
 
     def __init__(self) -> None:
         self._bent: Any = None
@@ -20,13 +21,17 @@ class _InProcess:
         return int(time.time())
 
     def advance(self, seconds: int) -> None:
-        """Move it forward."""
-        to = time.time() + forward(seconds)
-        self.close()
-        self._bent = self._bend(to)
-        self._bent.start()
+        """Move it forward, in one step: no thread sees the time before again."""
+        forward(seconds)
+        if self._bent is None:
+            self._bent = self._bend()
+        self._shift(seconds)
 
-    def _bend(self, to: float) -> Any:
+    def _bend(self) -> Any:
+        """Take the time over, as it is; return what has `stop`."""
+        raise NotImplementedError
+
+    def _shift(self, seconds: int) -> None:
         raise NotImplementedError
 
     def environment(self) -> Mapping[str, str]:
@@ -49,18 +54,30 @@ class _InProcess:
 class Freezegun(_InProcess):
     """freezegun replaces what modules have imported from `time` and `datetime`; what hides from it stays behind."""
 
-    def _bend(self, to: float) -> Any:
-        import datetime
-
+    def _bend(self) -> Any:
         import freezegun
 
-        return freezegun.freeze_time(datetime.datetime.fromtimestamp(to, datetime.UTC), tick=True)
+        present = datetime.datetime.now(datetime.UTC)
+        bent: Any = freezegun.freeze_time(present, tick=True, real_asyncio=True)
+        self._frozen: Any = bent.start()
+        return bent
+
+    def _shift(self, seconds: int) -> None:
+        # Its own `tick` forgets the time that has really passed.
+        self._frozen.time_to_freeze += datetime.timedelta(seconds=seconds)
 
 
 class TimeMachine(_InProcess):
     """time-machine changes the clock's functions themselves, for everybody in this process."""
 
-    def _bend(self, to: float) -> Any:
+    def _bend(self) -> Any:
         import time_machine
 
-        return time_machine.travel(to, tick=True)
+        bent = time_machine.travel(time.time(), tick=True)
+        self._traveller = bent.start()
+        # It stands still until it is asked for the first time.
+        time.time()
+        return bent
+
+    def _shift(self, seconds: int) -> None:
+        self._traveller.shift(seconds)

@@ -1,8 +1,12 @@
 """Every clock passes one test; and what one cannot reach is said, never judged."""
 
+import contextlib
 import shutil
 import subprocess
+import sys
+import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +14,7 @@ from typing import Any
 import pytest
 
 from kmc_harness import clocks
+from kmc_harness.clocks.faketime import NotInstalled
 from kmc_harness.process import Command, Server, free_port
 from kmc_harness.targets.model import ModelTarget
 from kmc_harness.verdicts import Unreached
@@ -43,9 +48,9 @@ int main(int n, char **argument) {
 """
 
 
-def _faketime(folder: Path) -> clocks.Faketime:
+def _faketime(folder: Path, proof: str = "") -> clocks.Faketime:
     pytest.importorskip("libfaketime", reason="libfaketime is not installed")
-    return clocks.Faketime(folder, "")
+    return clocks.Faketime(folder, proof)
 
 
 MADE: dict[str, Callable[[Path], clocks.Clock]] = {
@@ -55,34 +60,94 @@ MADE: dict[str, Callable[[Path], clocks.Clock]] = {
     "adapter": lambda _: clocks.AdapterClock(ModelTarget()),
     "wait": lambda _: clocks.Waiting(0),
 }
+MOVED = [name for name in MADE if name != "wait"]
+FLOWING = [name for name in MADE if name != "adapter"]
 
 
-@pytest.fixture(params=MADE)
+@pytest.fixture
 def clock(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[clocks.Clock]:
     made = MADE[request.param](tmp_path)
     yield made
     made.close()
 
 
+def _real() -> float:
+    """Return the time that nothing in this process changes."""
+    return float(Path("/proc/uptime").read_text().split()[0])
+
+
+# One and the same test for all
+
+
+@pytest.mark.parametrize("clock", MADE, indirect=True)
 def test_a_clock_goes_forward_by_what_was_asked_or_says_that_it_cannot(clock: clocks.Clock) -> None:
-    before = clock.now()
-    for seconds in (0, 1, 90, DAY_S, 30 * DAY_S):
+    before, began = clock.now(), _real()
+    for seconds in (0, 1, 90, DAY_S, 30 * DAY_S, 30 * DAY_S, 0):
         if isinstance(clock, clocks.Waiting) and seconds:
             with pytest.raises(Unreached, match=f"{seconds} s were to pass"):
                 clock.advance(seconds)
             continue
         clock.advance(seconds)
-        assert 0 <= clock.now() - before - seconds <= 2
-        before = clock.now()
+        before += seconds
+        # By the second, and what has passed by itself.
+        assert 0 <= clock.now() - before <= _real() - began + 1
     clock.restart()
-    assert 0 <= clock.now() - before <= 2
+    assert 0 <= clock.now() - before <= _real() - began + 1
+    clock.close()
 
 
+@pytest.mark.parametrize("clock", MADE, indirect=True)
 def test_a_clock_never_goes_back(clock: clocks.Clock) -> None:
-    with pytest.raises(ValueError, match="it only goes forward"):
+    before = clock.now()
+    with pytest.raises(ValueError, match="-1 s; it only goes forward"):
         clock.advance(-1)
+    assert clock.now() >= before
+    clock.close()
 
 
+@pytest.mark.parametrize("clock", FLOWING, indirect=True)
+def test_time_flows_on(clock: clocks.Clock) -> None:
+    clock.advance(0 if isinstance(clock, clocks.Waiting) else DAY_S)
+    now, began = clock.now(), _real()
+    while clock.now() == now:
+        assert _real() - began < 5
+    assert clock.now() == now + 1
+    clock.close()
+
+
+@pytest.mark.parametrize("clock", ["freezegun", "time-machine"], indirect=True)
+def test_no_thread_sees_the_time_before_again(clock: clocks.Clock) -> None:
+    seen: list[float] = []
+    is_over = threading.Event()
+
+    def look(depth: int = 9) -> None:
+        """Look from far down: freezegun leaves alone what the module threading calls within a few frames."""
+        if depth:
+            return look(depth - 1)
+        while not is_over.is_set():
+            seen.append(time.time())
+
+    clock.advance(0)
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        watching = threading.Thread(target=look)
+        watching.start()
+        for _ in range(200):
+            looked = len(seen)
+            clock.advance(90)
+            while len(seen) < looked + 2 and watching.is_alive():
+                time.sleep(0)
+    finally:
+        is_over.set()
+        watching.join()
+        sys.setswitchinterval(usual)
+        clock.close()
+    assert seen == sorted(seen)
+    assert seen[-1] - seen[0] > 100 * 90
+
+
+@pytest.mark.parametrize("clock", MADE, indirect=True)
 def test_a_clock_that_is_closed_leaves_nothing(clock: clocks.Clock, tmp_path: Path) -> None:
     real = time.clock_gettime(time.CLOCK_REALTIME)
     if not isinstance(clock, clocks.Waiting):
@@ -106,6 +171,82 @@ def test_patience_is_for_one_scenario(monkeypatch: pytest.MonkeyPatch) -> None:
     assert slept == [60, 60]
 
 
+# What libfaketime reaches
+
+TELLS = """
+import http.server, os, sys, time
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        said = str(time.time()).encode()
+        self.send_response_only(200)
+        if date := os.environ.get("DATE", self.date_time_string()):
+            self.send_header("Date", date)
+        self.send_header("Content-Length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said)
+    def date_time_string(self):
+        # As servers do that make it once a second.
+        global kept
+        if time.monotonic() - kept[0] > 1:
+            kept = time.monotonic(), super().date_time_string()
+        return kept[1]
+kept = 0, ""
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+"""
+
+
+@contextlib.contextmanager
+def _served(folder: Path, *argv: str, **environment: str) -> Iterator[tuple[clocks.Faketime, str]]:
+    """Serve by a program that takes a port; yield its clock, and where it is."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/"
+    clock = _faketime(folder, url)
+    server = Server(Command((*argv, str(port)), folder, environment, url, bent=clock.environment()), folder / "log")
+    try:
+        server.start()
+        yield clock, url
+    finally:
+        server.stop()
+
+
+def test_a_day_passes_in_a_request(tmp_path: Path) -> None:
+    with _served(tmp_path, sys.executable, "-c", TELLS) as (clock, url):
+        clock.prove()
+        for _ in range(3):
+            began = _real()
+            clock.advance(DAY_S)
+            with urllib.request.urlopen(url) as answer:
+                assert abs(float(answer.read()) - clock.now()) < 2
+            assert _real() - began < 1
+
+
+NO_PROOF = {
+    "no Date header": ("", "answers without a Date header; name another address"),
+    "no date in it": ("soon", "answers with the Date header 'soon'; name another address"),
+    "a clock of its own": ("Tue, 19 Jan 2038 03:14:07 GMT", "not this machine's: .* s ahead"),
+}
+
+
+@pytest.mark.parametrize("name", NO_PROOF)
+def test_a_date_header_that_proves_nothing_is_told(name: str, tmp_path: Path) -> None:
+    date, reason = NO_PROOF[name]
+    served = _served(tmp_path, sys.executable, "-c", TELLS, DATE=date)
+    with served as (clock, _), pytest.raises(clocks.NoProof, match=reason):
+        clock.prove()
+
+
+@pytest.mark.parametrize("proof", ["http://127.0.0.1:1/", "", "ftp://127.0.0.1/", "http://[::1/"])
+def test_an_address_where_nobody_answers_proves_nothing(proof: str, tmp_path: Path) -> None:
+    with pytest.raises(clocks.NoProof, match="does not answer"):
+        _faketime(tmp_path, proof).prove()
+
+
+def test_a_library_that_is_missing_is_named_with_what_it_takes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(NotInstalled, match=r"pip install 'kmc-harness\[clocks\]' builds it, which takes gcc and make"):
+        clocks.Faketime(tmp_path, "")
+
+
 @pytest.fixture
 def static_server(tmp_path: Path) -> Path:
     """A server that is linked statically, and so reads the system's clock whatever stands in its environment."""
@@ -117,22 +258,19 @@ def static_server(tmp_path: Path) -> Path:
 
 
 def test_what_libfaketime_does_not_reach_is_found_out(static_server: Path) -> None:
-    port = free_port()
-    clock = clocks.Faketime(static_server, f"http://127.0.0.1:{port}/")
-    command = Command(("./server", str(port)), static_server, {}, f"http://127.0.0.1:{port}/", bent=clock.environment())
-    server = Server(command, static_server / "log")
-    server.start()
-    try:
-        with pytest.raises(clocks.NoProof, match="linked statically"):
-            clock.prove()
-    finally:
-        server.stop()
+    reason = r"moved by 90 s, .* 9\d s behind; .* linked statically"
+    with _served(static_server, "./server") as (clock, _), pytest.raises(clocks.NoProof, match=reason) as raised:
+        clock.prove()
+    instead = clocks.Waiting(60, str(raised.value))
+    with pytest.raises(Unreached, match=r"86400 s were to pass.*linked statically"):
+        instead.advance(DAY_S)
 
 
 def test_a_server_whose_clock_cannot_be_moved_is_inconclusive_where_time_counts(
     static_server: Path, judge: Callable[..., Any]
 ) -> None:
     """Behind the adapter is the model, so that what needs no time is judged."""
+    pytest.importorskip("libfaketime", reason="libfaketime is not installed")
     (static_server / "model_behind.py").write_text(
         "from kmc_harness.targets.model import ModelTarget\nclass Adapter(ModelTarget):\n    pass\n"
     )
@@ -144,3 +282,26 @@ def test_a_server_whose_clock_cannot_be_moved_is_inconclusive_where_time_counts(
     assert ran.verdicts == {"LOG-002": "pass", "ENR-009": "inconclusive"}
     assert "linked statically" in " ".join(ran.out.split())
     assert ran.exit_code == 3
+
+
+# What moves in part
+
+
+@pytest.mark.parametrize(
+    ("target", "kind", "verdict"),
+    [
+        ("InThisProcess", "freezegun", "pass"),
+        ("HalfFrozen", "time-machine", "pass"),
+        ("HalfFrozen", "freezegun", "error"),
+    ],
+)
+def test_a_target_that_is_moved_in_part_is_not_judged(
+    target: str, kind: str, verdict: str, tmp_path: Path, judge: Callable[..., Any]
+) -> None:
+    (tmp_path / "target.toml").write_text(
+        f'name = "in process"\n[adapter]\npython = "tests.targets:{target}"\n'
+        f'[clock]\nkind = "{kind}"\n[mail]\nkind = "adapter"\n'
+    )
+    ran = judge(str(tmp_path), "--only", "LOG-004", "--only", "ENR-009")
+    assert ran.verdicts == {"LOG-004": verdict, "ENR-009": verdict}
+    assert ("part of the target did not move along" in " ".join(ran.out.split())) is (verdict == "error")
