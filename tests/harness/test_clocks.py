@@ -8,6 +8,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,12 @@ import pytest
 
 from kmc_harness import clocks
 from kmc_harness.clocks.faketime import NotInstalled
+from kmc_harness.probes import probe
 from kmc_harness.process import Command, Server, free_port
 from kmc_harness.targets.model import ModelTarget
-from kmc_harness.verdicts import Unreached
+from kmc_harness.verdicts import NotJudged, Unreached
+from kmc_model.totp import SeededSecrets, counter_of
+from tests.targets import Settings
 
 DAY_S = 86_400
 STATIC = r"""
@@ -305,3 +309,32 @@ def test_a_target_that_is_moved_in_part_is_not_judged(
     ran = judge(str(tmp_path), "--only", "LOG-004", "--only", "ENR-009")
     assert ran.verdicts == {"LOG-004": verdict, "ENR-009": verdict}
     assert ("part of the target did not move along" in " ".join(ran.out.split())) is (verdict == "error")
+
+
+def _left_behind(kind: type[ModelTarget], into_step_s: int, tolerance_steps: int, is_behind: bool) -> ModelTarget:
+    """Return a target whose codes are judged by the clock of its start for ever; or the same target without fault."""
+
+    class Target(kind):
+        def reset(self) -> None:
+            super().reset()
+            self.advance(into_step_s)
+            self.model.policy = replace(self.model.policy, tolerance_steps=tolerance_steps)
+            self.model.secrets = Secrets(0)
+            self.began_at = self.now()
+
+    class Secrets(SeededSecrets):
+        def counter_of(self, code, secret, now, tolerance_steps, as_numbers):
+            judged_at = target.began_at if is_behind else now
+            return counter_of(code, secret, judged_at, tolerance_steps, as_numbers)
+
+    target = Target()
+    return target
+
+
+@pytest.mark.parametrize("tolerance_steps", [0, 1, 4])
+@pytest.mark.parametrize("kind", [ModelTarget, Settings])
+def test_a_part_left_behind_is_noticed_whenever_it_is_looked_for(kind: type[ModelTarget], tolerance_steps: int) -> None:
+    for into_step_s in range(30):
+        probe(_left_behind(kind, into_step_s, tolerance_steps, is_behind=False), "x")
+        with pytest.raises(NotJudged, match="part of the target did not move along"):
+            probe(_left_behind(kind, into_step_s, tolerance_steps, is_behind=True), "x")
