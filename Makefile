@@ -47,6 +47,7 @@ $(VENV)/core: pyproject.toml
 
 $(VENV)/dev: $(VENV)/core
 	$(BIN)/pip install --quiet --editable '.[dev]'
+	$(BIN)/pip install --quiet --editable '.[clocks]' || echo 'No libfaketime, which takes gcc and make: what needs it is skipped.'
 	touch $@
 
 $(NODE): examples/targets/better-auth/package-lock.json

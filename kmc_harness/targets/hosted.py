@@ -220,7 +220,8 @@ def _check_installed(described: Description) -> None:
     """
     clock = described.clock.kind if described.clock else ""
     mailbox = described.mail.kind if described.mail else ""
-    for extra, package in (("clocks", CLOCK_PACKAGES.get(clock)), ("mail", MAIL_PACKAGES.get(mailbox))):
+    clocks_extra = "clocks" if clock == "libfaketime" else "python-clocks"
+    for extra, package in ((clocks_extra, CLOCK_PACKAGES.get(clock)), ("mail", MAIL_PACKAGES.get(mailbox))):
         if package and not importlib.util.find_spec(package):
             install = f"pip install 'kmc-harness[{extra}]'"
             raise UnknownTarget(f"{described.name} needs {package}, which is not installed: {install}")
