@@ -1,20 +1,19 @@
 """Speaks to Flask-Security's JSON API. A session is a browser: its cookies are kept here, under a number."""
 
+import time
 from collections.abc import Sequence
-from itertools import count
-from typing import Any
+from http.cookiejar import Cookie
 
 import httpx
 
+from kmc_harness.mail import compile_links, read
 from kmc_harness.port import (
     Action,
     ChangePassword,
     ConfirmPairing,
-    LinkKind,
     LogIn,
     LogOut,
     Mail,
-    MailedLink,
     NotOffered,
     Observation,
     Offer,
@@ -38,95 +37,118 @@ class FlaskSecurity:
     def __init__(self, url: str = "http://127.0.0.1", transport: httpx.BaseTransport | None = None) -> None:
         self.url = url
         self.transport = transport or httpx.HTTPTransport(limits=NO_REUSE)
-        self.numbers = count(1)
-        self.browsers: dict[str, httpx.Client] = {}
-        self.pairings: dict[str, str] = {}
+        self.reset()
 
     def reset(self) -> None:
-        """People are new in each scenario; their browsers are closed."""
-        self.browsers.clear()
-        self.pairings.clear()
+        """People are new in each scenario; the browsers of those before are forgotten."""
+        self.browsers: dict[str, httpx.Client] = {}
+        self.machines: dict[str | None, list[Cookie]] = {}
+        self.pairings: dict[str, str] = {}
 
     def close(self) -> None:
         self.transport.close()
 
     def perform(self, action: Action) -> Observation:
         match action:
-            case RegisterUser(_, email, str() as password):
-                return self.seen(self.post(self.browser(), "/register", email=email, **twice("password", password)))
-            case LogIn(email, password, code):
-                return self.log_in(email, password, code)
+            case RegisterUser(email=email, password=str(password)):
+                return seen(post(self.browser(), "/register", email=email, **twice("password", password)))
+            case LogIn(email, password, code, device=device):
+                return self.log_in(email, password, code, device)
             case UseSession(session):
-                return self.seen(self.browsers[session].get("/account"))
+                return seen(self.browsers[session].get("/account"))
             case LogOut(session):
-                return self.seen(self.post(self.browsers[session], "/logout"))
-            case StartPairing(session, _):
-                answer = self.post(self.browsers[session], "/tf-setup", setup="authenticator")
-                shown = answer.json()["response"]
-                self.pairings[session] = shown.get("tf_state_token", "")
-                return Observation(answer.status_code == OK, said(answer), uri=shown.get("tf_authr_uri"))
+                return seen(post(self.browsers[session], "/logout"))
+            case StartPairing(session, password):
+                return self.start_pairing(session, password)
             case ConfirmPairing(session, code):
-                return self.seen(self.post(self.browsers[session], f"/tf-setup/{self.pairings[session]}", code=code))
+                return seen(post(self.browsers[session], f"/tf-setup/{self.pairings[session]}", code=code))
             case ChangePassword(session, password, new_password):
                 changed = twice("new_password", new_password)
-                return self.seen(self.post(self.browsers[session], "/change", password=password, **changed))
+                return seen(post(self.browsers[session], "/change", password=password, **changed))
             case RequestReset(email):
-                return self.seen(self.post(self.browser(), "/reset", email=email))
+                return seen(post(self.browser(), "/reset", email=email))
             case SetPassword(link, password):
-                path = httpx.URL(link).path
-                return self.seen(self.post(self.browser(), path, **twice("password", password)))
+                return seen(post(self.browser(), httpx.URL(link).path, **twice("password", password)))
         raise NotOffered(type(action).__name__)
 
-    def log_in(self, email: str, password: str, code: str | None) -> Observation:
-        browser, session = self.browser(), str(next(self.numbers))
-        answer = self.post(browser, "/login", email=email, password=password)
-        if answer.status_code == OK and answer.json()["response"].get("tf_required"):
-            if not code:
+    def log_in(self, email: str, password: str, code: str | None, device: str | None) -> Observation:
+        browser = self.browser()
+        for cookie in self.machines.get(device, ()):
+            browser.cookies.jar.set_cookie(cookie)
+        answer = post(browser, "/login", email=email, password=password)
+        if answer.status_code == OK and answer.json()["response"]["tf_required"]:
+            if code is None:
+                return Observation(False, asks_for_code=True)
+            answer = post(browser, "/tf-validate", code=code)
+            if code == "" and answer.status_code != OK:  # the form stays, and says that the field is required
                 return Observation(False, said(answer), asks_for_code=True)
-            answer = self.post(browser, "/tf-validate", code=code)
-        seen = self.seen(answer)
-        if not seen.accepted:
-            return seen
+        if not (observed := seen(answer)).accepted:
+            return observed
+        session = str(len(self.browsers))
         self.browsers[session] = browser
+        if device:
+            # What lasts stays on the machine; the session's cookie goes with the window.
+            self.machines[device] = [cookie for cookie in browser.cookies.jar if not cookie.discard]
         return Observation(True, session=session)
 
+    def start_pairing(self, session: str, password: str) -> Observation:
+        browser = self.browsers[session]
+        answer = post(browser, "/verify", password=password)
+        if answer.status_code != OK:
+            return seen(answer)
+        answer = post(browser, "/tf-setup", setup="authenticator")
+        if answer.status_code != OK:
+            return seen(answer)
+        shown = answer.json()["response"]
+        self.pairings[session] = shown["tf_state_token"]
+        return Observation(True, uri=shown["tf_authr_uri"])
+
     def browser(self) -> httpx.Client:
-        return httpx.Client(base_url=self.url, transport=self.transport, headers={"Accept": "application/json"})
-
-    def post(self, browser: httpx.Client, path: str, **body: str) -> httpx.Response:
-        return browser.post(path, json=body)
-
-    def seen(self, answer: httpx.Response) -> Observation:
-        """Tell what a person sees of an ordinary answer: 200, or a refusal in the product's words."""
-        if answer.status_code == OK:
-            return Observation(True)
-        if answer.status_code in REFUSALS:
-            return Observation(False, said(answer))
-        raise RuntimeError(f"{answer.request.method} {answer.request.url.path} was answered {answer.status_code}")
+        headers = {"Accept": "application/json"}
+        return httpx.Client(base_url=self.url, transport=self.transport, headers=headers, timeout=30)
 
 
-def said(answer: httpx.Response) -> str:
-    told: dict[str, Any] = answer.json().get("response", {})
-    return " ".join(map(str, told.get("errors", [])))
+def post(browser: httpx.Client, path: str, **body: str) -> httpx.Response:
+    return browser.post(path, json=body)
 
 
 def twice(name: str, password: str) -> dict[str, str]:
     return {name: password, f"{name}_confirm": password}
 
 
+def seen(answer: httpx.Response) -> Observation:
+    """Tell what a person sees of an ordinary answer; one that means neither yes nor no is an error."""
+    if answer.status_code == OK:
+        return Observation(True)
+    if answer.status_code in REFUSALS:
+        return Observation(False, said(answer))
+    page = answer.request.url.path.split("/")[1]  # what follows may be a secret
+    raise RuntimeError(f"{answer.request.method} /{page} was answered {answer.status_code}")
+
+
+def said(answer: httpx.Response) -> str:
+    return " ".join(answer.json()["response"]["errors"])
+
+
 class InProcess(FlaskSecurity):
-    """The same site without a server, in this process; its mail stays in Flask-Mailman's outbox."""
+    """The same site without a server, in this process; Flask-Mailman keeps the mail it sends."""
 
     def __init__(self) -> None:
         from site_with_flask_security import app
 
         super().__init__(transport=httpx.WSGITransport(app=app))
         self.app = app
+        self.sent = app.extensions["mailman"].outbox = []
+        self.mails: list[Mail] = []
+
+    def perform(self, action: Action) -> Observation:
+        observed = super().perform(action)
+        for sent in self.sent:
+            with self.app.app_context():
+                raw = sent.message().as_bytes()
+            self.mails += read(raw, int(time.time()), sent.to, compile_links({"reset": "/reset/"}))
+        self.sent.clear()
+        return observed
 
     def outbox(self, email: str) -> Sequence[Mail]:
-        sent = [each for each in getattr(self.app.extensions["mailman"], "outbox", []) if email in each.to]
-        return [Mail(email, 0, each.subject, each.body, links_in(each.body)) for each in sent]
-
-
-def links_in(text: str) -> tuple[MailedLink, ...]:
-    return tuple(MailedLink(LinkKind.RESET, word) for word in text.split() if "/reset/" in word)
+        return [mail for mail in self.mails if mail.recipient == email]
