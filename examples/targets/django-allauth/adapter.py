@@ -43,8 +43,11 @@ class Allauth:
     def __init__(self, url: str = "http://127.0.0.1", transport: httpx.BaseTransport | None = None) -> None:
         self.http = httpx.Client(base_url=url + API, transport=transport, timeout=30, limits=NO_REUSE)
 
+        self.reset()
+
     def reset(self) -> None:
-        """People are new in each scenario."""
+        """People are new in each scenario; what those before typed is forgotten."""
+        self.passwords: dict[str, str] = {}
 
     def close(self) -> None:
         self.http.close()
@@ -62,7 +65,7 @@ class Allauth:
             case StartPairing(session, password):
                 return self.start_pairing(session, password)
             case ConfirmPairing(session, code):
-                return seen(self.call("POST", TOTP, session, code=code))
+                return self.confirm_pairing(session, code)
             case ChangePassword(session, password, new_password):
                 changed = {"current_password": password, "new_password": new_password}
                 return seen(self.call("POST", "/account/password/change", session, **changed))
@@ -75,7 +78,7 @@ class Allauth:
 
     def log_in(self, email: str, password: str, code: str | None) -> Observation:
         answer = self.call("POST", "/auth/login", email=email, password=password)
-        if not wants_code(answer):
+        if not wants(answer, "mfa_authenticate"):
             return seen(answer)
         if code is None:
             return Observation(False, said(answer), asks_for_code=True)
@@ -85,20 +88,33 @@ class Allauth:
         return seen(answer)
 
     def start_pairing(self, session: str, password: str) -> Observation:
-        answer = self.call("POST", "/auth/reauthenticate", session, password=password)
+        answer = self.reauthenticate(session, password)
         if answer.status_code != OK:
             return seen(answer)
+        self.passwords[session] = password
         answer = self.call("GET", TOTP, session)
+        if answer.status_code == OK:  # there is one: it is named, and no code shown
+            return Observation(False, answer.json()["data"]["type"])
         if answer.status_code == NOT_FOUND:
             return Observation(True, uri=answer.json()["meta"]["totp_url"])
-        return seen(answer, success=None)
+        return seen(answer)
+
+    def confirm_pairing(self, session: str, code: str) -> Observation:
+        answer = self.call("POST", TOTP, session, code=code)
+        if wants(answer, "reauthenticate"):  # five minutes after the password was typed
+            self.reauthenticate(session, self.passwords[session])
+            answer = self.call("POST", TOTP, session, code=code)
+        return seen(answer)
+
+    def reauthenticate(self, session: str, password: str) -> httpx.Response:
+        return self.call("POST", "/auth/reauthenticate", session, password=password)
 
     def call(self, method: str, path: str, session: str | None = None, **body: str) -> httpx.Response:
         headers = {"X-Session-Token": session} if session else {}
         return self.http.request(method, path, headers=headers, json=body or None)
 
 
-def seen(answer: httpx.Response, success: int | None = OK) -> Observation:
+def seen(answer: httpx.Response, success: int = OK) -> Observation:
     """Tell what a person sees of an ordinary answer; one that means neither yes nor no is an error."""
     if answer.status_code == success:
         return Observation(True, session=answer.json().get("meta", {}).get("session_token"))
@@ -107,9 +123,10 @@ def seen(answer: httpx.Response, success: int | None = OK) -> Observation:
     raise RuntimeError(f"{answer.request.method} {answer.request.url.path} was answered {answer.status_code}")
 
 
-def wants_code(answer: httpx.Response) -> bool:
+def wants(answer: httpx.Response, step: str) -> bool:
+    """Whether the answer lists `step` among what comes next."""
     flows = answer.json()["data"]["flows"] if answer.status_code == UNAUTHORIZED else []
-    return any(flow["id"] == "mfa_authenticate" and flow.get("is_pending") for flow in flows)
+    return any(flow["id"] == step for flow in flows)
 
 
 def said(answer: httpx.Response) -> str:
