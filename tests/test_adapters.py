@@ -1,0 +1,103 @@
+"""The products' adapters in front of servers that answer as no product should."""
+
+import importlib.util
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kmc_harness.port import LogIn, LogOut, Observation, RequestReset, SetPassword
+
+httpx = pytest.importorskip("httpx")
+
+TARGETS = Path(__file__).parent.parent / "examples" / "targets"
+CLASSES = {"django-allauth": "Allauth", "flask-security": "FlaskSecurity"}
+LINK = "http://127.0.0.1/reset/s3cret-t0ken"
+PENDING = {
+    "django-allauth": (401, {"data": {"flows": [{"id": "mfa_authenticate"}]}, "meta": {"session_token": "half"}}),
+    "flask-security": (200, {"response": {"tf_required": True}}),
+}
+OPENED = (200, {"meta": {"session_token": "open"}, "response": {}})
+REQUIRED = (400, {"errors": [{"message": "Required."}], "response": {"errors": ["Required."]}})
+
+
+def _adapter(product: str, answer: Callable[[Any], Any]) -> Any:
+    spec = importlib.util.spec_from_file_location(f"{product}/adapter", TARGETS / product / "adapter.py")
+    assert spec is not None
+    assert spec.loader is not None
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    return getattr(made, CLASSES[product])(transport=httpx.MockTransport(answer))
+
+
+def _log_in(product: str, code: str | None, to_code: tuple[int, Any]) -> tuple[Observation, list[Any]]:
+    """Log in where a code is asked for, and `to_code` is the answer to it; return what was seen and sent."""
+    sent: list[Any] = []
+
+    def answer(request: Any) -> Any:
+        sent.append(json.loads(request.content))
+        status, body = PENDING[product] if len(sent) == 1 else to_code
+        return httpx.Response(status, json=body)
+
+    return _adapter(product, answer).perform(LogIn("ada@kmc.example", "s3cure-pass!", code)), sent
+
+
+@pytest.mark.parametrize("status", [204, 302, 403, 404, 500, 503])
+@pytest.mark.parametrize(
+    "action", [LogIn("a", "b"), RequestReset("a"), SetPassword(LINK, "b")], ids=lambda each: type(each).__name__
+)
+@pytest.mark.parametrize("product", CLASSES)
+def test_an_answer_that_means_neither_yes_nor_no_raises_and_tells_no_secret(
+    product: str, action: Any, status: int
+) -> None:
+    adapter = _adapter(product, lambda _: httpx.Response(status, text="<h1>Sorry</h1>"))
+    with pytest.raises(RuntimeError, match=f"was answered {status}") as raised:
+        adapter.perform(action)
+    assert "s3cret-t0ken" not in str(raised.value)
+
+
+@pytest.mark.parametrize("product", CLASSES)
+def test_an_empty_code_is_left_to_the_product(product: str) -> None:
+    seen, sent = _log_in(product, "", REQUIRED)
+    assert sent[-1] == {"code": ""}
+    assert (seen.accepted, seen.asks_for_code, seen.message) == (False, True, "Required.")
+
+
+@pytest.mark.parametrize("product", CLASSES)
+def test_a_product_that_takes_an_empty_code_is_seen_to(product: str) -> None:
+    seen, _ = _log_in(product, "", OPENED)
+    assert seen.accepted
+
+
+@pytest.mark.parametrize("product", CLASSES)
+def test_where_no_code_is_typed_none_is_sent(product: str) -> None:
+    seen, sent = _log_in(product, None, OPENED)
+    assert len(sent) == 1
+    assert (seen.accepted, seen.asks_for_code) == (False, True)
+
+
+def test_too_many_requests_are_a_refusal_in_their_own_words() -> None:
+    adapter = _adapter("django-allauth", lambda _: httpx.Response(429, json={"status": 429}))
+    assert adapter.perform(RequestReset("ada@kmc.example")) == Observation(False, "Too Many Requests")
+
+
+def test_a_logout_that_is_answered_as_a_session_is_not_believed() -> None:
+    adapter = _adapter("django-allauth", lambda _: httpx.Response(200, json={"status": 200}))
+    with pytest.raises(RuntimeError, match="was answered 200"):
+        adapter.perform(LogOut("open"))
+
+
+def test_a_machine_keeps_its_lasting_cookies_and_no_others() -> None:
+    sent: list[str | None] = []
+
+    def answer(request: Any) -> Any:
+        sent.append(request.headers.get("cookie"))
+        set_cookie = [("Set-Cookie", "session=1; Path=/"), ("Set-Cookie", "trusted=2; Path=/; Max-Age=999")]
+        return httpx.Response(200, headers=set_cookie, json={"response": {"tf_required": False}})
+
+    adapter = _adapter("flask-security", answer)
+    for device in ("desk", "desk", None):
+        adapter.perform(LogIn("ada@kmc.example", "s3cure-pass!", device=device))
+    assert sent == [None, "trusted=2", None]
