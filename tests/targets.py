@@ -4,6 +4,7 @@ import io
 import os
 import signal
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 from PIL import Image
@@ -19,6 +20,7 @@ from kmc_harness.port import (
     LogIn,
     LogOut,
     Mail,
+    MailedLink,
     NotOffered,
     Observation,
     Offer,
@@ -66,6 +68,28 @@ class LetsAnybodyIn(ModelTarget):
 
     def perform(self, action: Action) -> Observation:
         return Observation(True, session="s") if isinstance(action, LogIn) else super().perform(action)
+
+
+class LinksOfTheSecond(ModelTarget):
+    """Mails the same reset link to whoever asks twice within a second; the newest works, as it should."""
+
+    def reset(self) -> None:
+        super().reset()
+        self._of_second: dict[str, str] = {}
+
+    def perform(self, action: Action) -> Observation:
+        if isinstance(action, SetPassword):
+            action = replace(action, link=self._of_second.get(action.link, action.link))
+        return super().perform(action)
+
+    def outbox(self, email: str) -> Sequence[Mail]:
+        mails = super().outbox(email)
+        return [replace(mail, links=tuple(self._dated(link, mail.sent_at) for link in mail.links)) for mail in mails]
+
+    def _dated(self, link: MailedLink, at: int) -> MailedLink:
+        url = f"https://shop.example/reset/{at}"
+        self._of_second[url] = link.url
+        return replace(link, url=url)
 
 
 class ShowsOneSecret(ModelTarget):

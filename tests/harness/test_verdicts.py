@@ -50,6 +50,10 @@ def test_a_broken_promise_is_an_error_and_no_skip(judge: Callable[..., Any]) -> 
     assert "is declared, but was answered not offered" in " ".join(ran.out.split())
 
 
+def test_links_that_are_the_same_within_a_second_are_told_apart(judge: Callable[..., Any]) -> None:
+    assert judge("LinksOfTheSecond", "--only", "RST-012").verdicts == {"RST-012": "pass"}
+
+
 def test_a_crash_costs_its_scenarios_and_is_no_fail(judge: Callable[..., Any]) -> None:
     ran = judge("Crashes", "--only", "LOG-010", "--only", "LOG-002")
     assert ran.verdicts == {"LOG-010": "error", "LOG-002": "pass"}
