@@ -13,6 +13,7 @@ from kmc_harness._locate import FEATURES, STEP_MODULES
 __all__ = [
     "UnknownSentence",
     "definitions",
+    "definitions_in",
     "features_digest",
     "name_of",
     "scenarios",
@@ -65,15 +66,17 @@ def scenarios_of(requirement_id: str) -> Iterator[tuple[str, str]]:
 @cache
 def definitions() -> tuple[Any, ...]:
     """Return pytest-bdd's contexts of all step definitions: `type`, `parser`, `step_func`."""
+    return tuple(each for name in STEP_MODULES for each in definitions_in(importlib.import_module(name)))
+
+
+def definitions_in(module: Any) -> Iterator[Any]:
+    """Yield pytest-bdd's contexts of the step definitions in one module."""
     from pytest_bdd.steps import step_function_context_registry
 
-    found = []
-    for name in STEP_MODULES:
-        for value in vars(importlib.import_module(name)).values():
-            marker = getattr(value, "_fixture_function", value)
-            if callable(marker) and marker in step_function_context_registry:
-                found.append(step_function_context_registry[marker])
-    return tuple(found)
+    for value in vars(module).values():
+        marker = getattr(value, "_fixture_function", value)
+        if callable(marker) and marker in step_function_context_registry:
+            yield step_function_context_registry[marker]
 
 
 @cache

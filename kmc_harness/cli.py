@@ -138,6 +138,63 @@ def explore(
         _misuse(str(error))
 
 
+@app.command()
+def doctor(
+    target: Annotated[str, typer.Argument(help="a folder with a target.toml, python:module:Class, exec:command")],
+) -> None:
+    """Try each thing people do once, and say in plain words what the adapter still lacks."""
+    from kmc_harness import doctor as practice
+    from kmc_harness import tables, targets
+    from kmc_harness.verdicts import NotJudged
+
+    try:
+        found = targets.load(target, {"policy": "article", "seed": "0"})
+    except targets.UnknownTarget as error:
+        _misuse(str(error))
+    try:
+        examined = practice.examine(found)
+    except NotJudged as error:
+        typer.echo(f"kmc: {error}", err=True)
+        raise typer.Exit(1) from error
+    finally:
+        found.close()
+    raise typer.Exit(tables.show_examination(target, examined))
+
+
+@app.command()
+def new_target(
+    kind: Annotated[str, typer.Argument(help="python, exec-python or exec-node")],
+    folder: Annotated[Path, typer.Argument(help="where to write it; new or empty")],
+) -> None:
+    """Write an adapter to begin with, which is judged at once."""
+    from kmc_harness import scaffolding
+
+    try:
+        for each in scaffolding.make(kind, folder):
+            typer.echo(each)
+    except scaffolding.NotMade as error:
+        _misuse(str(error))
+    typer.echo(f"next: kmc doctor {folder}")
+
+
+@app.command()
+def check_features(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="features of your own, with a conftest.py or without")],
+) -> None:
+    """Check scenarios of your own: each step fits exactly one definition, and none of ours is shadowed."""
+    from kmc_harness import own_features
+
+    try:
+        checked = own_features.check(folder)
+    except own_features.UnreadableFeatures as error:
+        _misuse(str(error))
+    for each in checked.problems:
+        typer.echo(f"{each.where}: {each.what}")
+    problems = f"{len(checked.problems)} problem{'s' * (len(checked.problems) != 1)}"
+    typer.echo(f"{checked.scenarios} scenarios, {checked.steps} steps, {problems}")
+    raise typer.Exit(int(bool(checked.problems)))
+
+
 _REPORT = Annotated[Path, typer.Argument(metavar="REPORT", help="report.json, or the folder it stands in")]
 
 

@@ -1,7 +1,9 @@
 """What the terminal shows of the suite: a progress bar, the catalogue."""
 
+import shlex
 from collections.abc import Sequence
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
@@ -11,7 +13,10 @@ from kmc_harness.catalogue import Requirement
 from kmc_harness.port import ACTIONS
 from kmc_harness.verdicts import Verdict
 
-__all__ = ["Progress", "badge", "show_catalogue", "show_requirement"]
+if TYPE_CHECKING:
+    from kmc_harness.doctor import Examination
+
+__all__ = ["Progress", "badge", "show_catalogue", "show_examination", "show_requirement"]
 
 COLOURS = {
     Verdict.PASS: "green",
@@ -67,6 +72,26 @@ class Progress:
 def badge(verdict: Verdict) -> str:
     """Return `verdict` in its colour, as rich markup."""
     return f"[{COLOURS[verdict]}]{verdict}[/]"
+
+
+def show_examination(target: str, examined: "Examination") -> int:
+    """Show what works and what is missing next; return 0 where the suite judges the target, else 1."""
+    console = Console(highlight=False)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("what people do", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    table.add_column("what to do", ratio=1, overflow="fold")
+    for each in examined.findings:
+        colour = {"works": "green", "not offered": "dim"}.get(each.state, "yellow")
+        table.add_row(each.what, f"[{colour}]{each.state}[/]", escape(each.advice))
+    console.print(table)
+    if examined.refusal:
+        console.print(f"\n[bold red]kmc run would not judge it[/]: {escape(examined.refusal)}")
+        return 1
+    works = sum(each.state == "works" for each in examined.findings)
+    console.print(f"\n{works} of {len(examined.findings)} work; what is not offered is skipped by name")
+    console.print(f"next: kmc run --target {escape(shlex.quote(target))}")
+    return 0
 
 
 def show_catalogue(requirements: Sequence[Requirement]) -> None:

@@ -15,7 +15,6 @@ from kmc_model.statespace import Space, Violation, differences, explore, mermaid
 __all__ = ["prove", "search", "walk_states"]
 
 
-
 def prove(names: tuple[str, ...], processes: int, *, thorough: bool, everything: bool) -> int:
     """Run the suite on the faults called `names`, or on all, and show what caught them; 0 where all is as it should be.
 

@@ -60,11 +60,12 @@ def _from_python(module: str, attribute: str) -> Target:
 
 
 def _from_command(command: str) -> Target:
+    from kmc_harness import durations
     from kmc_harness.targets.execd import Execd
 
     within = os.environ.get(ANSWER_WITHIN, "30s")
     try:
-        within_s = float(within.removesuffix("s"))
+        within_s = durations.seconds(within)
         return Execd(shlex.split(command), Path.cwd(), {}, within_s)
     except ValueError as error:
         raise UnknownTarget(f"target exec:{command} cannot be run ({ANSWER_WITHIN}={within}): {error}") from error

@@ -101,7 +101,9 @@ class Hosted:
         """Move the target's clock forward."""
         if not self._described.clock:
             raise NotOffered(Offer.CLOCK.value)
-        self._running().clock.advance(seconds)
+        setup = self._running()
+        setup.clock.advance(seconds)
+        setup.seen_at = setup.clock.now()
 
     def outbox(self, email: str) -> Sequence[Mail]:
         """Return the mails sent to `email`, oldest first, once those of the latest act must have come."""
@@ -239,9 +241,10 @@ def _maker(described: Description, folder: Path) -> _Make:
         from kmc_harness.targets.execd import Execd
 
         within_s = durations.seconds(part.answer_within)
+        argv = [filled(word, {"python": sys.executable, "here": str(folder)}) for word in part.exec]
         # Tried once for its errors: nothing is started before it is asked.
-        Execd(part.exec, folder, {}, within_s)
-        return lambda settings: Execd(part.exec, folder, settings, within_s)
+        Execd(argv, folder, {}, within_s)
+        return lambda settings: Execd(argv, folder, settings, within_s)
     module, _, name = part.python.partition(":")
     try:
         made = getattr(_imported(module, folder), name)

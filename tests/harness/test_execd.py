@@ -177,7 +177,7 @@ def test_what_stands_in_the_error_output_decides_nothing(judge: Callable[..., Ra
     [
         ("says_yes", "an action that does not exist was accepted"),
         ("shows_everybody_one_secret", "two users were shown the same secret"),
-        ("says_that_time_passes", "its clock was to move by 60 s, and moved by 0 s"),
+        ("says_that_time_passes", "its clock was to move by 10 s, and moved by 0 s"),
         ("greets", "wrote 'Ready!' to its standard output when asked for start; only answers belong there"),
         ("speaks_another_version", "speaks version 2 of the protocol, and this is 1"),
         ("offers_what_nobody_knows", "Invalid enum value 'flying'"),

@@ -222,7 +222,10 @@ def test_two_targets_are_compared_without_the_model() -> None:
     ("arguments", "words"),
     [
         (["--policy", "strictest"], "unknown policy 'strictest'"),
-        (["--target", "model", "--budget", "soon"], "--budget: 'soon' is no length of time; write a number and ms, s, m, h or d"),
+        (
+            ["--target", "model", "--budget", "soon"],
+            "--budget: 'soon' is no length of time; write a number and ms, s, m, h or d",
+        ),
         (["--target", "model", "--budget", "0s"], "--budget takes more than 0s"),
         (["--target", "model", "--seed", "x"], "--seed takes a whole number"),
         (["--target", "nowhere"], "unknown target 'nowhere'"),

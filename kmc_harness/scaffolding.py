@@ -1,0 +1,34 @@
+"""Adapters to begin with (`kmc new-target`)."""
+
+import shutil
+from pathlib import Path
+
+__all__ = ["KINDS", "NotMade", "make"]
+
+_SCAFFOLDS = Path(__file__).parent / "scaffolds"
+KINDS = ("python", "exec-python", "exec-node")
+
+
+class NotMade(Exception):
+    """Nothing was written; the message says why."""
+
+
+def make(kind: str, folder: Path) -> list[Path]:
+    """Write a target of `kind` into `folder`, which may not exist or is empty, and return its files.
+
+    Raises:
+        NotMade: there is no such kind, the folder holds something, or cannot be written.
+
+    """
+    if kind not in KINDS:
+        raise NotMade(f"there is no kind {kind!r} of target; choose {', '.join(KINDS)}")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise NotMade(f"{str(folder)!r} is not empty, and is left as it is; name another folder")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        made = [folder / each.name for each in sorted((_SCAFFOLDS / kind).iterdir()) if each.is_file()]
+        for each in made:
+            shutil.copyfile(_SCAFFOLDS / kind / each.name, each)
+    except OSError as error:
+        raise NotMade(f"{str(folder)!r} cannot be written: {error.strerror}") from error
+    return made

@@ -1,0 +1,112 @@
+"""What somebody new uses: a scaffold, the doctor, features of their own."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kmc_harness.own_features import check
+from kmc_harness.scaffolding import KINDS
+from tests.conftest import ROOT, kmc
+
+OWN = ROOT / "examples" / "own-features" / "features"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_scaffold_is_judged_at_once_and_the_doctor_says_what_is_next(
+    kind: str, tmp_path: Path, judge: Callable[..., Any]
+) -> None:
+    if kind == "exec-node" and not shutil.which("node"):
+        pytest.skip("node is not installed")
+    folder = tmp_path / "mine"
+    made = kmc("new-target", kind, str(folder))
+    assert made.returncode == 0, made.stderr
+    again = kmc("new-target", kind, str(folder))
+    assert (again.returncode, again.stdout) == (2, "")
+    assert "is not empty, and is left as it is" in again.stderr
+    examined = kmc("doctor", str(folder))
+    assert examined.returncode == 0, examined.stderr
+    assert "write StartPairing(session, password), then offer 'settings'" in " ".join(examined.stdout.split())
+    ran = judge(str(folder), "--only", "LOG-002", "--only", "LOG-010", "--only", "SWI-001")
+    assert ran.verdicts == {"LOG-002": "pass", "LOG-010": "pass", "SWI-001": "skipped"}
+
+
+@pytest.mark.parametrize(
+    ("name", "found", "exit_code"),
+    [
+        ("model", "23 of 24 work", 0),
+        ("python:tests.targets:SaysYes", "kmc run would not judge it: an action that does not exist was accepted", 1),
+        ("python:tests.targets:Crashes", "broke RuntimeError: lost", 0),
+    ],
+)
+def test_the_doctor_says_in_plain_words_what_is_wrong(name: str, found: str, exit_code: int) -> None:
+    examined = kmc("doctor", name, cwd=ROOT)
+    assert found in " ".join(examined.stdout.split())
+    assert examined.returncode == exit_code
+    assert "Traceback" not in examined.stdout + examined.stderr
+
+
+def test_features_of_ones_own_run_beside_ours() -> None:
+    assert check(OWN).problems == ()
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")} | {"PYTHONPATH": str(ROOT)}
+
+    def run(target: str) -> str:
+        command = [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "-p", "no:cacheprovider", str(OWN)]
+        command.append(f"--kmc-target={target}")
+        done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+        return done.stdout + done.stderr
+
+    assert "2 passed" in run("model")
+    assert "1 passed, 1 skipped" in run("python:tests.targets:WithoutClock")
+
+
+BAD = {
+    "no such sentence": ("When Ada flies to Rome", "no step says 'When Ada flies to Rome'"),
+    "nearly one of ours": ("When Ada logs on to Acme with a code", "the nearest is 'Ada logs in to Acme with a code'"),
+    "two that fit": ("When Ada hums", "fits 2 steps"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_step_that_fits_no_sentence_or_several_is_told_by_its_line(name: str, tmp_path: Path) -> None:
+    step, reason = BAD[name]
+    (tmp_path / "conftest.py").write_text(
+        'from pytest_bdd import parsers, when\n\n@when(parsers.parse("{who} hums"))\ndef _(who):\n    pass\n\n'
+        '@when("Ada hums")\ndef __():\n    pass\n'
+    )
+    (tmp_path / "x.feature").write_text(f"Feature: X\n\n  Scenario: Y\n    {step}\n    Then Ada is refused\n")
+    (problem,) = check(tmp_path).problems
+    assert problem.where == "x.feature:4"
+    assert reason in problem.what
+
+
+def test_what_would_shadow_the_suite_is_told(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text("from pytest_bdd import when\n\n@when('Ada logs out')\ndef _():\n    pass\n")
+    (tmp_path / "x.feature").write_text(
+        "Feature: X\n\n  @REQ-LOG-002 @needs-wings\n  Scenario: A plain login\n"
+        "    When Ada logs in to Acme with a code\n"
+        "\n  Scenario: Twice\n    When Ada logs in to Acme with a code\n"
+        "\n  Scenario: Twice\n    When Ada logs in to Acme with a code\n"
+    )
+    told = " / ".join(each.what for each in check(tmp_path).problems)
+    assert "also fits ours, 'Ada logs out'" in told
+    assert "a scenario of the suite is called 'A plain login' too" in told
+    assert "2 scenarios are called 'Twice'" in told
+    assert "@REQ-LOG-002 is a requirement of the suite" in told
+    assert "@needs-wings names no offer" in told
+
+
+def test_check_features_says_what_cannot_be_read(tmp_path: Path) -> None:
+    nothing = kmc("check-features", str(tmp_path))
+    assert nothing.returncode == 2
+    assert "has no *.feature below it" in nothing.stderr
+    (tmp_path / "x.feature").write_text("Feature: X\n\n  Scenario: Y\n    Whenever Ada logs in\n")
+    broken = kmc("check-features", str(tmp_path))
+    assert broken.returncode == 1
+    assert "x.feature:" in broken.stdout
+    assert "Traceback" not in broken.stderr
