@@ -28,7 +28,7 @@ mutants: $(VENV)/dev
 	$(BIN)/mutmut run --max-children 2 > mutants/log || (tail -n 20 mutants/log; exit 1)
 	$(BIN)/python benchmarks/mutants.py
 
-# Real products, whole: some minutes. Node's needs npm.
+# Real products, whole: some seven minutes. One of them needs npm.
 targets: $(VENV)/targets $(NODE)
 	for each in examples/targets/*/*.toml; do \
 		$(BIN)/kmc run --target $$each --profile all --report targets/$$(basename $$(dirname $$each))-$$(basename $$each .toml) \
