@@ -2,10 +2,14 @@
 
 import importlib.util
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from kmc_harness.port import LogIn, RegisterUser
+from kmc_harness.targets.hosted import Hosted
 
 TARGETS = Path(__file__).parent.parent / "examples" / "targets"
 PACKAGES = {"django-allauth": "allauth", "flask-security": "flask_security"}
@@ -49,3 +53,12 @@ def test_a_product_that_freezegun_moves_in_part_is_not_judged(judge: Callable[..
     ran = judge(str(tmp_path), "--only", "LOG-004")
     assert ran.verdicts == {"LOG-004": "error"}
     assert "part of the target did not move along" in " ".join(ran.out.split())
+
+
+@pytest.mark.parametrize("code", [None, "", "000000"])
+def test_better_auth_asks_for_no_code_after_a_wrong_password(code: str | None) -> None:
+    _needs("better-auth/target.toml")
+    with closing(Hosted(TARGETS / "better-auth")) as target:
+        target.perform(RegisterUser("Acme", "ada@kmc.example", "s3cure-pass!"))
+        seen = target.perform(LogIn("ada@kmc.example", "wr0ng-pass!", code))
+    assert (seen.accepted, seen.message, seen.asks_for_code) == (False, "Invalid email or password", False)

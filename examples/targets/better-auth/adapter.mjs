@@ -64,7 +64,8 @@ async function logIn({ email, password, code, device }) {
     answer = await browser.post("/two-factor/verify-totp", { code });
   }
   if (machine) machines.set(machine, browser.cookies);
-  if (!answer.ok) return { ...seen(answer), asks_for_code: code === "" };
+  // Where nothing was typed, the form for the code stays.
+  if (!answer.ok) return { ...seen(answer), asks_for_code: code === "" && answer.said.code === "INVALID_CODE" };
   if (!answer.said.token) throw new Error("a login was answered 200, without a session");
   const session = `${sessions.size + 1}`;
   sessions.set(session, browser);
@@ -86,7 +87,8 @@ const ACTIONS = {
   },
   async StartPairing({ session, password }) {
     const answer = await browserOf(session).post("/two-factor/enable", { password });
-    return answer.ok ? { accepted: true, uri: answer.said.totpURI } : seen(answer);
+    if (answer.ok && !answer.said.totpURI) throw new Error("a pairing was begun, without a URI");
+    return { ...seen(answer), uri: answer.said.totpURI };
   },
   async ConfirmPairing({ session, code }) {
     return seen(await browserOf(session).post("/two-factor/verify-totp", { code }));
@@ -99,15 +101,15 @@ const ACTIONS = {
     return seen(await new Browser().post("/request-password-reset", { email }));
   },
   async SetPassword({ link, password }) {
-    const token = new URL(link).pathname.split("/").pop();
+    const [, token] = link.match(/\/reset-password\/([^?]+)/);
     return seen(await new Browser().post("/reset-password", { token, newPassword: password }));
   },
 };
 
 const METHODS = {
-  start({ protocol, settings }) {
+  start({ settings }) {
     url = settings.url;
-    return { protocol, name: "better-auth", offers: ["settings", "reset", "change"] };
+    return { protocol: 1, name: "better-auth", offers: ["settings", "reset", "change"] };
   },
   // People are new in each scenario; their browsers are closed.
   reset() {
