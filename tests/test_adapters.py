@@ -2,19 +2,24 @@
 
 import importlib.util
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 
 from kmc_harness.port import LogIn, LogOut, Observation, RequestReset, SetPassword
+from kmc_harness.targets.execd import Execd, NoAnswer
 
 httpx = pytest.importorskip("httpx")
 
 TARGETS = Path(__file__).parent.parent / "examples" / "targets"
 CLASSES = {"django-allauth": "Allauth", "flask-security": "FlaskSecurity"}
-LINK = "http://127.0.0.1/reset/s3cret-t0ken"
+LINK = "http://127.0.0.1/reset-password/s3cret-t0ken"
 PENDING = {
     "django-allauth": (401, {"data": {"flows": [{"id": "mfa_authenticate"}]}, "meta": {"session_token": "half"}}),
     "flask-security": (200, {"response": {"tf_required": True}}),
@@ -76,6 +81,52 @@ def test_where_no_code_is_typed_none_is_sent(product: str) -> None:
     seen, sent = _log_in(product, None, OPENED)
     assert len(sent) == 1
     assert (seen.accepted, seen.asks_for_code) == (False, True)
+
+
+@contextmanager
+def _better_auth(status: int, body: str) -> Iterator[Execd]:
+    """Put the adapter in front of a server that answers everything so, itself being where it sends one on to."""
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(status)
+            self.send_header("Location", self.path)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Answers) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        try:
+            with closing(Execd(("node", "adapter.mjs"), TARGETS / "better-auth", {"url": url})) as adapter:
+                yield adapter
+        finally:
+            server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, "<h1>Welcome</h1>"),
+        (302, ""),
+        (400, "<h1>Sorry</h1>"),
+        (400, '{"code": "VALIDATION_ERROR", "message": "[body.email] Required"}'),
+        (403, '{"message": "Invalid origin"}'),
+        (500, ""),
+    ],
+)
+def test_what_is_not_an_answer_of_better_auth_breaks_and_tells_no_secret(status: int, body: str) -> None:
+    if not shutil.which("node"):
+        pytest.skip("node is not installed")
+    with _better_auth(status, body) as adapter:
+        for action in (LogIn("a", "s3cure-pass!"), RequestReset("a"), SetPassword(LINK, "s3cure-pass!")):
+            with pytest.raises(NoAnswer, match=f"was answered {status}") as raised:
+                adapter.perform(action)
+            assert "s3cret-t0ken" not in str(raised.value)
+            assert "s3cure-pass!" not in str(raised.value)
 
 
 def test_too_many_requests_are_a_refusal_in_their_own_words() -> None:

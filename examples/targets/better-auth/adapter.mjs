@@ -29,13 +29,14 @@ class Browser {
   async #ask(path, request) {
     const headers = { "content-type": "application/json", origin: url, connection: "close" };
     if (this.cookies.size) headers.cookie = [...this.cookies].map((pair) => pair.join("=")).join("; ");
-    const answer = await fetch(`${url}/api/auth${path}`, { ...request, headers });
+    const answer = await fetch(`${url}/api/auth${path}`, { ...request, headers, redirect: "manual" });
     for (const line of answer.headers.getSetCookie()) this.#keep(line);
-    const said = await answer.json();
-    if (answer.status === 200) return { ok: true, said };
+    const said = await answer.json().catch(() => undefined);
+    if (answer.status === 200 && said !== undefined) return { ok: true, said };
     // What is said to be no valid question is a mistake of this file, not a refusal.
-    if (REFUSALS.includes(answer.status) && said.code !== "VALIDATION_ERROR") return { ok: false, said };
-    throw new Error(`${request.method} ${path} was answered ${answer.status}: ${said.message}`);
+    const refused = REFUSALS.includes(answer.status) && said && said.code !== "VALIDATION_ERROR";
+    if (refused) return { ok: false, said };
+    throw new Error(`${request.method} ${path} was answered ${answer.status}, ${said?.message ?? "without JSON"}`);
   }
 
   // When a cookie ends is left to the server: its clock is not this one.
