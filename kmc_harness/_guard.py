@@ -1,9 +1,10 @@
 """Outlives the harness for a moment, so that nothing is left when it dies: neither a server nor a folder.
 
 Run as a program, with a folder for its argument, or none. Its input is a pipe that the harness holds. The first line of
-it is JSON that says what to run (`steps`: argv and environment of each, one after another; `folder`), whatever follows
-asks to end it. Where the input ends instead, or its parent is another, the harness is gone: then the folder given goes
-too. Standard library only, and one thread: what it forks must find no lock held.
+it is JSON that says what to run (`steps`: argv and environment of each, one after another, and `stdio`, three pipes
+lent to it, if any; `folder`), whatever follows asks to end it. Where the input ends instead, or its parent is another,
+the harness is gone: then the folder given goes too. Standard library only, and one thread: what it forks must find no
+lock held.
 
 It adopts the processes whose parents end, so that a server that turns itself into a daemon is found and ended as well.
 """
@@ -18,6 +19,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 GRACE_S = 3.0
@@ -70,25 +72,30 @@ class _Guard:
         for step in what["steps"]:
             if self.is_over:
                 break
-            status = self.step(step["argv"], step["environment"], what["folder"])
+            status = self.step(step["argv"], step["environment"], what["folder"], step.get("stdio", ()))
             if status and step is not what["steps"][-1]:
                 print(f"{' '.join(step['argv'])!r} ended with status {status}", flush=True)
                 break
         return status
 
-    def step(self, argv: list[str], environment: dict[str, str], folder: str) -> int:
+    def step(self, argv: list[str], environment: dict[str, str], folder: str, lent: Sequence[int]) -> int:
+        given, taken, said = lent or (subprocess.DEVNULL, None, None)
         try:
             self.running = subprocess.Popen(  # noqa: S603 - the user names the command
                 argv,
                 cwd=folder,
                 env=environment,
-                stdin=subprocess.DEVNULL,
+                stdin=given,
+                stdout=taken,
+                stderr=said,
                 start_new_session=True,
                 preexec_fn=_as_usual,  # noqa: PLW1509 - there is one thread
             )
         except OSError as error:
             print(f"{error.filename!r} cannot be run: {error.strerror}", flush=True)
             return 127
+        for pipe in lent:
+            os.close(pipe)
         while (status := self.running.poll()) is None and not self.is_over:
             if self.hear():
                 self.is_over = True

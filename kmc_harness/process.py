@@ -13,14 +13,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from kmc_harness import _guard, _http
 
-__all__ = ["Command", "DidNotStart", "Server", "free_port", "work_folder"]
+__all__ = ["Command", "DidNotStart", "Server", "free_port", "stand_guard", "work_folder"]
 
 POLL_S = 0.05
 ANSWER_S = 10.0
@@ -76,7 +76,7 @@ def work_folder() -> Iterator[Path]:
     """Have a temporary folder that is gone afterwards, also where this process is killed."""
     folder = Path(tempfile.gettempdir(), f"kmc-{secrets.token_hex(6)}")
     # The guard comes first: killed in between, there would be nobody to remove the folder.
-    guard = _stand_guard(subprocess.DEVNULL, folder)
+    guard = stand_guard(subprocess.DEVNULL, folder)
     try:
         folder.mkdir(mode=0o700)
         yield folder
@@ -106,7 +106,7 @@ class Server:
         self._see_that_the_port_is_free()
         command = self._command
         with self._log.open("ab") as log:
-            self._guard = _stand_guard(log, self._work)
+            self._guard = stand_guard(log, self._work)
         self._say(json.dumps({"steps": command.steps(), "folder": str(command.folder)}))
         until = time.monotonic() + command.ready_within_s
         while is_missing := self._what_is_missing(until):
@@ -186,11 +186,15 @@ class Server:
                 self._guard.stdin.flush()
 
 
-def _stand_guard(log: int | IO[bytes], remove: Path | None) -> subprocess.Popen[bytes]:
+def stand_guard(
+    log: int | IO[bytes], remove: Path | None = None, *, lent: Sequence[int] = ()
+) -> subprocess.Popen[bytes]:
+    """Return a guard (see _guard.py) that waits for its first line; `lent` are pipes for what it is to run."""
     return subprocess.Popen(  # noqa: S603 - Python, on a file of ours
         [sys.executable, "-I", "-S", _guard.__file__, *([str(remove)] if remove else [])],
         stdin=subprocess.PIPE,
         stdout=log,
         stderr=subprocess.STDOUT,
         start_new_session=True,
+        pass_fds=lent,
     )

@@ -8,7 +8,6 @@ import contextlib
 import os
 import selectors
 import shutil
-import signal
 import subprocess
 import time
 from collections import deque
@@ -19,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+from kmc_harness import process
 from kmc_harness.port import Action, Mail, NotOffered, Observation, Offer
 from kmc_harness.targets import UnknownTarget
 from kmc_harness.targets.exec_protocol import NOT_OFFERED, PROTOCOL, MailsFound, Response, Seen, Started
@@ -32,6 +32,7 @@ KEPT_CHARS = 200
 CHUNK = 1 << 16
 LAST_WORDS_S = 0.5
 GOODBYE_S = 2.0
+GUARD_S = 12.0
 
 
 class NoAnswer(Exception):
@@ -143,11 +144,7 @@ class Execd:
         if self._broke:
             raise NoAnswer(f"the adapter was not asked, since it broke before: {self._broke}")
         if self._program is None:
-            try:
-                self._program = _Program(self._argv, self._folder)
-            except OSError as error:
-                self._broke = f"the adapter's command {' '.join(self._argv)!r} cannot be run: {error.strerror}"
-                raise NoAnswer(self._broke) from error
+            self._program = _Program(self._argv, self._folder)
             self._start()
         return self._program
 
@@ -218,19 +215,18 @@ class _Broke(Exception):
 
 
 class _Program:
-    """A program that answers a line with a line, in a process group of its own; memory is bounded whatever it does."""
+    """A program that answers a line with a line; memory is bounded whatever it does.
+
+    A guard is its parent, so that it is gone with all that it started when the harness is.
+    """
 
     def __init__(self, argv: Sequence[str], folder: Path) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 - the user names the command
-            argv,
-            cwd=folder,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-        pipes = (self._process.stdin, self._process.stdout, self._process.stderr)
-        self._in, self._out, self._err = (pipe.fileno() for pipe in pipes if pipe)
+        (given, self._in), (self._out, taken), (self._err, said) = os.pipe(), os.pipe(), os.pipe()
+        self._guard = process.stand_guard(said, lent=(given, taken, said))
+        for each in (given, taken, said):
+            os.close(each)
+        step = {"argv": argv, "environment": dict(os.environ), "stdio": (given, taken, said)}
+        self._tell(msgspec.json.encode({"steps": [step], "folder": str(folder)}))
         self._watched = selectors.DefaultSelector()
         for each in (self._in, self._out, self._err):
             os.set_blocking(each, False)
@@ -262,7 +258,7 @@ class _Program:
     def last_words(self) -> str:
         """Return the last lines of the error output."""
         until = time.monotonic() + LAST_WORDS_S
-        while self._err in self._watched.get_map() and self._process.poll() is not None and self._turn(until):
+        while self._err in self._watched.get_map() and self._guard.poll() is not None and self._turn(until):
             """What it wrote before it ended is on its way."""
         self._listen()
         kept = [*self._words, _whole_words(self._word.decode(errors="replace"), KEPT_CHARS)]
@@ -270,8 +266,7 @@ class _Program:
 
     def leave(self, within_s: float) -> None:
         """Close its input, and wait for it to close its output."""
-        if self._process.stdin:
-            self._process.stdin.close()
+        self._close_input()
         until = time.monotonic() + within_s
         with contextlib.suppress(_Broke):
             while self._turn(until):
@@ -279,13 +274,28 @@ class _Program:
 
     def kill(self) -> None:
         """End it and all that it started."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
         self._watched.close()
-        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
-            if pipe:
-                pipe.close()
-        self._process.wait()
+        self._close_input()
+        os.close(self._out)
+        os.close(self._err)
+        self._tell(b"end")
+        try:
+            self._guard.wait(GUARD_S)
+        except subprocess.TimeoutExpired:
+            self._guard.kill()
+        self._guard.communicate()
+
+    def _tell(self, line: bytes) -> None:
+        assert self._guard.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._guard.stdin.write(line + b"\n")
+            self._guard.stdin.flush()
+
+    def _close_input(self) -> None:
+        self._forget(self._in)
+        if self._in >= 0:
+            os.close(self._in)
+        self._in = -1
 
     # What comes and goes
 
@@ -314,8 +324,8 @@ class _Program:
             return
         self._forget(self._out)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            code = self._process.wait(LAST_WORDS_S)
-            raise _Broke(f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}")
+            status = self._guard.wait(LAST_WORDS_S)
+            raise _Broke(f"was killed by signal {status - 128}" if status > 128 else f"ended with status {status}")
         raise _Broke("closed its output")
 
     def _listen(self) -> None:
@@ -338,7 +348,7 @@ class _Program:
             self._forget(self._in)
 
     def _forget(self, pipe: int) -> None:
-        if pipe in self._watched.get_map():
+        if pipe in (self._watched.get_map() or {}):
             self._watched.unregister(pipe)
 
 
