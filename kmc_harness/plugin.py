@@ -185,9 +185,10 @@ def world(kmc_target: Any, request: pytest.FixtureRequest) -> "World":
     if isinstance(kmc_target, NotJudged):
         # A new one each time: raised again and again, one exception would drag along all its tracebacks.
         raise NotJudged(*kmc_target.args)
-    for marker in request.node.iter_markers("needs"):
-        if marker.args[0] not in kmc_target.offers:
-            raise NotOffered(marker.args[0])
+    # In an order of their own: pytest-bdd keeps tags in a set, which has another one in each process.
+    for offer in sorted(marker.args[0] for marker in request.node.iter_markers("needs")):
+        if offer not in kmc_target.offers:
+            raise NotOffered(offer)
     made = World(kmc_target, _tag(request.config, request.node.name))
     if _SCENE in request.node.stash:
         request.node.stash[_SCENE].world = made

@@ -310,3 +310,9 @@ class HalfFrozen(InThisProcess):
     """What freezegun moves in part: lifetimes and mails go along, codes do not."""
 
     secrets = _LeftBehind
+
+
+class OffersNothing(ModelTarget):
+    """Does only what every target does."""
+
+    offers = frozenset[Offer]()

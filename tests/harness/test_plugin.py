@@ -1,9 +1,12 @@
 """The suite as an adopter runs it: plain pytest and a test module of one line."""
 
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 ONE_LINE = "from kmc_harness.suite import *\n"
 
@@ -42,3 +45,9 @@ def test_what_was_not_reached_is_not_green_in_plain_pytest(tmp_path: Path) -> No
 def test_unknown_selections_are_usage_errors(tmp_path: Path) -> None:
     assert "unknown requirement 'XYZ-1'" in _pytest(tmp_path, "--kmc-only", "XYZ-1")
     assert "unknown profile 'some'" in _pytest(tmp_path, "--kmc-profile", "some")
+
+
+def test_what_lacks_several_offers_is_skipped_for_the_same_one_in_every_process(judge: Callable[..., Any]) -> None:
+    # Seeds under which sets of the two tags have different orders.
+    reports = [judge("OffersNothing", "--only", "RST-001", PYTHONHASHSEED=seed).report for seed in ("2", "3")]
+    assert len({json.dumps(each["scenarios"]) for each in reports}) == 1
