@@ -65,10 +65,19 @@ class Finding:
 
 @dataclass(frozen=True)
 class Examination:
-    """What came of all of them; `refusal` says why the suite would not judge the target, empty where it would."""
+    """What came of all of them; `refusal` says why the suite would not judge the target; empty where it would."""
 
     findings: tuple[Finding, ...]
     refusal: str
+
+    @property
+    def next(self) -> Finding | None:
+        """What to see to first: what is wrong with what is there; else, until codes log in, what is not there yet."""
+        rising = [State.LACKS, State.UNREACHED, State.MISSING, State.WRONG, State.BROKE]
+        if Finding(WITH_CODE, State.WORKS) in self.findings:
+            rising = rising[1:]
+        open_ones = [each for each in self.findings if each.state in rising and each.advice != OTHER_WAY]
+        return max(open_ones, key=lambda each: rising.index(each.state), default=None)
 
 
 class _Unheard(Action):
@@ -77,13 +86,23 @@ class _Unheard(Action):
 
 @dataclass(frozen=True)
 class _Try:
-    """One thing people do: `do` returns what was wrong, or nothing; `answer` is what the adapter answers it with."""
+    """One thing people do.
+
+    Attributes:
+        do: returns what was wrong, or nothing.
+        action: what the adapter is to know for it.
+        answer: what it answers that with.
+        needs: what it is to offer for it.
+        pairs: whether somebody must have paired an authenticator.
+
+    """
 
     what: str
     do: Callable[[World], str]
     action: type[Action] | None = None
-    answer: str = ""
+    answer: str = "accepted"
     needs: tuple[Offer, ...] = ()
+    pairs: bool = False
 
 
 def examine(target: Target) -> Examination:
@@ -94,21 +113,20 @@ def examine(target: Target) -> Examination:
 
     """
     world = _world(target)
-    findings = []
-    told: set[Offer] = set()
+    findings: list[Finding] = []
     for each in TRIES:
-        lacking = [offer for offer in each.needs if offer not in world.offers]
-        if told.intersection(lacking):
-            continue
-        told.update(lacking[:1])
         found = _tried(each, world)
+        if found.state is State.LACKS and found.advice in (known.advice for known in findings):
+            continue
         findings.append(found)
         if found.state is State.BROKE:
             world = _world(target)
     try:
         probe(target, secrets.token_hex(4))
-    except Exception as error:
+    except NotJudged as error:
         return Examination(tuple(findings), str(error))
+    except Exception as error:
+        return Examination(tuple(findings), f"{type(error).__name__}: {error}")
     return Examination(tuple(findings), "")
 
 
@@ -120,38 +138,57 @@ def _world(target: Target) -> World:
 
 
 def _tried(each: _Try, world: World) -> Finding:
-    lacking = [offer for offer in each.needs if offer not in world.offers]
-    if lacking:
-        return Finding(each.what, State.LACKS, _how_to_offer(lacking[0], each))
+    if lacks := _lacking(each, world.offers):
+        return Finding(each.what, State.LACKS, lacks)
     try:
         wrong = each.do(world)
     except NotOffered as error:
-        return Finding(each.what, State.MISSING, _how_to_write(str(error), each))
-    except (Unreached, NotJudged) as error:
+        if each.action and str(error) == each.action.__name__:
+            return Finding(each.what, State.MISSING, f"write {_signature(each.action)}; answer: {each.answer}")
+        return Finding(each.what, State.UNREACHED, f"{error} comes first")
+    except Unreached as error:
         return Finding(each.what, State.UNREACHED, world.recorder.redact(str(error)))
     except Exception as error:
         return Finding(each.what, State.BROKE, world.recorder.redact(f"{type(error).__name__}: {error}"))
     return Finding(each.what, State.WRONG, world.recorder.redact(wrong)) if wrong else Finding(each.what, State.WORKS)
 
 
-def _how_to_write(missing: str, each: _Try) -> str:
-    if each.action is None or missing != each.action.__name__:
-        return f"{missing} comes first"
-    return f"write {_signature(each.action)}: answer {each.answer}"
+def _lacking(each: _Try, offers: frozenset[Offer]) -> str:
+    for offer in each.needs:
+        if offer not in offers:
+            return _how_to_offer(offer, offers)
+    if each.pairs and not _ways_to_pair(offers):
+        return f"a way to pair comes first: '{Offer.SETTINGS}', or '{Offer.ENABLE}'"
+    return ""
 
 
 def _signature(action: type[Action]) -> str:
+    """Return an action with its fields, as one would write it."""
     return f"{action.__name__}({', '.join(field.name for field in fields(action))})"
 
 
-def _how_to_offer(lacking: Offer, each: _Try) -> str:
-    waiting = sum(lacking in requirement.offers for requirement in catalogue.load().values())
-    wait = f"{waiting} requirements use it" if waiting else "the other way to pair, in place of 'enable'"
-    own = each.action and NEEDED_OFFER.get(each.action) is lacking
-    how = f"write {_signature(each.action)}, then offer" if own and each.action else "offer"
-    return f"{how} '{lacking}' ({MEANS[lacking]}): {wait}"
+def _ways_to_pair(offers: frozenset[Offer]) -> bool:
+    return Offer.SETTINGS in offers or offers >= set(_BY_MAIL)
 
 
+def _how_to_offer(lacking: Offer, offers: frozenset[Offer]) -> str:
+    if lacking in _ELSEWHERE:
+        return _ELSEWHERE[lacking]
+    if lacking in (Offer.ENABLE, Offer.SETTINGS) and _ways_to_pair(offers):
+        return OTHER_WAY
+    actions = " and ".join(action.__name__ for action, offer in NEEDED_OFFER.items() if offer is lacking)
+    write = f"write {actions} and offer" if actions else "offer"
+    users = sum(lacking in requirement.offers for requirement in catalogue.load().values())
+    what_for = f"; {users} requirement{' uses' if users == 1 else 's use'} it" if users else ""
+    return f"if {MEANS[lacking]}: {write} '{lacking}'{what_for}"
+
+
+WITH_CODE = "a right code logs in"
+OTHER_WAY = "people pair the other way"
+_ELSEWHERE = {
+    Offer.CLOCK: "a [clock] in target.toml moves it; or write now and advance, and offer 'clock'",
+    Offer.OUTBOX: "a [mail] in target.toml reads it; or write outbox, and offer 'outbox'",
+}
 MEANS = {
     offer: line.partition(": ")[2].rstrip(".")
     for offer in Offer
@@ -234,17 +271,36 @@ def _open_link(world: World) -> str:
     return ""
 
 
+def _see_in_settings(world: World) -> str:
+    world.reach_user("Cy", HOME)
+    session = world.reach_session("Cy", HOME).session or ""
+    seen = world.perform(StartPairing(session, world.person("Cy").password))
+    return "" if seen.accepted and seen.shows_qr_code else f"{world.in_words(seen)}, and no QR code shown"
+
+
 def _pair_alone(world: World) -> str:
-    world.reach_pairing("Cy")
+    _pair(world, "Cy")
     return ""
 
 
+def _pair(world: World, name: str) -> str:
+    world.reach_user(name, HOME)
+    world.reach_pairing(name)
+    return name
+
+
 def _paired(world: World) -> str:
-    return "Bo" if Offer.ENABLE in world.offers else "Cy"
+    """Return somebody who has paired an authenticator, whatever the way."""
+    return _pair(world, "Bo" if Offer.ENABLE in world.offers else "Cy")
+
+
+def _picture(world: World) -> str:
+    shown = world.person(_paired(world)).shown
+    return "" if shown and shown.picture else "there is none: answer its PNG as picture, or do not offer 'picture'"
 
 
 def _asked_for_code(world: World) -> str:
-    world.reach_pairing(name := _paired(world))
+    name = _paired(world)
     seen = world.log_in(name, "no code")
     if seen.accepted or seen.session:
         return "let in without a code, though an authenticator is paired"
@@ -252,13 +308,13 @@ def _asked_for_code(world: World) -> str:
 
 
 def _with_code(world: World) -> str:
-    world.reach_pairing(name := _paired(world))
+    name = _paired(world)
     seen = world.log_in(name, "a code")
     return "" if seen.accepted else f"a right code was {world.in_words(seen)}"
 
 
 def _wrong_code(world: World) -> str:
-    world.reach_pairing(name := _paired(world))
+    name = _paired(world)
     (seen,) = world.try_wrong(name, 1, "codes")
     return "it was accepted" if seen.accepted else ""
 
@@ -280,6 +336,11 @@ def _set_password(world: World) -> str:
     return "" if seen.accepted or seen.asks_for_code else f"logging in with the new password was {world.in_words(seen)}"
 
 
+def _weak_password(world: World) -> str:
+    world.reach_reset_mail("Dan")
+    return "it was accepted" if world.set_password("Dan", "the newest reset", "short").accepted else ""
+
+
 def _renew(world: World) -> str:
     world.reach_reset(_paired(world))
     return ""
@@ -291,9 +352,14 @@ def _change_password(world: World) -> str:
     return "" if seen.accepted else f"with the right password it was {world.in_words(seen)}"
 
 
-def _switch(world: World) -> str:
+def _two_accounts(world: World) -> str:
     for account in (ONE, OTHER):
         world.reach_user("Eve", account)
+    return ""
+
+
+def _switch(world: World) -> str:
+    _two_accounts(world)
     world.reach_session("Eve", ONE)
     seen = world.switch_account("Eve", OTHER)
     return "" if seen.accepted else f"between accounts without two-factor authentication it was {world.in_words(seen)}"
@@ -319,34 +385,39 @@ def _disable(world: World) -> str:
     return ""
 
 
-_ACCEPTED = "accepted"
-_A_QR_CODE = "accepted and the picture, or the uri"
-_PAIRING_WAYS = (Offer.ENABLE, Offer.OUTBOX)
+_SHOWN = "accepted, and the picture or the uri of the QR code"
+_BY_MAIL = (Offer.ENABLE, Offer.OUTBOX)
+_SWITCH = (Offer.SWITCH, Offer.ACCOUNTS)
+_RESET = (Offer.RESET, Offer.OUTBOX)
 
 TRIES = (
-    _Try("an action nobody knows is not offered", _unheard),
-    _Try("a user is registered", _register, RegisterUser, _ACCEPTED),
-    _Try("she logs in", _log_in, LogIn, "accepted and the session, or refused and the product's words"),
+    _Try("what nobody knows is not offered", _unheard),
+    _Try("a user is registered", _register, RegisterUser),
+    _Try("she logs in", _log_in, LogIn, "accepted and the session; or refused, and the product's words"),
     _Try("a wrong password is refused", _wrong_password, LogIn),
     _Try("a stranger is refused", _stranger, LogIn),
-    _Try("the session is used", _use_session, UseSession, "whether a page for logged-in users was shown"),
-    _Try("she logs out, which ends it", _log_out, LogOut, _ACCEPTED),
+    _Try("her session is used", _use_session, UseSession, "whether a page for those logged in was shown"),
+    _Try("she logs out, which ends it", _log_out, LogOut),
+    _Try("she sees a QR code in the settings", _see_in_settings, StartPairing, _SHOWN, (Offer.SETTINGS,)),
+    _Try("a code completes the pairing", _pair_alone, ConfirmPairing, needs=(Offer.SETTINGS,)),
+    _Try("two-factor login is switched on", _enable, EnableTwoFactor, needs=(Offer.ENABLE,)),
+    _Try("a link to a QR code is mailed", _enrolment_mail, needs=_BY_MAIL),
+    _Try("the link shows a QR code", _open_link, OpenEnrolmentLink, _SHOWN, _BY_MAIL),
+    _Try("the QR code is a picture", _picture, needs=(Offer.PICTURE,), pairs=True),
+    _Try("without a code one is asked for", _asked_for_code, LogIn, pairs=True),
+    _Try(WITH_CODE, _with_code, LogIn, pairs=True),
+    _Try("a wrong code is refused", _wrong_code, LogIn, pairs=True),
     _Try("the clock is moved", _move_clock, needs=(Offer.CLOCK,)),
-    _Try("two-factor is switched on", _enable, EnableTwoFactor, _ACCEPTED, (Offer.ENABLE,)),
-    _Try("a link to a QR code is mailed", _enrolment_mail, needs=(Offer.ENABLE, Offer.OUTBOX)),
-    _Try("the link shows a QR code", _open_link, OpenEnrolmentLink, "the picture, or the uri", _PAIRING_WAYS),
-    _Try("a QR code from the settings", _pair_alone, StartPairing, _A_QR_CODE, (Offer.SETTINGS,)),
-    _Try("a code completes the pairing", _pair_alone, ConfirmPairing, _ACCEPTED, (Offer.SETTINGS,)),
-    _Try("without code one is asked for", _asked_for_code, LogIn),
-    _Try("a right code logs in", _with_code, LogIn),
-    _Try("a wrong code is refused", _wrong_code, LogIn),
-    _Try("a reset is asked for", _ask_for_reset, RequestReset, _ACCEPTED, (Offer.RESET,)),
-    _Try("a reset link is mailed", _reset_mail, needs=(Offer.RESET, Offer.OUTBOX)),
-    _Try("the link sets a password", _set_password, SetPassword, _ACCEPTED, (Offer.RESET, Offer.OUTBOX)),
-    _Try("OK shows a new QR code", _renew, ConfirmPassword, _A_QR_CODE, (Offer.RENEW,)),
-    _Try("the password is changed", _change_password, ChangePassword, _ACCEPTED, (Offer.CHANGE,)),
-    _Try("she switches accounts", _switch, SwitchAccount, "accepted and the session", (Offer.SWITCH,)),
-    _Try("a user is blocked, and let in", _block_user, SetUserStatus, _ACCEPTED, (Offer.ADMINISTER,)),
-    _Try("so is an account", _block_account, SetAccountStatus, _ACCEPTED, (Offer.ADMINISTER,)),
-    _Try("two-factor is switched off", _disable, DisableTwoFactor, _ACCEPTED, (Offer.ENABLE,)),
+    _Try("a reset is asked for", _ask_for_reset, RequestReset, needs=(Offer.RESET,)),
+    _Try("a reset link is mailed", _reset_mail, needs=_RESET),
+    _Try("the link sets a password", _set_password, SetPassword, needs=_RESET),
+    _Try("a weak password is refused", _weak_password, SetPassword, needs=(Offer.RULES, *_RESET)),
+    _Try("OK shows a new QR code", _renew, ConfirmPassword, _SHOWN, (Offer.RENEW, *_RESET), pairs=True),
+    _Try("the password is changed", _change_password, ChangePassword, needs=(Offer.CHANGE,)),
+    _Try("she is a user of two accounts", _two_accounts, RegisterUser, needs=(Offer.ACCOUNTS,)),
+    _Try("she switches between them", _switch, SwitchAccount, "accepted and the session", _SWITCH),
+    _Try("a user is blocked and let in", _block_user, SetUserStatus, needs=(Offer.ADMINISTER,)),
+    _Try("so is an account", _block_account, SetAccountStatus, needs=(Offer.ADMINISTER,)),
+    _Try("two-factor login is switched off", _disable, DisableTwoFactor, needs=(Offer.ENABLE,)),
 )  # fmt: skip
+"""In the order in which an adapter is written."""

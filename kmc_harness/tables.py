@@ -82,15 +82,17 @@ def show_examination(target: str, examined: "Examination") -> int:
     table.add_column("", no_wrap=True)
     table.add_column("what to do", ratio=1, overflow="fold")
     for each in examined.findings:
-        colour = {"works": "green", "not offered": "dim"}.get(each.state, "yellow")
+        colour = {"works": "green", "not offered": "dim"}.get(each.state, "bold red")
         table.add_row(each.what, f"[{colour}]{each.state}[/]", escape(each.advice))
     console.print(table)
+    if first := examined.next:
+        console.print(f"\n[bold]next[/]  {first.what}: {first.state}. {escape(first.advice)}")
     if examined.refusal:
         console.print(f"\n[bold red]kmc run would not judge it[/]: {escape(examined.refusal)}")
         return 1
     works = sum(each.state == "works" for each in examined.findings)
     console.print(f"\n{works} of {len(examined.findings)} work; what is not offered is skipped by name")
-    console.print(f"next: kmc run --target {escape(shlex.quote(target))}")
+    console.print(f"kmc run --target {escape(shlex.quote(target))}")
     return 0
 
 

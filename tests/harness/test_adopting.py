@@ -31,7 +31,7 @@ def test_a_scaffold_is_judged_at_once_and_the_doctor_says_what_is_next(
     assert "is not empty, and is left as it is" in again.stderr
     examined = kmc("doctor", str(folder))
     assert examined.returncode == 0, examined.stderr
-    assert "write StartPairing(session, password), then offer 'settings'" in " ".join(examined.stdout.split())
+    assert "next she sees a QR code in the settings: not offered." in " ".join(examined.stdout.split())
     ran = judge(str(folder), "--only", "LOG-002", "--only", "LOG-010", "--only", "SWI-001")
     assert ran.verdicts == {"LOG-002": "pass", "LOG-010": "pass", "SWI-001": "skipped"}
 
@@ -39,7 +39,7 @@ def test_a_scaffold_is_judged_at_once_and_the_doctor_says_what_is_next(
 @pytest.mark.parametrize(
     ("name", "found", "exit_code"),
     [
-        ("model", "23 of 24 work", 0),
+        ("model", "26 of 27 work", 0),
         ("python:tests.targets:SaysYes", "kmc run would not judge it: an action that does not exist was accepted", 1),
         ("python:tests.targets:Crashes", "broke RuntimeError: lost", 0),
     ],

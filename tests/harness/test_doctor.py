@@ -1,0 +1,89 @@
+"""What `kmc doctor` finds; how somebody new meets it is told in test_adopting."""
+
+import pytest
+
+from kmc_harness.doctor import MEANS, TRIES, State, examine
+from kmc_harness.port import ACTIONS, Offer
+from kmc_harness.targets.model import ModelTarget
+from tests.conftest import ROOT, kmc
+from tests.targets import BreaksPromise, CrashesAtOnce, LetsAnybodyIn, OffersNothing, SaysYes
+
+
+class ChangesNothing(ModelTarget):
+    offers = ModelTarget.offers - {Offer.CHANGE}
+
+
+def states(target: ModelTarget) -> dict[str, State]:
+    return {each.what: each.state for each in examine(target).findings}
+
+
+def test_every_action_is_tried_and_every_offer_has_words() -> None:
+    assert {each.action for each in TRIES} >= set(ACTIONS)
+    assert set(MEANS) == set(Offer)
+
+
+def test_on_the_model_all_works_but_the_other_way_to_pair() -> None:
+    made = examine(ModelTarget())
+    assert [each.what for each in made.findings if each.state is not State.WORKS] == [
+        "she sees a QR code in the settings"
+    ]
+    assert (made.next, made.refusal) == (None, "")
+
+
+def test_what_is_declared_and_not_done_is_named_with_how_to_write_it() -> None:
+    found = next(each for each in examine(BreaksPromise()).findings if each.state is State.MISSING)
+    assert found.advice == "write SwitchAccount(session, account); answer: accepted and the session"
+
+
+def test_what_is_not_offered_is_no_mistake() -> None:
+    made = examine(ChangesNothing())
+    (found,) = (each for each in made.findings if each.what == "the password is changed")
+    assert found.state is State.LACKS
+    assert found.advice.endswith("logged in: write ChangePassword and offer 'change'; 4 requirements use it")
+    assert (made.next, made.refusal) == (None, "")
+
+
+def test_until_codes_log_in_a_way_to_pair_comes_next() -> None:
+    first = examine(OffersNothing()).next
+    assert first is not None
+    assert (first.what, first.state) == ("she sees a QR code in the settings", State.LACKS)
+
+
+def test_what_is_wrong_comes_first() -> None:
+    made = examine(LetsAnybodyIn())
+    assert made.next is not None
+    assert (made.next.what, made.next.state) == ("a wrong password is refused", State.WRONG)
+    assert "somebody just made up was logged in" in made.refusal
+
+
+def test_who_says_yes_to_everything_is_found_out() -> None:
+    found = states(SaysYes())
+    assert found["what nobody knows is not offered"] is State.WRONG
+    assert found["a stranger is refused"] is State.WRONG
+
+
+def test_an_adapter_that_breaks_is_quoted_without_secrets() -> None:
+    broke = [each for each in examine(CrashesAtOnce()).findings if each.state is State.BROKE]
+    assert broke[0].advice.startswith("RuntimeError: lost ")
+    assert "s3cure-pass!" not in "".join(each.advice for each in broke)
+
+
+@pytest.mark.parametrize(("name", "status"), [("model", 0), ("python:tests.targets:SaysYes", 1)])
+def test_it_ends_with_0_where_the_suite_can_judge(name: str, status: int) -> None:
+    done = kmc("doctor", name, cwd=ROOT, COLUMNS="80")
+    assert done.returncode == status
+    assert ("kmc run would not judge it" in done.stdout) is bool(status)
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_a_target_that_does_not_start_is_one_clear_line() -> None:
+    done = kmc("doctor", "exec:false", cwd=ROOT)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "it does not start: the adapter ended with status 1 when asked for start" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_target_that_does_not_exist_is_misuse() -> None:
+    done = kmc("doctor", "nowhere", cwd=ROOT)
+    assert done.returncode == 2
+    assert "unknown target 'nowhere'" in done.stderr
