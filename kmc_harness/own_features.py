@@ -2,6 +2,8 @@
 
 import difflib
 import importlib.util
+import os
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +16,8 @@ from kmc_harness.port import Offer
 __all__ = ["Checked", "Problem", "UnreadableFeatures", "check"]
 
 CLOSE = 0.6
+_PROJECT = (".git", "pyproject.toml", "pytest.ini", "setup.cfg", "setup.py", "tox.ini")
+"""Where one of these stands, a project begins: pytest looks no higher for fixtures."""
 
 
 class UnreadableFeatures(Exception):
@@ -38,45 +42,61 @@ class Checked:
 
 
 def check(folder: Path) -> Checked:
-    """Look at every feature below `folder`; a conftest.py in it may define steps of its own.
+    """Look at every feature below `folder`; steps of their own stand where pytest finds them.
+
+    That is in the folder's modules of tests, and in conftest.py there, below, or above up to the project's own folder.
 
     Raises:
-        UnreadableFeatures: there is no feature, or conftest.py cannot be imported.
+        UnreadableFeatures: there is no feature, or a module cannot be imported.
 
     """
     files = sorted(folder.rglob("*.feature"))
     if not files:
         raise UnreadableFeatures(f"{str(folder)!r} has no *.feature below it")
-    own = _own_definitions(folder / "conftest.py")
+    own = tuple(each for module in _modules(folder) for each in _own_definitions(module))
     ours = [(template.name, template) for _, template in bindings.scenarios()]
-    problems = list(_shadowing(own, ours, folder))
+    problems = list(_shadowing(own, ours))
     counted = [0, 0]
     for file in files:
         problems += _of_file(file, folder, own, {title for title, _ in ours}, counted)
     return Checked(counted[0], counted[1], tuple(problems))
 
 
-def _own_definitions(conftest: Path) -> tuple[Any, ...]:
-    if not conftest.exists():
-        return ()
-    spec = importlib.util.spec_from_file_location("own_steps", conftest)
+def _modules(folder: Path) -> Iterator[Path]:
+    at = folder.resolve()
+    while at != at.parent and not any((at / name).exists() for name in _PROJECT):
+        at = at.parent
+        yield from at.glob("conftest.py")
+    for name in ("conftest.py", "test_*.py", "*_test.py"):
+        yield from sorted(folder.rglob(name))
+
+
+def _own_definitions(file: Path) -> Iterator[Any]:
+    spec = importlib.util.spec_from_file_location(f"own_steps_{file.parent.name}_{file.stem}", file)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(file.parent))
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        raise UnreadableFeatures(f"{str(conftest)!r} cannot be imported: {type(error).__name__}: {error}") from error
-    return tuple(bindings.definitions_in(module))
+        raise UnreadableFeatures(f"{str(file)!r} cannot be imported: {type(error).__name__}: {error}") from error
+    finally:
+        sys.path.remove(str(file.parent))
+    return bindings.definitions_in(module)
 
 
-def _shadowing(own: tuple[Any, ...], ours: list[tuple[str, Any]], folder: Path) -> Iterator[Problem]:
-    sentences = {(step.type, step.name) for _, template in ours for step in template.steps}
+def _shadowing(own: tuple[Any, ...], ours: list[tuple[str, Any]]) -> Iterator[Problem]:
+    sentences = sorted({(step.type, step.name) for _, template in ours for step in _rendered(template)})
     for each in own:
-        taken = next((name for kind, name in sorted(sentences) if _fits(each, kind, name)), None)
+        taken = next((name for kind, name in sentences if _fits(each, kind, name)), None)
         if taken:
-            where = f"{folder.name}/conftest.py:{each.step_func.__code__.co_firstlineno}"
-            yield Problem(where, f"the step {each.parser.name!r} also fits ours, {taken!r}; word it otherwise")
+            yield Problem(_place(each), f"the step {each.parser.name!r} also fits ours, {taken!r}; word it otherwise")
+
+
+def _place(definition: Any) -> str:
+    code = definition.step_func.__code__
+    return f"{os.path.relpath(code.co_filename)}:{code.co_firstlineno}"
 
 
 def _of_file(

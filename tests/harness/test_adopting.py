@@ -85,6 +85,27 @@ def test_a_step_that_fits_no_sentence_or_several_is_told_by_its_line(name: str, 
     assert reason in problem.what
 
 
+@pytest.mark.parametrize("place", ["conftest.py", "features/test_own.py", "features/deep/conftest.py"])
+def test_steps_are_found_where_pytest_finds_them(place: str, tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").touch()
+    (tmp_path / "features" / "deep").mkdir(parents=True)
+    (tmp_path / "features" / "x.feature").write_text(
+        "Feature: X\n\n  Scenario: Y\n    When Ada hums\n    Then Ada is refused\n"
+    )
+    assert [each.where for each in check(tmp_path / "features").problems] == ["x.feature:4"]
+    (tmp_path / place).write_text("from pytest_bdd import when\n\n@when('Ada hums')\ndef _():\n    pass\n")
+    assert check(tmp_path / "features").problems == ()
+
+
+def test_a_step_that_fits_a_row_of_one_of_our_tables_is_told(tmp_path: Path) -> None:
+    row = "Ada logs in to Acme with a code made -60 s from now"
+    (tmp_path / "conftest.py").write_text(f"from pytest_bdd import when\n\n@when({row!r})\ndef _():\n    pass\n")
+    (tmp_path / "x.feature").write_text("Feature: X\n\n  Scenario: Y\n    Then Ada is refused\n")
+    (problem,) = check(tmp_path).problems
+    assert problem.where.endswith("conftest.py:3")
+    assert "also fits ours" in problem.what
+
+
 def test_what_would_shadow_the_suite_is_told(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text("from pytest_bdd import when\n\n@when('Ada logs out')\ndef _():\n    pass\n")
     (tmp_path / "x.feature").write_text(
