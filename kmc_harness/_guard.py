@@ -25,6 +25,8 @@ from typing import Any, NoReturn
 GRACE_S = 3.0
 """How long a server may take to end when asked to, and then when not asked."""
 REMOVING_S = 10.0
+SHARED = ("/dev/shm/faketime_shm_", "/dev/shm/sem.faketime_sem_")  # noqa: S108 - whole names end with a process' number
+"""What libfaketime leaves of a process that it moved in time."""
 LOOK_S = 1.0
 """How often to see whether the parent is still the harness: others can hold the pipe, forked from it."""
 
@@ -52,7 +54,7 @@ class _Guard:
         what, _, more = said.partition(b"\n")
         self.is_over |= bool(more)
         status = 0 if self.is_over else self.steps(json.loads(what))
-        self.end()
+        self.forget(self.end())
         if self.is_alone:
             self.clear()
         return status
@@ -109,8 +111,9 @@ class _Guard:
             while (ended := os.waitid(os.P_ALL, 0, peek)) and self.running and ended.si_pid != self.running.pid:
                 os.waitpid(ended.si_pid, 0)
 
-    def end(self) -> None:
-        """End all that was started here, and whatever that started: politely, then not."""
+    def end(self) -> set[int]:
+        """End all that was started here, and whatever that started: politely, then not; return which they were."""
+        known = {self.running.pid} if self.running else set()
         for number in (signal.SIGTERM, signal.SIGKILL):
             until = time.monotonic() + GRACE_S
             asked: set[int] = set()
@@ -120,6 +123,14 @@ class _Guard:
                         os.kill(process, number)
                 asked |= living
                 time.sleep(0.01)
+            known |= asked
+        return known
+
+    def forget(self, processes: set[int]) -> None:
+        """Remove what libfaketime keeps of each process."""
+        for name in (f"{shared}{process}" for process in processes for shared in SHARED):
+            with contextlib.suppress(OSError):
+                os.unlink(name)
 
     def clear(self) -> None:
         """Remove the folder, in which somebody may still be writing."""

@@ -203,6 +203,16 @@ def test_what_a_server_started_ends_with_it(make: Make, tmp_path: Path) -> None:
     assert left_running(tmp_path) == []
 
 
+def test_what_libfaketime_keeps_of_a_process_goes_with_it(make: Make, tmp_path: Path) -> None:
+    kept = "for kind in ('faketime_shm_', 'sem.faketime_sem_'): open(f'/dev/shm/{kind}{os.getpid()}', 'w').close()"
+    server = make(f"{HTTP}\n{kept}\nopen('number', 'w').write(str(os.getpid()))\nserve()")
+    server.start()
+    left = list(Path("/dev/shm").glob(f"*faketime*_{(tmp_path / 'number').read_text()}"))
+    assert len(left) == 2
+    server.stop()
+    assert not any(each.exists() for each in left)
+
+
 def test_a_server_that_died_is_noticed_and_starts_again(make: Make, tmp_path: Path) -> None:
     server = make(SERVES)
     server.start()
