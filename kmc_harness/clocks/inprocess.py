@@ -2,6 +2,7 @@
 
 import datetime
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from kmc_harness.clocks._clock import forward
 __all__ = ["Freezegun", "TimeMachine"]
 
 
-class _InProcess:
+class _InProcess(ABC):
     """Time of this process, flowing on from further and further ahead."""
 
     def __init__(self) -> None:
@@ -27,21 +28,22 @@ class _InProcess:
             self._bent = self._bend()
         self._shift(seconds)
 
+    @abstractmethod
     def _bend(self) -> Any:
         """Take the time over, as it is; return what has `stop`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _shift(self, seconds: int) -> None:
-        raise NotImplementedError
+        """Move it, once it is taken over."""
 
     def environment(self) -> Mapping[str, str]:
         """Nothing: there is no other process."""
         return {}
 
-    def prove(self) -> None:
+    def prove(self) -> None:  # noqa: B027 - so for both
         """A probe sees whether codes follow: part of a process can be left behind."""
 
-    def restart(self) -> None:
+    def restart(self) -> None:  # noqa: B027 - so for both
         """Nothing is counted."""
 
     def close(self) -> None:
