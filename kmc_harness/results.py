@@ -74,7 +74,7 @@ class Run(_Part, frozen=True):
         """Return the command that judges just `requirement` again."""
         words = ["kmc run --target", shlex.quote(self.target)]
         words += ["--policy", self.policy] if self.policy else []
-        return " ".join([*words, "--profile all --only", requirement, "--seed", self.seed])
+        return " ".join([*words, "--profile all --only", requirement, "--seed", self.seed, "--report kmc-again"])
 
 
 class ScenarioResult(_Part, frozen=True):
