@@ -296,7 +296,7 @@ class Acting:
         if not self._two_factor.intersection(person.accounts):
             self.reach_two_factor(person.accounts[0])
         if not self.links(person, LinkKind.ENROLMENT):
-            raise Unreached(f"{name} was to be mailed a link to a QR code, but no such mail came")
+            raise Unreached(f"{name} was to be mailed a link to a QR code, but no mail with such a link came")
         return self.person(name)
 
     def reach_open_screen(self, name: str) -> Person:
@@ -355,7 +355,7 @@ class Acting:
         self._must(self.perform(RequestReset(person.email)), f"{name} was to ask for a reset")
         links = self.links(person, LinkKind.RESET)
         if len(links) == before:
-            raise Unreached(f"{name} was to be mailed a reset link, but no such mail came")
+            raise Unreached(f"{name} was to be mailed a reset link, but no mail with such a link came")
         return person
 
     def reach_new_password(self, name: str) -> Person:
@@ -400,7 +400,7 @@ class Acting:
         before = len(self.links(self.person(name), LinkKind.ENROLMENT))
         person = self.reach_new_password(name)
         if len(self.links(person, LinkKind.ENROLMENT)) == before:
-            raise Unreached(f"{name} was to be mailed a link to the new QR code, but no such mail came")
+            raise Unreached(f"{name} was to be mailed a link to the new QR code, but no mail with such a link came")
 
     def reach_pairings(self, count: int) -> None:
         """Have `count` people pair an authenticator each."""
@@ -744,6 +744,9 @@ class Acting:
 
     def new_links(self, name: str, kind: LinkKind) -> list[str]:
         """Return the links of `kind` that the latest act mailed to `name`."""
+        return [link.url for mail in self.new_mails(name) for link in mail.links if link.kind is kind]
+
+    def new_mails(self, name: str) -> list[Mail]:
+        """Return the mails that the latest act brought to `name`."""
         person = self.person(name)
-        new = self.mails(person)[self._mails_before.get(person.name, 0) :]
-        return [link.url for mail in new for link in mail.links if link.kind is kind]
+        return self.mails(person)[self._mails_before.get(person.name, 0) :]

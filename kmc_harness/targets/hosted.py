@@ -14,7 +14,7 @@ from kmc_harness.port import Action, Mail, NotOffered, Observation, Offer
 from kmc_harness.targets import UnknownTarget
 from kmc_harness.targets.description import ClockPart, Description, MailPart, ServerPart, filled, read
 
-__all__ = ["Hosted", "ServerDied"]
+__all__ = ["AdapterBroke", "Hosted", "ServerDied"]
 
 CLOCK_PACKAGES = {"libfaketime": "libfaketime", "freezegun": "freezegun", "time-machine": "time_machine"}
 MAIL_PACKAGES = {"smtp": "aiosmtpd"}
@@ -24,6 +24,10 @@ _Make = Callable[[Mapping[str, str]], Any]
 
 class ServerDied(Exception):
     """The implementation's process ended in the middle of something; the message quotes its last words."""
+
+
+class AdapterBroke(Exception):
+    """The adapter did not understand an answer; the message says in which action, and what the server said last."""
 
 
 class Hosted:
@@ -54,7 +58,7 @@ class Hosted:
     def offers(self) -> frozenset[Offer]:
         """What the adapter declares, and what is put around it."""
         around = {Offer.CLOCK: self._described.clock, Offer.OUTBOX: self._described.mail}
-        declared: frozenset[Offer] = frozenset(self._running().adapter.offers)
+        declared = frozenset(map(Offer, self._running().adapter.offers))
         return declared | {offer for offer, part in around.items() if part}
 
     def _running(self) -> "_Setup":
@@ -76,6 +80,7 @@ class Hosted:
 
         Raises:
             ServerDied: the implementation's process is not there any more.
+            AdapterBroke: anything else went wrong, though the server is there.
 
         """
         setup = self._running()
@@ -86,7 +91,9 @@ class Hosted:
         except Exception as error:
             if setup.server and setup.server.has_ended():
                 raise ServerDied(f"the server ended; its last words: {setup.server.output()}") from error
-            raise
+            said = setup.server.output() if setup.server else ""
+            broke = f"{type(action).__name__}: {type(error).__name__}: {error}"
+            raise AdapterBroke(broke + (f"; the server's last words: {said}" if said else "")) from error
         finally:
             self._acted_at = time.monotonic()
         return seen

@@ -71,6 +71,34 @@ def test_a_run_that_is_stopped_leaves_nothing(number: signal.Signals, after_s: f
     assert [each.name for each in tmp_path.iterdir() if each.name.startswith("kmc-")] == []
 
 
+def test_an_answer_that_is_none_names_the_action_and_quotes_the_server(judge: Callable[..., Any]) -> None:
+    ran = judge(str(SERVED), "--only", "LOG-010", FAILS_AT="LogOut")
+    assert ran.verdicts == {"LOG-010": "error"}
+    told = " ".join(ran.out.split())
+    assert "LogOut: RemoteDisconnected" in told
+    assert "no such table" in told
+
+
+def test_a_mail_with_links_that_nothing_takes_is_no_departure(judge: Callable[..., Any], tmp_path: Path) -> None:
+    for each in ("adapter.py", "server.py"):
+        (tmp_path / each).symlink_to(SERVED / each)
+    described = (SERVED / "target.toml").read_text()
+    (tmp_path / "target.toml").write_text(described.replace("/restore-password/", "/password-reset/"))
+    ran = judge(str(tmp_path), *(word for name in ("RST-001", "SEC-012", "LOG-004") for word in ("--only", name)))
+    assert ran.verdicts == {"RST-001": "inconclusive", "SEC-012": "inconclusive", "LOG-004": "pass"}
+    assert "no link in it is known as one for reset" in " ".join(ran.out.split())
+
+
+def test_an_offer_that_is_none_is_told(judge: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "target.toml").write_text('name = "x"\n[adapter]\npython = "misspelt:Adapter"\n')
+    (tmp_path / "misspelt.py").write_text(
+        "from tests.targets import ModelTarget\nclass Adapter(ModelTarget):\n    offers = {'resett'}\n"
+    )
+    ran = judge(str(tmp_path), "--only", "LOG-002")
+    assert ran.verdicts == {"LOG-002": "error"}
+    assert "'resett' is not a valid Offer" in " ".join(ran.out.split())
+
+
 WRONG = {
     "no file": ("", "cannot be read"),
     "no TOML": ("name = ", "does not describe a target"),

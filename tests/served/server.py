@@ -49,6 +49,8 @@ class Handler(BaseHTTPRequestHandler):
         if asked["action"] == os.environ.get("DIES_AT"):
             print("cannot go on", flush=True)
             os._exit(3)
+        if asked["action"] == os.environ.get("FAILS_AT"):
+            raise RuntimeError("no such table")
         self.answer(perform(asked["action"], asked["fields"]))
 
     def answer(self, said: dict[str, Any]) -> None:
