@@ -1,5 +1,6 @@
 """The `kmc` command."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -136,6 +137,36 @@ def explore(
         raise typer.Exit(commands.search(target, against, policy, budget, seed, out))
     except Misuse as error:
         _misuse(str(error))
+
+
+@app.command()
+def serve(
+    policy: Annotated[str, typer.Option(help="rulebook of the model: article or kaltura-server")] = "article",
+    seed: Annotated[str | None, typer.Option(help="same seed, same secrets; else: new ones")] = None,
+    host: Annotated[str, typer.Option(help="address to listen on; others than this machine's own are warned of")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option(help="0: a free one")] = 8800,
+    lab: Annotated[bool, typer.Option("--lab", help="with mailboxes, a phone, and a clock to turn")] = False,
+    smtp: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="send mail to this server too")] = None,
+    account: Annotated[
+        list[str] | None, typer.Option(metavar="NAME:EMAIL[:PASSWORD]", help="somebody to begin with; repeatable")
+    ] = None,
+) -> None:
+    """Serve the model as a web site: the KMC's screens and API v3; its token is KMC_LAB_TOKEN, or a new one."""
+    try:
+        from kmc_harness.server import serving
+    except ModuleNotFoundError as error:
+        _misuse(f"{error.name} is not installed: pip install 'kmc-harness[serve]'")
+    settings = serving.Settings(
+        policy, seed, host, port, lab, smtp, tuple(account or ()), os.environ.get("KMC_LAB_TOKEN")
+    )
+    try:
+        serving.serve(settings, typer.echo)
+    except serving.CannotServe as error:
+        _misuse(str(error))
+    except KeyboardInterrupt:
+        raise typer.Exit from None
 
 
 @app.command()

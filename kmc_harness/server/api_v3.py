@@ -1,0 +1,137 @@
+"""API v3 over HTTP: single calls and multirequests, from GET, form and JSON bodies, answered in XML or JSON."""
+
+import re
+import time
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from kmc_harness.server import wire
+from kmc_harness.server.backend import Backend
+from kmc_harness.server.call import Call, Site
+from kmc_harness.server.calls import ACTIONS
+from kmc_harness.server.errors import ApiError, shown
+from kmc_harness.server.ks import Office
+
+__all__ = ["routes"]
+
+LARGEST_BODY = 64 * 1024
+MOST_CALLS = 50
+MOST_FIELDS = 1000
+SERVICES = {name.partition(".")[0] for name in ACTIONS}
+COMMON = ("ks", "partnerId", "clientTag")
+"""What the calls of a multirequest take from the whole where they do not say it themselves."""
+REFERENCE = re.compile(r"\{([0-9]{1,4}):result:?([^{}]*)\}")
+HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY"}
+JSON = "1"
+
+
+class TooLarge(Exception):
+    """The body of a request is larger than any call needs."""
+
+
+def routes(backend: Backend, vendor_secret: str | None) -> list[BaseRoute]:
+    """Return where API v3 answers; whoever has `vendor_secret` can open a session of the vendor's (partner -2)."""
+    site = Site(backend, Office(), vendor_secret)
+
+    async def answer(request: Request) -> Response:
+        began = time.monotonic()
+        try:
+            parameters = await _parameters(request)
+        except TooLarge:
+            return Response(f"more than {LARGEST_BODY} bytes", 413, HEADERS, "text/plain")
+        said = answers(site, parameters)
+        if parameters.get("format") == JSON:
+            return Response(wire.as_json(said), 200, HEADERS, "application/json")
+        return Response(wire.as_xml(said, time.monotonic() - began), 200, HEADERS, "text/xml")
+
+    return [Route(path, answer, methods=["GET", "POST"]) for path in ("/api_v3", "/api_v3/{rest:path}")]
+
+
+async def _parameters(request: Request) -> wire.Parameters:
+    """Return what path, query and body say; path and query count more than the body."""
+    path = request.path_params.get("rest", "").removeprefix("index.php")
+    in_path, in_query = wire.of_path(path), wire.of_query(request.scope["query_string"])
+    return wire.merged(await _in_body(request), in_query, in_path)
+
+
+async def _in_body(request: Request) -> wire.Parameters:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            raise TooLarge
+    request._body = body  # where request.form looks for what was read already
+    match request.headers.get("content-type", "").partition(";")[0].strip().lower():
+        case "application/json":
+            return wire.of_json(body)
+        case "multipart/form-data":
+            async with request.form(max_files=MOST_FIELDS, max_fields=MOST_FIELDS) as form:
+                fields = {name: value for name, value in form.items() if isinstance(value, str)}
+            return wire.merged(wire.of_json(fields.pop("json", "").encode()), wire.of_pairs(fields.items()))
+    return wire.of_query(body)
+
+
+def answers(site: Site, parameters: wire.Parameters) -> Any:
+    """Return the result of a call, or the list of results of a multirequest; errors are results too."""
+    if parameters.get("service") != "multirequest":
+        return _answer(site, parameters)
+    calls = {int(name): call for name, call in parameters.items() if name.isdecimal() and len(name) < 5}
+    common = {name: parameters[name] for name in COMMON if name in parameters}
+    results: list[Any] = []
+    # Kaltura's clients for Python count from 0, all others from 1; results are counted from 1 by both.
+    for number in range(min(calls, default=1), max(calls, default=0) + 1):
+        call = calls.get(number)
+        if not isinstance(call, dict) or "service" not in call or "action" not in call or len(results) == MOST_CALLS:
+            break
+        try:
+            results.append(_answer(site, common | _resolved(call, results)))
+        except ApiError as error:
+            results.append(error)
+    return results
+
+
+def _resolved(value: Any, results: list[Any]) -> Any:
+    """Return `value` with what stands at `{1:result}` or `{1:result:name}` in the results so far.
+
+    Raises:
+        ApiError: nothing stands there.
+
+    """
+    if isinstance(value, dict):
+        return {name: _resolved(each, results) for name, each in value.items()}
+    found = REFERENCE.fullmatch(value)
+    if not found or int(found[1]) > len(results):
+        return value
+    result = results[int(found[1]) - 1] if int(found[1]) else None
+    for name in filter(None, found[2].split(":")):
+        if isinstance(result, list) and name.isdecimal() and len(name) < 5:
+            result = dict(enumerate(result)).get(int(name))
+        else:
+            result = result.get(name) if isinstance(result, dict) else None
+    if not result or not isinstance(result, str | int):
+        raise ApiError("MISSING_MANDATORY_PARAMETER", PARAM_NAME=value)
+    return str(result)
+
+
+def _answer(site: Site, parameters: wire.Parameters) -> Any:
+    service, action = (parameters.get(name) for name in ("service", "action"))
+    service, action = (name if isinstance(name, str) else "" for name in (service, action))
+    try:
+        return _found(service, action)(Call(site, parameters))
+    except ApiError as error:
+        return shown(error, service, action)
+
+
+def _found(service: str, action: str) -> Any:
+    if not service:
+        raise ApiError("SERVICE_NOT_SPECIFIED")
+    if service.lower() not in SERVICES:
+        raise ApiError("SERVICE_DOES_NOT_EXISTS", SRV_NAME=service)
+    if not action:
+        raise ApiError("ACTION_NOT_SPECIFIED")
+    if (made := ACTIONS.get(f"{service}.{action}".lower())) is None:
+        raise ApiError("ACTION_DOES_NOT_EXISTS", ACTION_NAME=action, SERVICE_NAME=service)
+    return made

@@ -1,0 +1,86 @@
+"""`kmc serve`: the site as a process."""
+
+import ipaddress
+import secrets
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import uvicorn
+
+from kmc_harness.server.backend import Backend
+from kmc_harness.server.site import make_app
+from kmc_model.actions import RegisterUser
+from kmc_model.policy import POLICIES
+
+__all__ = ["CannotServe", "Settings", "serve"]
+
+
+class CannotServe(Exception):
+    """What was asked makes no sense; the message says what does."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What `kmc serve` was asked for; `accounts` are NAME:EMAIL or NAME:EMAIL:PASSWORD."""
+
+    policy: str
+    seed: str | None
+    host: str
+    port: int
+    lab: bool
+    smtp: str | None
+    accounts: Sequence[str]
+    token: str | None = None
+
+
+def serve(settings: Settings, say: Callable[[str], None]) -> None:
+    """Serve until Ctrl-C; `say` tells the addresses once they are taken.
+
+    Raises:
+        CannotServe: it cannot be begun.
+
+    """
+    if settings.policy not in POLICIES:
+        raise CannotServe(f"unknown policy {settings.policy!r}; choose one of {', '.join(POLICIES)}")
+    listening = _listening(settings.host, settings.port)
+    port = listening.getsockname()[1]
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    url = f"http://{host}:{port}"
+    token = settings.token or secrets.token_urlsafe(24)
+    backend = Backend(POLICIES[settings.policy], settings.seed or secrets.token_hex(16), origin=url)
+    for each in settings.accounts:
+        _register(backend, each)
+    app = make_app(backend, lab=settings.lab, token=token)
+    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, lifespan="off")
+    if not _is_loopback(settings.host):
+        say(f"warning: {settings.host} can be reached from other machines, and nothing here is encrypted")
+    say(f"KMC       {url}/index.php/kmcng/login")
+    say(f"API v3    {url}/api_v3")
+    if settings.lab:
+        say(f"lab       {url}/lab?token={token}")
+    say("Ctrl-C ends it")
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=128)
+    except (OSError, OverflowError) as error:
+        raise CannotServe(f"{host}:{port} cannot be listened on: {error}; choose another --port") from error
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _register(backend: Backend, text: str) -> None:
+    name, _, rest = text.partition(":")
+    email, _, password = rest.partition(":")
+    if not name or "@" not in email:
+        raise CannotServe(f"--account {text!r}: write NAME:EMAIL or NAME:EMAIL:PASSWORD, as Acme:ada@acme.example")
+    backend.perform(RegisterUser(name, email, password or None))
