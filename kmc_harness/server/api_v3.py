@@ -11,9 +11,9 @@ from starlette.routing import BaseRoute, Route
 from kmc_harness.server import wire
 from kmc_harness.server.backend import Backend
 from kmc_harness.server.call import Call, Site
-from kmc_harness.server.calls import ACTIONS
 from kmc_harness.server.errors import ApiError, shown
 from kmc_harness.server.ks import Office
+from kmc_harness.server.services import ACTIONS
 
 __all__ = ["routes"]
 

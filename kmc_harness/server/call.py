@@ -49,6 +49,10 @@ class Call:
         found = re.match(r"\s*[+-]?[0-9]{1,15}", self.text(name, None if default is None else str(default)))
         return int(found[0]) if found and found[0].isascii() else 0
 
+    def flag(self, name: str, default: bool = False) -> bool:
+        """Return a yes or no as PHP makes one of text."""
+        return self.text(name, str(int(default))).lower() not in ("", "0", "false")
+
     def object(self, name: str) -> Parameters:
         """Return a parameter that is an object."""
         given = self._parameters.get(name)

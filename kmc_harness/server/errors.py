@@ -31,7 +31,7 @@ TEXTS = {
     "blocked",
     "SERVICE_NOT_SPECIFIED": "Service name was not specified, please specify one",
     "START_SESSION_ERROR": "Error while starting session for partner [@PID@]",
-    "UNKNOWN_PARTNER_ID": "Unknown partner id [@PARTNER_ID@]",
+    "UNKNOWN_PARTNER_ID": "Unknown partner_id [@PID@]",
     "USER_DATA_ERROR": "User data is not valid.",
     "USER_IS_BLOCKED": "User is blocked",
     "USER_NOT_FOUND": "User was not found",

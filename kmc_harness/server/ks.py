@@ -36,6 +36,7 @@ class Office:
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
+        self._withdrawn: set[str] = set()
 
     def issue(
         self, partner_id: int, user_id: str, handle: str, expires_at: int, kind: int = ADMIN, privileges: str = ""
@@ -55,7 +56,11 @@ class Office:
             return None
         partner, _, expires, kind, handle, user, privileges = map(urllib.parse.unquote, said.split(";"))
         made = Ks(int(partner), user, handle, int(expires), int(kind), privileges, text)
-        return made if now <= made.expires_at else None
+        return made if now <= made.expires_at and text not in self._withdrawn else None
+
+    def withdraw(self, ks: Ks) -> None:
+        """Never again take `ks` for one; for those that stand for no session of the model's."""
+        self._withdrawn.add(ks.text)
 
     def _signature(self, said: str) -> str:
         return hmac.digest(self._key, said.encode(), "sha1").hex()

@@ -24,6 +24,7 @@ def load(name: str, settings: Mapping[str, str]) -> Target:
 
     Args:
         name: `model`; the path of a `target.toml`, or of its folder, for one with process, clock or mailbox around it;
+            `kaltura:URL` for API v3 there (lab: by the token in KMC_LAB_TOKEN);
             `python:module:Class` for an adapter of one's own (looked for in the working folder too); or
             `exec:command` for one in any language (see EXEC.md beside this file).
         settings: `policy` and `seed`, for the model; `patience`, for targets whose time really passes.
@@ -38,6 +39,8 @@ def load(name: str, settings: Mapping[str, str]) -> Target:
         return ModelTarget(settings["policy"], settings["seed"])
     if name.startswith("python:") and name.count(":") == 2:
         return _from_python(*name.split(":")[1:])
+    if name.startswith("kaltura:"):
+        return _kaltura(name.removeprefix("kaltura:"))
     if name.startswith("exec:"):
         return _from_command(name.removeprefix("exec:"))
     if Path(name).exists():
@@ -46,6 +49,23 @@ def load(name: str, settings: Mapping[str, str]) -> Target:
         return Hosted(Path(name), settings.get("patience", "2m"))
     own = "a folder with a target.toml, python:module:Class or exec:command for an adapter of your own"
     raise UnknownTarget(f"unknown target {name!r}; use model, or {own}")
+
+
+def _kaltura(url: str) -> Target:
+    from kmc_harness import _http
+
+    try:
+        _http.look(f"{url}/api_v3", within_s=10)
+        from kmc_harness.targets.kaltura import Kaltura
+
+        return Kaltura(url)
+    except ModuleNotFoundError as error:
+        missing = f"{error.name}, which is not installed: pip install 'kmc-harness[kaltura]'"
+        raise UnknownTarget(f"target kaltura:{url} needs {missing}") from error
+    except (OSError, ValueError) as error:
+        raise UnknownTarget(
+            f"target kaltura:{url} does not answer ({error}); is it running? (kmc serve --lab)"
+        ) from error
 
 
 def _from_python(module: str, attribute: str) -> Target:

@@ -1,0 +1,84 @@
+"""Calls about mailed links and what they lead to: new passwords and QR codes."""
+
+import base64
+from typing import Any
+
+from kmc_harness.server.api_logins import refused_password
+from kmc_harness.server.call import Call
+from kmc_harness.server.errors import ApiError
+from kmc_model.actions import ConfirmPassword, OpenEnrolmentLink, RequestReset, SetPassword
+from kmc_model.qr import QrCode
+from kmc_model.records import LinkKind, LinkStatus
+from kmc_model.turn import Reason
+
+__all__ = ["generate_qr_code", "reset_password", "set_initial_password", "validate_hash_key"]
+
+
+def reset_password(call: Call) -> Any:
+    """Ask for a reset; nobody is told whether there is such a user (facts, 7.1)."""
+    call.perform(RequestReset(call.text("email")))
+
+
+def set_initial_password(call: Call) -> Any:
+    """Set a password by a mailed link, and answer with the new QR code, if there is to be one.
+
+    Where the policy mails that QR code, the answer is without it: it is shown once, so it is asked for, as the
+    person clicks OK, by `generateQrCode` with the key of the link that set the password.
+    """
+    key, password = call.hash_key(), call.text("newPassword")
+    with call.backend.lock:
+        outcome = call.perform(SetPassword(key, password))
+        if outcome.reason is Reason.PASSWORD_REFUSED:
+            raise refused_password()
+        if not outcome.accepted:
+            raise _no_good(call, key)
+        mailed = call.backend.policy.reset_mails_qr_code
+        shown = None if mailed else call.perform(ConfirmPassword(key)).qr_code
+    return _authentication(_picture(shown) if shown else None)
+
+
+def validate_hash_key(call: Call) -> Any:
+    """Tell whether a link's key is good, and leave it as it is."""
+    key = call.hash_key()
+    turn = call.backend.turn(SetPassword(key, ""))
+    if turn.link is None or turn.link.status is not LinkStatus.OPEN or turn.is_expired(turn.link):
+        raise _no_good(call, key)
+    return _authentication(None)
+
+
+def generate_qr_code(call: Call) -> Any:
+    """Return the picture that a link shows, in base64; whatever is wrong with the link, the error is one."""
+    key = call.hash_key()
+    with call.backend.lock:
+        outcome = call.perform(OpenEnrolmentLink(key))
+        link = call.backend.state.links.get(key)
+        if not outcome.accepted and link and link.kind is LinkKind.RESET and link.status is LinkStatus.USED:
+            outcome = call.perform(ConfirmPassword(key))
+    if outcome.qr_code is None:
+        raise ApiError("INVALID_HASH")
+    return _picture(outcome.qr_code)
+
+
+def _picture(shown: QrCode) -> str:
+    return base64.b64encode(shown.png()).decode()
+
+
+def _authentication(qr_code: str | None) -> dict[str, str | None]:
+    return {"objectType": "KalturaAuthentication", "qrCode": qr_code}
+
+
+def _no_good(call: Call, key: str) -> ApiError:
+    """Return what is wrong with the key of a link that sets a password."""
+    turn = call.backend.turn(SetPassword(key, ""))
+    if turn.link is None:
+        return ApiError("NEW_PASSWORD_HASH_KEY_INVALID" if _is_in_parts(key) else "LOGIN_DATA_NOT_FOUND")
+    expired = turn.link.status is LinkStatus.OPEN and turn.is_expired(turn.link)
+    return ApiError("NEW_PASSWORD_HASH_KEY_EXPIRED" if expired else "NEW_PASSWORD_HASH_KEY_INVALID")
+
+
+def _is_in_parts(key: str) -> bool:
+    """Whether a key looks as Kaltura makes them: a login's number, when it expires, and 40 digits (facts, 5.3)."""
+    try:
+        return base64.urlsafe_b64decode(key).count(b"|") == 2
+    except ValueError:
+        return False

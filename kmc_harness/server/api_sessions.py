@@ -1,0 +1,148 @@
+"""Calls about sessions and accounts, and the vendor's switch for two-factor authentication."""
+
+import secrets
+from typing import Any
+
+from kmc_harness.server.call import DAY_S, Call, invalid_ks
+from kmc_harness.server.errors import ApiError
+from kmc_harness.server.ks import ADMIN, LONGEST_S, VENDOR_ID
+from kmc_model.actions import DisableTwoFactor, EnableTwoFactor, LogOut, SwitchAccount
+from kmc_model.records import Account
+from kmc_model.turn import Reason
+
+__all__ = [
+    "end_session",
+    "get_configuration",
+    "get_session",
+    "list_partners_for_user",
+    "login_by_ks",
+    "start_session",
+    "update_configuration",
+]
+
+SWITCH_CODES = {
+    Reason.NEW_LOGIN_REQUIRED: "NEW_LOGIN_REQUIRED",
+    Reason.NOT_IN_ACCOUNT: "USER_DATA_ERROR",
+    Reason.BLOCKED: "USER_IS_BLOCKED",
+}
+
+
+def login_by_ks(call: Call) -> Any:
+    """Go to another account with a new KS.
+
+    The model moves a session, so the KS of before is good for nothing but `session.end`: with that the KMC ends it.
+    """
+    ks = call.given_ks()
+    if ks is None:
+        raise ApiError("MISSING_KS")
+    account = call.backend.account(call.number("requestedPartnerId"))
+    if account is None:
+        raise ApiError("INTERNAL_SERVER_ERROR")
+    with call.backend.lock:
+        if ks.partner_id == VENDOR_ID or not call.is_there(ks):
+            raise invalid_ks()
+        outcome = call.perform(SwitchAccount(ks.handle, account))
+        if outcome.reason:
+            raise ApiError(SWITCH_CODES[outcome.reason]) if outcome.reason in SWITCH_CODES else invalid_ks()
+        partner_id = call.backend.partner_id(account)
+        same = partner_id == ks.partner_id
+        text = ks.text if same else call.new_ks(outcome, ks.user_id, DAY_S, ks.privileges)
+    return {"objectType": "KalturaSessionResponse", "ks": text, "userId": ks.user_id, "partnerId": partner_id}
+
+
+def end_session(call: Call) -> Any:
+    """End the session of the KS sent along; without one there is nothing to end."""
+    ks = call.given_ks()
+    if ks is None:
+        return
+    if ks.partner_id == VENDOR_ID:
+        call.site.office.withdraw(ks)
+    elif call.is_there(ks):
+        call.checked(ks)
+        call.perform(LogOut(ks.handle))
+
+
+def get_session(call: Call) -> Any:
+    """Tell what the KS sent along says, or the one that is asked about."""
+    ks = call.ks() if call.text("ks", "") else None
+    if asked := call.text("session", ""):
+        ks = call.checked(call.read(asked))
+    if ks is None:
+        raise ApiError("MISSING_KS")
+    return {
+        "objectType": "KalturaSessionInfo",
+        "ks": ks.text,
+        "sessionType": ks.kind,
+        "partnerId": ks.partner_id,
+        "userId": ks.user_id,
+        "expiry": ks.expires_at,
+        "privileges": ks.privileges,
+    }
+
+
+def start_session(call: Call) -> Any:
+    """Open a session by secret; the vendor's alone has one here."""
+    given, secret, partner_id = call.text("secret"), call.site.vendor_secret, call.number("partnerId", 0)
+    right = secret is not None and secrets.compare_digest(given.encode(), secret.encode())
+    if partner_id != VENDOR_ID or not right:
+        raise ApiError("START_SESSION_ERROR", PID=partner_id)
+    until = call.backend.now() + min(max(call.number("expiry", DAY_S), 0), LONGEST_S)
+    number = secrets.token_urlsafe(12)
+    return call.site.office.issue(VENDOR_ID, call.text("userId", ""), number, until, ADMIN, call.text("privileges", ""))
+
+
+def list_partners_for_user(call: Call) -> Any:
+    """List the accounts in which the user of the KS is an active administrator."""
+    ks, state = call.ks(), call.backend.state
+    turn = call.backend.turn(LogOut(ks.handle))
+    own = [each for each in state.memberships.values() if each.email == ks.user_id and each.administrator]
+    found = [_partner(call, state.accounts[each.account]) for each in own if turn.lets_in(each.account)]
+    return {"objectType": "KalturaPartnerListResponse", "objects": found, "totalCount": len(found)}
+
+
+def _partner(call: Call, account: Account) -> dict[str, Any]:
+    return {
+        "objectType": "KalturaPartner",
+        "id": call.backend.partner_id(account.name),
+        "name": account.name,
+        "useTwoFactorAuthentication": account.two_factor,
+        "authenticationType": int(account.two_factor),
+        "twoFactorAuthenticationMode": 0,
+    }
+
+
+def get_configuration(call: Call) -> Any:
+    """Tell the vendor how an account is set up."""
+    ks = call.ks()
+    if ks.partner_id != VENDOR_ID:
+        raise ApiError("SERVICE_FORBIDDEN", SERVICE="systempartner_systempartner")
+    account = call.backend.state.accounts[_asked(call)]
+    return {
+        "objectType": "KalturaSystemPartnerConfiguration",
+        "id": call.backend.partner_id(account.name),
+        "partnerName": account.name,
+        "useTwoFactorAuthentication": account.two_factor,
+        "twoFactorAuthenticationMode": 0,
+    }
+
+
+def update_configuration(call: Call) -> Any:
+    """Have the vendor switch two-factor authentication on or off: for all users, the only mode there is here."""
+    ks = call.ks()
+    account = _asked(call) if ks.partner_id == VENDOR_ID else call.backend.account(call.number("pId")) or ""
+    given = Call(call.site, call.object("configuration"))
+    if given.number("twoFactorAuthenticationMode", 0):
+        raise ApiError("PROPERTY_VALIDATION_NOT_UPDATABLE", PROP_NAME="twoFactorAuthenticationMode")
+    present = call.backend.state.accounts.get(account)
+    on = given.flag("useTwoFactorAuthentication", present is not None and present.two_factor)
+    session = None if ks.partner_id == VENDOR_ID else ks.handle
+    outcome = call.perform((EnableTwoFactor if on else DisableTwoFactor)(account, session))
+    if not outcome.accepted:
+        raise ApiError("SERVICE_FORBIDDEN", SERVICE="systempartner_systempartner")
+
+
+def _asked(call: Call) -> str:
+    account = call.backend.account(call.number("pId"))
+    if account is None:
+        raise ApiError("UNKNOWN_PARTNER_ID", PID=call.number("pId"))
+    return account

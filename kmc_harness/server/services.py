@@ -1,0 +1,34 @@
+"""What API v3 can be asked here.
+
+A call raises ApiError with the code of the server's inside; what the wire shows of it is told by `errors.shown`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from kmc_harness.server import api_links, api_logins, api_sessions
+from kmc_harness.server.call import Call
+
+__all__ = ["ACTIONS"]
+
+ACTIONS: dict[str, Callable[[Call], Any]] = {
+    "user.loginbyloginid": api_logins.login_by_login_id,
+    "user.login": api_logins.login,
+    "user.loginbyks": api_sessions.login_by_ks,
+    "user.resetpassword": api_links.reset_password,
+    "user.setinitialpassword": api_links.set_initial_password,
+    "user.validatehashkey": api_links.validate_hash_key,
+    "user.generateqrcode": api_links.generate_qr_code,
+    "user.updatelogindata": api_logins.update_login_data,
+    "adminuser.login": api_logins.admin_login,
+    "adminuser.resetpassword": api_links.reset_password,
+    "adminuser.setinitialpassword": api_links.set_initial_password,
+    "adminuser.updatepassword": api_logins.update_password,
+    "partner.listpartnersforuser": api_sessions.list_partners_for_user,
+    "session.end": api_sessions.end_session,
+    "session.get": api_sessions.get_session,
+    "session.start": api_sessions.start_session,
+    "systempartner_systempartner.getconfiguration": api_sessions.get_configuration,
+    "systempartner_systempartner.updateconfiguration": api_sessions.update_configuration,
+}
+"""By service and action in lower case."""
