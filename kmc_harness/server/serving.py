@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import uvicorn
 
 from kmc_harness.server.backend import Backend
+from kmc_harness.server.delivery import Delivery
 from kmc_harness.server.site import make_app
 from kmc_model.actions import RegisterUser
 from kmc_model.policy import POLICIES
@@ -49,6 +50,9 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
     url = f"http://{host}:{port}"
     token = settings.token or secrets.token_urlsafe(24)
     backend = Backend(POLICIES[settings.policy], settings.seed or secrets.token_hex(16), origin=url)
+    delivery = _delivery(settings.smtp, say) if settings.smtp else None
+    if delivery:
+        backend.on_mail = delivery.send
     for each in settings.accounts:
         _register(backend, each)
     app = make_app(backend, lab=settings.lab, token=token)
@@ -60,7 +64,19 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
     if settings.lab:
         say(f"lab       {url}/lab?token={token}")
     say("Ctrl-C ends it")
-    uvicorn.Server(config).run(sockets=[listening])
+    try:
+        # It is kind to Ctrl-C: what is being answered is answered, then it raises KeyboardInterrupt.
+        uvicorn.Server(config).run(sockets=[listening])
+    finally:
+        if delivery:
+            delivery.close()
+
+
+def _delivery(smtp: str, say: Callable[[str], None]) -> Delivery:
+    host, _, port = smtp.rpartition(":")
+    if not host or not port.isdecimal():
+        raise CannotServe(f"--smtp {smtp!r}: write HOST:PORT, as 127.0.0.1:1025")
+    return Delivery(host, int(port), say)
 
 
 def _listening(host: str, port: int) -> socket.socket:

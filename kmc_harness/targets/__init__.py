@@ -52,13 +52,15 @@ def load(name: str, settings: Mapping[str, str]) -> Target:
 
 
 def _kaltura(url: str) -> Target:
+    import secrets
+
     from kmc_harness import _http
 
     try:
         _http.look(f"{url}/api_v3", within_s=10)
         from kmc_harness.targets.kaltura import Kaltura
 
-        return Kaltura(url)
+        return Kaltura(url, mark=secrets.token_hex(3))
     except ModuleNotFoundError as error:
         missing = f"{error.name}, which is not installed: pip install 'kmc-harness[kaltura]'"
         raise UnknownTarget(f"target kaltura:{url} needs {missing}") from error
