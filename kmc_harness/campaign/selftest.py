@@ -106,6 +106,7 @@ def selftest(
     thorough: bool = False,
     processes: int = 1,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
+    target: str = f"python:{__name__}:Faulty",
 ) -> Selftest:
     """Run the suite on the clean model and on `faults`.
 
@@ -114,13 +115,14 @@ def selftest(
         thorough: every scenario on every fault, instead of those of its own requirements first.
         processes: how many processes work.
         on_progress: is told how many runs are done, of how many.
+        target: what shows `Faulty.fault` from each clean start on: the model itself, or one behind a wire.
 
     Raises:
         RuntimeError: a process broke off.
 
     """
     known = {each.name: each for each in (CLEAN, *all_faults())}
-    with _Crew(processes) as crew:
+    with _Crew(processes, target) as crew:
         plan: list[_Task] = [_OfFault(CLEAN.name, True), *(_OfFault(each.name, thorough) for each in faults)]
         caught = []
         for done, (name, *found) in enumerate(crew.perform(plan), 1):
@@ -169,13 +171,14 @@ _Task = _OfFault | _OfScenario
 class _Crew:
     """A few processes that work off tasks."""
 
-    def __init__(self, processes: int) -> None:
+    def __init__(self, processes: int, target: str) -> None:
         # Not forked: a process that started as a copy of this one would share what pytest has changed in it.
         context = multiprocessing.get_context("spawn")
         self._tasks = context.SimpleQueue()
         self._answers = context.SimpleQueue()
         self._processes = [
-            context.Process(target=_work, args=(self._tasks, self._answers), daemon=True) for _ in range(processes)
+            context.Process(target=_work, args=(self._tasks, self._answers, target), daemon=True)
+            for _ in range(processes)
         ]
         self.scenarios: list[str] = []
 
@@ -216,11 +219,10 @@ class _BrokeOff:
     words: str
 
 
-def _work(tasks: Any, answers: Any) -> None:
+def _work(tasks: Any, answers: Any, target: str) -> None:
     """Be one of the processes."""
-    target = f"--kmc-target=python:{__name__}:Faulty"
     loop = _Loop(tasks, answers)
-    _, words = runner.quietly([*runner.PYTEST, target, "--kmc-profile=all"], loop)
+    _, words = runner.quietly([*runner.PYTEST, f"--kmc-target={target}", "--kmc-profile=all"], loop)
     if not loop.ended:
         answers.put(_BrokeOff(words))
 

@@ -15,8 +15,11 @@ __all__ = ["generate_qr_code", "reset_password", "set_initial_password", "valida
 
 
 def reset_password(call: Call) -> Any:
-    """Ask for a reset; nobody is told whether there is such a user (facts, 7.1)."""
-    call.perform(RequestReset(call.text("email")))
+    """Ask for a reset; the model tells nobody whether there is such a user (facts, 7.1)."""
+    email = call.text("email")
+    if not call.perform(RequestReset(email)).accepted:
+        known = email in call.backend.state.credentials
+        raise ApiError("RESOURCE_IS_RESERVED", ID=email) if known else ApiError("USER_NOT_FOUND")
 
 
 def set_initial_password(call: Call) -> Any:
@@ -47,16 +50,19 @@ def validate_hash_key(call: Call) -> Any:
 
 
 def generate_qr_code(call: Call) -> Any:
-    """Return the picture that a link shows, in base64; whatever is wrong with the link, the error is one."""
+    """Return the picture that a link shows, in base64; whatever is wrong with the link, the error is one.
+
+    The answer is empty to the link that set a password where OK leads to no QR code.
+    """
     key = call.hash_key()
     with call.backend.lock:
         outcome = call.perform(OpenEnrolmentLink(key))
         link = call.backend.state.links.get(key)
-        if not outcome.accepted and link and link.kind is LinkKind.RESET and link.status is LinkStatus.USED:
+        if outcome.qr_code is None and link and link.kind is LinkKind.RESET and link.status is LinkStatus.USED:
             outcome = call.perform(ConfirmPassword(key))
-    if outcome.qr_code is None:
+    if not outcome.accepted:
         raise ApiError("INVALID_HASH")
-    return _picture(outcome.qr_code)
+    return _picture(outcome.qr_code) if outcome.qr_code else ""
 
 
 def _picture(shown: QrCode) -> str:

@@ -29,32 +29,33 @@ LOGIN_CODES = {
 
 
 def login_by_login_id(call: Call) -> Any:
-    return _log_in(call, call.text("loginId"), call.text("otp", ""))
+    return _log_in(call, call.text("loginId"), _code(call))
 
 
 def login(call: Call) -> Any:
     """Log in by user id, which here is the e-mail; there is no parameter for a code (facts, 3.2)."""
     call.text("partnerId")
-    return _log_in(call, call.text("userId"), "")
+    return _log_in(call, call.text("userId"), None)
 
 
 def admin_login(call: Call) -> Any:
-    return _log_in(call, call.text("email"), "")
+    return _log_in(call, call.text("email"), None)
 
 
-def _log_in(call: Call, email: str, otp: str) -> str:
+def _log_in(call: Call, email: str, code: str | None) -> str:
     password, account = call.text("password"), call.account()
     lasts_s, privileges = call.number("expiry", 86400), call.text("privileges", "*")
     ks = call.given_ks()
     if ks and account and call.backend.partner_id(account) != ks.partner_id:
         raise ApiError("INVALID_PARTNER_ID", PID=call.text("partnerId"))
-    outcome = logged_in(call, LogIn(email, password, _code(otp), account))
+    outcome = logged_in(call, LogIn(email, password, code, account))
     return call.new_ks(outcome, email, lasts_s, privileges)
 
 
-def _code(otp: str) -> str | None:
-    """Return the code typed: PHP takes the text 0 for none."""
-    return None if otp in ("", "0") else otp
+def _code(call: Call) -> str | None:
+    """Return the code typed; PHP takes the text 0 for none."""
+    typed = call.text("otp", "")
+    return None if not call.has("otp") else "" if typed == "0" else typed
 
 
 def logged_in(call: Call, action: LogIn) -> Outcome:
@@ -69,7 +70,7 @@ def logged_in(call: Call, action: LogIn) -> Outcome:
         raise ApiError("USER_NOT_FOUND")
     if outcome.reason is not Reason.LOCKED and owner.locked_until > backend.now():
         raise ApiError("LOGIN_RETRIES_EXCEEDED")
-    raise ApiError(LOGIN_CODES[outcome.reason])
+    raise ApiError(LOGIN_CODES.get(outcome.reason, "USER_DATA_ERROR"))
 
 
 def update_login_data(call: Call) -> Any:
@@ -93,16 +94,16 @@ def update_password(call: Call) -> Any:
 
 def _change_password(call: Call, email: str) -> None:
     password, new = call.text("password"), call.text("newPassword", "")
-    code, ks = _code(call.text("otp", "")), call.given_ks()
+    code, ks = _code(call), call.given_ks()
     with call.backend.lock:
         try:
             opened = logged_in(call, LogIn(email, password, code, _strictest_account(call, email)))
         except ApiError as error:
             raise ApiError(CHANGE_CODES.get(error.code, error.code)) from error
-        assert opened.session
-        session = ks.handle if ks and ks.user_id == email else opened.session
+        own = opened.session or ""
+        session = ks.handle if ks and ks.user_id == email else own
         outcome = call.perform(ChangePassword(session, password, new)) if new else opened
-        call.perform(LogOut(opened.session))
+        call.perform(LogOut(own))
     if outcome.reason is Reason.SESSION_ENDED:
         raise invalid_ks()
     if not outcome.accepted:

@@ -25,6 +25,7 @@ TEXTS = {
     "PASSWORD_STRUCTURE_INVALID": "The password you entered has an invalid structure.\n"
     "Passwords must obey the following rules :\n@RULES@",
     "PROPERTY_VALIDATION_NOT_UPDATABLE": 'The property "@PROP_NAME@" cannot be updated',
+    "RESOURCE_IS_RESERVED": "Resource with id [@ID@] is already reserved",
     "SERVICE_DOES_NOT_EXISTS": 'Service "@SRV_NAME@" does not exists',
     "SERVICE_FORBIDDEN": "The access to service [@SERVICE@] is forbidden",
     "SERVICE_FORBIDDEN_CONTENT_BLOCKED": "The access to this service is forbidden since the specified partner is "

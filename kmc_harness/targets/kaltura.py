@@ -118,7 +118,8 @@ class Kaltura:
             case SwitchAccount(session, account):
                 return self._switch_account(session, account)
             case RequestReset(email):
-                self._as().user.resetPassword(self._login_id(email))
+                # Not user.resetPassword, which tells of no error, whatever there is to be seen (facts, 2.1).
+                self._as().adminUser.resetPassword(self._login_id(email))
                 return Observation(True)
             case SetPassword(link, password):
                 shown = self._as().adminUser.setInitialPassword(_hash_key(link), password).qrCode
@@ -165,14 +166,14 @@ class Kaltura:
         otp = NotImplemented if action.code is None else action.code
         ks = self._as().user.loginByLoginId(email, action.password, partner, otp=otp)
         self._login_of[ks] = email
-        return Observation(True, session=ks)
+        return Observation(True, session=ks or None)
 
     def _switch_account(self, session: str, account: str) -> Observation:
         ks = self._as(session).user.loginByKs(self._partner(account)).ks
-        if ks != session:
+        if ks and ks != session:
             self._login_of[ks] = self._login_of[session]
             self._as(session).session.end()  # as the KMC does
-        return Observation(True, session=ks, account=account)
+        return Observation(True, session=ks or None, account=account)
 
     def _confirm(self, link: str) -> Observation:
         """Click OK: what was in the answer is on the screen until one leaves it; else the server is asked."""
@@ -240,4 +241,4 @@ def _hash_key(link: str) -> str:
 
 
 def _showing(picture: str) -> Observation:
-    return Observation(True, picture=base64.b64decode(picture))
+    return Observation(True, picture=base64.b64decode(picture) or None)
