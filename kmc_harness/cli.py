@@ -30,7 +30,7 @@ def _misuse(message: str) -> NoReturn:
 def run(
     context: typer.Context,
     target: Annotated[
-        str, typer.Option(help="model, a folder with a target.toml, python:module:Class, or exec:command")
+        str, typer.Option(help="model, a folder with a target.toml, kaltura:URL, python:module:Class, or exec:command")
     ] = "model",
     policy: Annotated[str, typer.Option(help="rulebook of the model: article or kaltura-server")] = "article",
     profile: Annotated[str, typer.Option(help="article, strict, standard, hardening or all")] = "strict",
@@ -146,7 +146,7 @@ def serve(
     host: Annotated[str, typer.Option(help="address to listen on; others than this machine's own are warned of")] = (
         "127.0.0.1"
     ),
-    port: Annotated[int, typer.Option(help="0: a free one")] = 8800,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: a free one")] = 8800,
     lab: Annotated[bool, typer.Option("--lab", help="with mailboxes, a phone, and a clock to turn")] = False,
     smtp: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="send mail to this server too")] = None,
     account: Annotated[

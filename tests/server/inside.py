@@ -36,12 +36,11 @@ class Asked:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._loop = asyncio.new_event_loop()
 
     def ask(
         self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None, query: bytes = b""
     ) -> Answer:
-        return self._loop.run_until_complete(self._ask(method, path, body, headers or {}, query))
+        return asyncio.run(self._ask(method, path, body, headers or {}, query))
 
     async def _ask(self, method: str, path: str, body: bytes, headers: dict[str, str], query: bytes) -> Answer:
         got = Answer()
@@ -69,9 +68,6 @@ class Asked:
 
         await self._app(scope, receive, send)
         return got
-
-    def close(self) -> None:
-        self._loop.close()
 
 
 class Served:

@@ -1,0 +1,157 @@
+"""`kmc serve` as a process: judged through Kaltura's own client, by many at once, and ended with Ctrl-C."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kmc_harness import catalogue, targets
+from kmc_harness.authenticator import Authenticator
+from kmc_harness.campaign.selftest import End, selftest
+from kmc_harness.port import EnableTwoFactor, LogIn, OpenEnrolmentLink, RegisterUser, UseSession
+from kmc_harness.process import free_port
+from kmc_harness.targets.kaltura import Kaltura
+from kmc_model.faults import all_faults
+from tests.conftest import ROOT, kmc
+from tests.server.inside import TOKEN
+
+SERVED = ROOT / "examples" / "targets" / "kmc-served"
+WORDLESS = {
+    # What OK answers is the client's own affair, and no call tells from which machine it comes.
+    "ConfirmPassword.nothing_to_enrol dropped",
+    "ConfirmPassword.nothing_to_enrol refused",
+    "machine remembered",
+    # No difference in any state of the model.
+    "OpenEnrolmentLink.no_secret accepted",
+}
+
+
+@pytest.mark.parametrize(("file", "as_built"), [("target.toml", False), ("kaltura-server.toml", True)])
+def test_over_the_wire_each_requirement_has_its_known_verdict(
+    file: str, as_built: bool, judge: Callable[..., Any]
+) -> None:
+    ran = judge(str(SERVED / file))
+    assert ran.verdicts == {
+        each.id: (each.as_built if as_built else "pass") if each.seen is catalogue.Seen.ANYWHERE else "skipped"
+        for each in catalogue.load().values()
+    }
+
+
+def test_its_mail_goes_to_a_mail_server_too(judge: Callable[..., Any], tmp_path: Path) -> None:
+    described = (SERVED / "target.toml").read_text()
+    described = described.replace('"--port"', '"--smtp", "127.0.0.1:{smtp_port}", "--port"')
+    links = '{ enrolment = "/auth-info/", reset = "/restore-password/" }'
+    described = described.replace(
+        'kind = "adapter"\nsettle = "0s"', f'kind = "smtp"\nsettle = "200ms"\nlinks = {links}'
+    )
+    (tmp_path / "target.toml").write_text(described)
+    ran = judge(str(tmp_path), "--only", "ENR-001", "--only", "RST-012")
+    assert ran.verdicts == {"ENR-001": "pass", "RST-012": "pass"}
+
+
+def test_a_fault_is_caught_through_the_wire_too() -> None:
+    """A sample of the catalogue, spread evenly over it; all of it where KMC_TEST_ALL says so."""
+    visible = [each for each in all_faults() if each.requirements and each.name not in WORDLESS]
+    faults = visible if os.environ.get("KMC_TEST_ALL") else visible[:: len(visible) // 30]
+    made = selftest(faults, target="python:tests.server.inside:FaultyServed")
+    assert [each.fault.name for each in made.caught if each.end is not End.CAUGHT] == ["clean"]
+    assert made.caught[0].end is End.SILENT
+
+
+@contextmanager
+def _serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run `kmc serve` with a lab until the block ends; yield it and its address."""
+    port = str(free_port())
+    command = [sys.executable, "-m", "kmc_harness", "serve", "--lab", "--port", port, *arguments]
+    environment = os.environ | {"KMC_LAB_TOKEN": TOKEN, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        assert process.stdout
+        for line in process.stdout:
+            if line.startswith("Ctrl-C"):
+                break
+        yield process, f"http://127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_it_ends_at_ctrl_c_without_a_traceback() -> None:
+    with _serving("--account", "Acme:ada@acme.example:s3cure-pass!") as (process, url):
+        client = Kaltura(url, TOKEN)
+        assert client.perform(LogIn("ada@acme.example", "s3cure-pass!")).accepted
+        client.close()
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=20)
+    assert (process.returncode, said) == (0, "")
+
+
+def test_two_hundred_logins_at_once_get_right_answers_and_no_mail_is_lost() -> None:
+    with _serving("--seed", "0") as (_, url):
+        people = [f"person{number}@acme.example" for number in range(20)]
+        clerk = Kaltura(url, TOKEN)
+        for email in people:
+            clerk.perform(RegisterUser("Acme", email, "s3cure-pass!"))
+        clerk.perform(EnableTwoFactor("Acme"))
+        mailed = [clerk.outbox(email) for email in people]
+        assert [len(each) for each in mailed] == [1] * len(people)
+
+        def log_in_ten_times(place: int) -> list[bool]:
+            client, email = Kaltura(url, TOKEN), people[place]
+            # Accounts are known by number on the wire; this client has not heard of Acme's yet.
+            client.perform(RegisterUser("Acme", email, "s3cure-pass!"))
+            shown = client.perform(OpenEnrolmentLink(mailed[place][0].links[0].url))
+            app = Authenticator.scan(shown.picture, None)
+            right = []
+            for nth in range(5):
+                code = app.code_at(client.now()) if nth == 0 else "12345"
+                good = client.perform(LogIn(email, "s3cure-pass!", code, "Acme"))
+                bad = client.perform(LogIn(email, "s3cure-pass!", None, "Acme"))
+                right += [good.accepted is (nth == 0), bad.asks_for_code]
+                if good.session:
+                    right.append(client.perform(UseSession(good.session)).account == "Acme")
+            client.close()
+            return right
+
+        with ThreadPoolExecutor(len(people)) as pool:
+            answers = [each for person in pool.map(log_in_ten_times, range(len(people))) for each in person]
+        clerk.close()
+        assert len(answers) == 20 * 11
+        assert all(answers)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--policy", "x"), "unknown policy 'x'; choose one of article, kaltura-server"),
+        (("--smtp", "x"), "write HOST:PORT"),
+        (("--account", "x"), "write NAME:EMAIL"),
+        (("--host", "192.0.2.1"), "cannot be listened on"),
+        (("--port", "99999"), "less than or equal to 65535"),
+    ],
+)
+def test_misuse_is_one_clear_line(arguments: tuple[str, ...], words: str) -> None:
+    done = kmc("serve", "--port", "0", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_server_that_is_not_there_is_told(judge: Callable[..., Any]) -> None:
+    with pytest.raises(targets.UnknownTarget, match=r"is it running\? \(kmc serve --lab\)"):
+        targets.load(f"kaltura:http://127.0.0.1:{free_port()}", {})
+
+
+def test_without_the_labs_token_what_only_the_lab_does_is_not_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KMC_LAB_TOKEN", raising=False)
+    client = Kaltura("http://127.0.0.1:1")
+    assert {each.value for each in client.offers} == {
+        "accounts", "change", "picture", "renew", "reset", "rules", "switch"
+    }  # fmt: skip
