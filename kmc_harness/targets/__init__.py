@@ -56,6 +56,9 @@ def _kaltura(url: str) -> Target:
 
     from kmc_harness import _http
 
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        alone = "run without -n, or start a server for each process, as examples/targets/kmc-served does"
+        raise UnknownTarget(f"target kaltura:{url} has one clock, which several processes would turn at once; {alone}")
     try:
         _http.look(f"{url}/api_v3", within_s=10)
         from kmc_harness.targets.kaltura import Kaltura

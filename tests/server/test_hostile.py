@@ -1,5 +1,6 @@
 """Requests that no client would make: none brings an answer of 500, breaks an answer, or gets at a secret."""
 
+import contextlib
 import json
 import os
 import socket
@@ -160,9 +161,11 @@ def test_what_is_no_http_breaks_nothing(raw: bytes) -> None:
     try:
         host, port = served.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), timeout=10) as connection:
-            connection.sendall(raw)
-            connection.shutdown(socket.SHUT_WR)
-            said = connection.recv(100)
+            said = b""
+            with contextlib.suppress(OSError):  # it hangs up before all is said
+                connection.sendall(raw)
+                connection.shutdown(socket.SHUT_WR)
+                said = connection.recv(100)
         assert b" 500 " not in said
         with socket.create_connection((host, int(port)), timeout=10) as connection:
             connection.sendall(b"GET /api_v3 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
