@@ -1,9 +1,9 @@
 """What a `target.toml` says, in its own words: adapter, server, clock and mail."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -13,6 +13,10 @@ from kmc_harness.targets import UnknownTarget
 __all__ = ["AdapterPart", "ClockPart", "Description", "MailPart", "ServerPart", "filled", "read"]
 
 FILE = "target.toml"
+PLACE = re.compile(r"\{([a-z_]+)\}")
+AT_START = frozenset({"here", "python"})
+IN_RUN = frozenset({"port", "url", "work"})
+"""Places that are filled only once something is running: not in the adapter's command."""
 
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -103,19 +107,33 @@ def _check(made: Description) -> None:
         durations.seconds(text)
     if made.mail:
         mail.compile_links(made.mail.links)
+    _check_places(made)
 
 
-def filled(text: str, places: Mapping[str, Any]) -> str:
-    """Return `text` with `{port}` and the like replaced; other braces stay.
+def _check_places(made: Description) -> None:
+    """See that every place that is named can be filled.
 
     Raises:
-        UnknownTarget: a place has nothing to be filled with.
+        ValueError: one cannot; the message names those that can.
 
     """
+    _check_text(made.adapter.exec, AT_START)
+    known = AT_START | IN_RUN | ({"smtp_port"} if made.mail and made.mail.kind == "smtp" else set())
+    _check_text(made.adapter.settings.values(), known)
+    if made.server:
+        _check_text((*made.server.command, *made.server.environment.values(), made.server.ready), known)
+        _check_text((word for each in made.server.prepare for word in each), known)
+    _check_text([made.clock.proof] if made.clock else [], known)
+    _check_text([made.mail.folder] if made.mail else [], known)
 
-    def fill(found: re.Match[str]) -> str:
-        if found[1] not in places:
-            raise UnknownTarget(f"{text!r} names {{{found[1]}}}, which is none of {', '.join(sorted(places))}")
-        return str(places[found[1]])
 
-    return re.sub(r"\{([a-z_]+)\}", fill, text)
+def _check_text(texts: Iterable[str], known: Set[str]) -> None:
+    for text in texts:
+        for name in PLACE.findall(text):
+            if name not in known:
+                raise ValueError(f"{text!r} names {{{name}}}, which is none of {', '.join(sorted(known))}")
+
+
+def filled(text: str, places: Mapping[str, str]) -> str:
+    """Return `text` with `{port}` and the like replaced; other braces stay, and `read` has refused unknown places."""
+    return PLACE.sub(lambda found: places[found[1]], text)

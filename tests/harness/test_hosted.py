@@ -1,6 +1,7 @@
 """Targets with process, clock and mailbox around them: the model as a server that knows nothing of the harness."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -110,6 +111,18 @@ WRONG = {
     "no length of time": (
         'name = "x"\n[adapter]\npython = "a:B"\n[mail]\nkind = "smtp"\nsettle = "soon"\nlinks = { reset = "/r/" }\n',
         "'soon' is no length of time; write a number",
+    ),
+    "no such place": (
+        'name = "x"\n[adapter]\npython = "a:B"\n[server]\ncommand = ["serve", "{prot}"]\n',
+        "'{prot}' names {prot}, which is none of here, port, python, url, work",
+    ),
+    "no such place in the adapter's command": (
+        'name = "x"\n[adapter]\nexec = ["node", "{port}"]\n',
+        "names {port}, which is none of here, python",
+    ),
+    "no mail to fill a place with": (
+        'name = "x"\n[adapter]\npython = "a:B"\nsettings = { port = "{smtp_port}" }\n',
+        "names {smtp_port}",
     ),
     "no kind of link": (
         'name = "x"\n[adapter]\npython = "a:B"\n[mail]\nkind = "smtp"\nlinks = { other = "/r/" }\n',
