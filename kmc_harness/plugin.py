@@ -159,6 +159,7 @@ def kmc_target(request: pytest.FixtureRequest) -> Generator[Any, None, None]:
     """The target, probed; where it fails a probe, the exception that says so stands in its place."""
     from kmc_harness import targets
     from kmc_harness.probes import probe
+    from kmc_harness.process import DidNotStart
     from kmc_harness.verdicts import NotJudged
 
     option = request.config.getoption
@@ -168,6 +169,8 @@ def kmc_target(request: pytest.FixtureRequest) -> Generator[Any, None, None]:
         probe(target, _tag(request.config, "probe"))
     except NotJudged as error:
         yield error
+    except DidNotStart as error:
+        yield NotJudged(str(error))
     except Exception as error:
         yield NotJudged(f"the adapter broke in the probes: {type(error).__name__}: {error}")
     else:
@@ -329,6 +332,7 @@ def _judge(item: pytest.Item, call: pytest.CallInfo[None], scene: _Scene) -> dic
 
 def _ended(item: pytest.Item, error: BaseException | None, scene: _Scene) -> tuple[Any, str, str]:
     from kmc_harness.port import NotOffered
+    from kmc_harness.results import READY
     from kmc_harness.verdicts import Departure, NotJudged, Unreached, Verdict
 
     match error:
@@ -348,7 +352,7 @@ def _ended(item: pytest.Item, error: BaseException | None, scene: _Scene) -> tup
         case NotOffered():
             return Verdict.SKIPPED, "", f"the target does not offer '{error}'"
         case NotJudged():
-            return Verdict.ERROR, "an adapter that passes the probes", str(error)
+            return Verdict.ERROR, READY, str(error)
     return Verdict.ERROR, "an answer", f"{type(error).__name__}: {error}"
 
 

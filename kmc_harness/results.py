@@ -15,6 +15,7 @@ from kmc_harness.evidence import Step
 from kmc_harness.verdicts import Verdict, highest
 
 __all__ = [
+    "READY",
     "SCHEMA_VERSION",
     "Report",
     "RequirementResult",
@@ -28,6 +29,8 @@ __all__ = [
 
 SCHEMA_VERSION = 2
 """Raised whenever a report of the new kind could not be read by the old code."""
+READY = "a target that starts and passes the probes"
+"""What a scenario expects before its first step."""
 
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -206,8 +209,16 @@ class Report(_Part, frozen=True):
         return 3 if seen & {Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.FLAKY} else 0
 
     @property
+    def refusal(self) -> str:
+        """Why nothing at all was judged, where the target did not start or failed a probe; empty elsewhere."""
+        first = next(iter(self.scenarios), None)
+        return first.seen if first and all(each.expected == READY for each in self.scenarios) else ""
+
+    @property
     def outcome(self) -> str:
         """What the exit code says, in words."""
+        if self.refusal:
+            return f"Not judged: {self.refusal}"
         if any(each.verdict is Verdict.FAIL for each in self.requirements):
             return "Departs from what is documented"
         return {

@@ -78,6 +78,8 @@ def _facts(report: Report) -> list[tuple[str, str]]:
 def _not_held(
     report: Report, by_requirement: dict[str, list[ScenarioResult]]
 ) -> list[tuple[RequirementResult, ScenarioResult]]:
+    if report.refusal:
+        return []
     held = (Verdict.PASS, Verdict.SKIPPED, Verdict.WAIVED)
     worst = sorted(
         (each for each in report.requirements if each.verdict not in held), key=lambda one: -one.verdict.rank

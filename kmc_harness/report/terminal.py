@@ -27,6 +27,10 @@ __all__ = ["show_comparison", "show_matrix", "show_replay", "show_report"]
 def show_report(report: Report, folder: Path) -> None:
     """Show the verdicts by chapter, and what is behind each that is no pass; `folder` holds the report's files."""
     console = Console(highlight=False)
+    if report.refusal:
+        refused = f"{escape(report.run.subject)} was not judged: {escape(report.refusal)}"
+        console.print(f"{badge(Verdict.ERROR)} {refused}")
+        return
     table = Table(box=None, pad_edge=False, show_header=True, header_style="bold")
     table.add_column("requirement", no_wrap=True)
     table.add_column("verdict", no_wrap=True)

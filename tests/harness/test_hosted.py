@@ -100,6 +100,19 @@ def test_an_offer_that_is_none_is_told(judge: Callable[..., Any], tmp_path: Path
     assert "'resett' is not a valid Offer" in " ".join(ran.out.split())
 
 
+def test_a_server_that_does_not_start_is_told_once(judge: Callable[..., Any], tmp_path: Path) -> None:
+    served = (SERVED / "target.toml").read_text().replace("server.py", "no-server.py")
+    (tmp_path / "target.toml").write_text(served)
+    (tmp_path / "adapter.py").symlink_to(SERVED / "adapter.py")
+    ran = judge(str(tmp_path))
+    assert (ran.exit_code, set(ran.departed.values())) == (3, {"error"})
+    told = " ".join(ran.out.split())
+    assert told.startswith(f"error {tmp_path} was not judged: the server")
+    assert "ended with status 2; its last words: " in told
+    assert len(told) < 500
+    assert (ran.folder / "summary.md").read_text().count("ended with status 2") == 1
+
+
 WRONG = {
     "no file": ("", "cannot be read"),
     "no TOML": ("name = ", "does not describe a target"),
@@ -136,5 +149,5 @@ def test_a_description_that_makes_no_sense_is_refused_before_anything_starts(nam
     text, reason = WRONG[name]
     if text:
         (tmp_path / "target.toml").write_text(text)
-    with pytest.raises(UnknownTarget, match=reason.replace("[", r"\[")):
+    with pytest.raises(UnknownTarget, match=re.escape(reason)):
         Hosted(tmp_path)
