@@ -256,11 +256,12 @@ def report(
     """Make page, summary, JUnit XML and Cucumber Messages of a report.json anew."""
     from kmc_harness.report import render
 
-    folder = to or (report if report.is_dir() else report.parent)
+    source = report if report.is_dir() else report.parent
+    folder = to or source
     made = _read(report)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for path in render(made, folder):
+        for path in render(made, folder, source):
             typer.echo(path)
     except OSError as error:
         _misuse(f"{str(folder)!r} cannot be written: {error.strerror}; choose a folder with --to")

@@ -62,10 +62,11 @@ def write(report: Report, folder: Path) -> Report:
     return signed
 
 
-def render(report: Report, folder: Path) -> tuple[Path, ...]:
+def render(report: Report, folder: Path, source: Path | None = None) -> tuple[Path, ...]:
     """Write what is made of `report` into `folder`: a page, a summary, JUnit XML and Cucumber Messages.
 
-    Returns their paths. The messages need the features that were run, and are left out where others are installed.
+    Returns their paths. The page says how to replay the report from `source`, the folder where it stands if that is
+    another one. The messages need the features that were run, and are left out where others are installed.
 
     Raises:
         OSError: the folder cannot be written.
@@ -77,7 +78,11 @@ def render(report: Report, folder: Path) -> tuple[Path, ...]:
     from kmc_harness.report.junit import junit
     from kmc_harness.report.markdown import summary
 
-    made = {"report.html": page(report).encode(), "summary.md": summary(report).encode(), "junit.xml": junit(report)}
+    made = {
+        "report.html": page(report, source or folder).encode(),
+        "summary.md": summary(report).encode(),
+        "junit.xml": junit(report),
+    }
     if report.run.versions.get("features") == features_digest():
         made["cucumber.ndjson"] = messages(report)
     for name, content in made.items():

@@ -5,6 +5,7 @@ Whatever a target said is escaped, and the page allows no script but its own.
 
 import base64
 import hashlib
+import shlex
 from functools import cache
 from pathlib import Path
 
@@ -23,8 +24,8 @@ PASSES_UP_TO = 1000
 """With more scenarios, the timelines of passes would make a page that no browser likes."""
 
 
-def page(report: Report) -> str:
-    """Return `report` as HTML."""
+def page(report: Report, source: Path) -> str:
+    """Return `report`, which is read from `source`, as HTML."""
     by_requirement: dict[str, list[ScenarioResult]] = {each.id: [] for each in report.requirements}
     for each in report.scenarios:
         by_requirement[each.requirement].append(each)
@@ -41,6 +42,7 @@ def page(report: Report) -> str:
         scenarios_of=by_requirement,
         with_passes=len(report.scenarios) <= PASSES_UP_TO,
         passes_up_to=PASSES_UP_TO,
+        replay=f"kmc replay {shlex.quote(str(source))}",
         script=Markup(script),  # noqa: S704  ours
         script_hash=f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}",
     )
@@ -52,7 +54,7 @@ def template(name: str) -> Template:
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"clock": clock, "moment": moment, "span": span, "base64": _base64}
+    environment.filters |= {"quoted": shlex.quote, "clock": clock, "moment": moment, "span": span, "base64": _base64}
     environment.globals["style"] = Markup((HERE / "page.css").read_text("utf-8"))  # noqa: S704  ours
     return environment.get_template(name)
 

@@ -1,5 +1,8 @@
 """Repeats and replays: a changed verdict is flaky, and a recorded scenario is run again from its report."""
 
+import html
+import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -78,6 +81,19 @@ def test_any_scenario_is_replayed_by_its_id(which: int, on_kaltura: Any) -> None
     done = _replay(on_kaltura, recorded["id"])
     assert done.returncode == 0, done.stdout
     assert "is as recorded" in done.stdout
+
+
+def test_the_page_names_a_command_that_works_where_the_run_was_begun(tmp_path: Path) -> None:
+    kmc("new-target", "python", "mine", cwd=tmp_path)
+    ran = kmc("run", "--target", "mine", "--report", "my reports", "--only", "LOG-002", cwd=tmp_path)
+    kmc("report", "my reports", "--to", "elsewhere", cwd=tmp_path)
+    for folder in ("my reports", "elsewhere"):
+        page = html.unescape((tmp_path / folder / "report.html").read_text())
+        commands = re.findall(r'<code class="command">kmc (replay .*?)</code>', page)
+        assert commands, ran.stderr
+        done = kmc(*shlex.split(commands[0]), cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert "the same verdict as recorded" in done.stdout
 
 
 def test_a_replay_on_another_target_says_where_it_differs(on_kaltura: Any) -> None:

@@ -3,7 +3,6 @@
 import importlib.resources
 import json
 import re
-import shutil
 from collections import Counter
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -256,8 +255,7 @@ def test_the_summary_keeps_a_table_row_on_one_line() -> None:
 
 def test_formats_are_made_anew_from_the_report_alone(on_article: Any, tmp_path: Path) -> None:
     source = Path(on_article.folder)
-    shutil.copy(source / "report.json", tmp_path)
-    done = kmc("report", "report.json", cwd=tmp_path)
+    done = kmc("report", str(source / "report.json"), "--to", str(tmp_path))
     assert done.returncode == 0
     for name in ("report.html", "summary.md", "junit.xml", "cucumber.ndjson"):
         assert (tmp_path / name).read_bytes() == (source / name).read_bytes()
@@ -270,7 +268,9 @@ def test_messages_are_left_out_where_other_features_are_installed(tmp_path: Path
 
 def test_a_page_of_very_many_scenarios_leaves_out_what_passed() -> None:
     many = [scenario(title=f"Number {number}") for number in range(PASSES_UP_TO)]
-    short, long = (page(report(*many[:count], scenario(Verdict.FAIL))) for count in (5, PASSES_UP_TO))
+    short, long = (
+        page(report(*many[:count], scenario(Verdict.FAIL)), Path("kmc-report")) for count in (5, PASSES_UP_TO)
+    )
     assert (short.count('class="steps"'), long.count('class="steps"')) == (6, 1)
     assert "More than 1000 scenarios" in long
 
