@@ -133,6 +133,7 @@ class Acting:
         self._spoken_of = ""
         self.answers: list[Observation] = []
         self.tried: list[Observation] = []
+        self.raced: list[Observation] = []
         self._mails_before: dict[str, int] = {}
         self._mails_noted: dict[str, int] = {}
         self._at = 0
@@ -204,11 +205,7 @@ class Acting:
 
     def perform(self, action: Action) -> Observation:
         """Have `action` performed, and keep it and what was seen as evidence."""
-        if offer := NEEDED_OFFER.get(type(action)):
-            self.needs(offer)
-        self._learn(action)
-        self.performed.add(type(action).__name__)
-        self.count += 1
+        self._begin(action)
         at = self.now()
         try:
             seen = self.target.perform(action)
@@ -218,6 +215,30 @@ class Acting:
         except Exception:
             self._note(at, action, "broke off")
             raise
+        return self._see(at, action, seen)
+
+    def _race(self, *actions: Action) -> None:
+        """Have `actions` performed at the same moment; what was seen is in `raced`."""
+        self.needs(Offer.RACE)
+        for each in actions:
+            self._begin(each)
+        at = self.now()
+        try:
+            found = self.target.at_once(actions)
+        except Exception:
+            for each in actions:
+                self._note(at, each, "broke off")
+            raise
+        self.raced = [self._see(at, *each) for each in zip(actions, found, strict=True)]
+
+    def _begin(self, action: Action) -> None:
+        if offer := NEEDED_OFFER.get(type(action)):
+            self.needs(offer)
+        self._learn(action)
+        self.performed.add(type(action).__name__)
+        self.count += 1
+
+    def _see(self, at: int, action: Action, seen: Observation) -> Observation:
         self.recorder.learn(seen.session)
         if seen.shows_qr_code:
             with contextlib.suppress(UnreadableQrCode):
@@ -567,6 +588,20 @@ class Acting:
                 self.perform(LogIn(person.email, password, None, self.account(after) if after else account))
             self.tried.append(self.perform(LogIn(person.email, password, code, account)))
         return self.tried
+
+    def race_logins(self, name: str, code: str) -> None:
+        """Have two people log in as `name` at the same moment, with one code."""
+        person = self.person(name)
+        action = LogIn(person.email, person.password, self.code(name, code), self.account(person.accounts[0]))
+        self._race(action, action)
+
+    def race_link(self, name: str, link: str) -> None:
+        """Have two people use one link of `name` at the same moment: open it, or set a password each through it."""
+        url = self._link(self.person(name), link)
+        if link.endswith(LinkKind.ENROLMENT):
+            self._race(OpenEnrolmentLink(url), OpenEnrolmentLink(url))
+        else:
+            self._race(SetPassword(url, "n3w-pass!one"), SetPassword(url, "n3w-pass!two"))
 
     def use_session(self, name: str, *, earlier: bool) -> Observation:
         """Have `name` load a page that only someone logged in may see."""

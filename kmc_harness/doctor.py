@@ -187,6 +187,7 @@ WITH_CODE = "a right code logs in"
 OTHER_WAY = "people pair the other way"
 _ELSEWHERE = {
     Offer.CLOCK: "a [clock] in target.toml moves it; or write now and advance, and offer 'clock'",
+    Offer.RACE: "if several requests can be sent at the same moment: write at_once, and offer 'race'; SEC-014 uses it",
     Offer.OUTBOX: "a [mail] in target.toml reads it; or write outbox, and offer 'outbox'",
 }
 MEANS = {
@@ -336,6 +337,13 @@ def _set_password(world: World) -> str:
     return "" if seen.accepted or seen.asks_for_code else f"logging in with the new password was {world.in_words(seen)}"
 
 
+def _at_once(world: World) -> str:
+    world.reach_user("Ada", HOME)
+    world.race_logins("Ada", "no code")
+    refused = [world.in_words(seen) for seen in world.raced if not seen.accepted]
+    return f"of two logins with the right password one was {refused[0]}" if refused else ""
+
+
 def _weak_password(world: World) -> str:
     world.reach_reset_mail("Dan")
     return "it was accepted" if world.set_password("Dan", "the newest reset", "short").accepted else ""
@@ -419,5 +427,6 @@ TRIES = (
     _Try("a user is blocked and let in", _block_user, SetUserStatus, needs=(Offer.ADMINISTER,)),
     _Try("so is an account", _block_account, SetAccountStatus, needs=(Offer.ADMINISTER,)),
     _Try("two-factor login is switched off", _disable, DisableTwoFactor, needs=(Offer.ENABLE,)),
+    _Try("two log in at the same moment", _at_once, LogIn, needs=(Offer.RACE,)),
 )  # fmt: skip
 """In the order in which an adapter is written."""

@@ -81,6 +81,7 @@ class Offer(StrEnum):
         RULES: new passwords need eight characters, a digit and a symbol, as the KMC's do.
         CHANGE: the password can be changed while logged in.
         PICTURE: the picture file of a QR code is delivered.
+        RACE: what two people do at the same moment reaches it at the same moment (`at_once`).
         SCREEN: there is a screen to look at.
 
     """
@@ -97,6 +98,7 @@ class Offer(StrEnum):
     RULES = "rules"
     CHANGE = "change"
     PICTURE = "picture"
+    RACE = "race"
     SCREEN = "screen"
 
 
@@ -196,7 +198,7 @@ class Observation:
 
 
 class Target(Protocol):
-    """A system under test. An adapter implements these six methods and declares what it offers."""
+    """A system under test, as the harness uses it; an adapter leaves out the methods of what it does not offer."""
 
     @property
     def name(self) -> str:
@@ -220,6 +222,9 @@ class Target(Protocol):
 
     def outbox(self, email: str) -> Sequence[Mail]:
         """Return all mails sent to `email`, oldest first (Offer.OUTBOX)."""
+
+    def at_once(self, actions: Sequence[Action]) -> Sequence[Observation]:
+        """Do all of `actions` at the same moment, and return what was seen of each, in their order (Offer.RACE)."""
 
     def close(self) -> None:
         """Let go of everything; called once."""

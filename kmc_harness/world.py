@@ -115,6 +115,18 @@ class World(Acting):
             raise Unreached(f"logins as {name} were to be tried, but none was")
         self.expect(not accepted, f"all {len(self.tried)} refused", f"{accepted} of {len(self.tried)} accepted")
 
+    def expect_one_at_most(self) -> None:
+        """Expect one at most of what was done at the same moment to have succeeded.
+
+        Raises:
+            Unreached: none did, so that nothing was to be seen of a race.
+
+        """
+        accepted = sum(seen.accepted or seen.shows_qr_code or seen.session is not None for seen in self.raced)
+        if not accepted:
+            raise Unreached(f"one of {len(self.raced)} at the same moment was to succeed, but none did")
+        self.expect(accepted == 1, "one to succeed at most", f"{accepted} of {len(self.raced)} accepted")
+
     def expect_words(self, name: str) -> None:
         """Expect the person to be told something."""
         who = self.person(name).name

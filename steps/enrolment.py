@@ -27,6 +27,11 @@ def _(world: World, who: str, link: str) -> None:
     world.open_link(who, link)
 
 
+@when(sentence("two people use {link:Link} of {who:Who} at the same moment"))
+def _(world: World, link: str, who: str) -> None:
+    world.race_link(who, link)
+
+
 @when(sentence("{who:Who} scans the QR code"))
 def _(world: World, who: str) -> None:
     world.scan(who)

@@ -52,6 +52,16 @@ def _(world: World, who: str, password: str, code: str) -> None:
     world.log_in(who, code, password=password)
 
 
+@when(sentence("two people log in as {who:Who} with {code:Code} at the same moment"))
+def _(world: World, who: str, code: str) -> None:
+    world.race_logins(who, code)
+
+
+@then("one of the two succeeds at most")
+def _(world: World) -> None:
+    world.expect_one_at_most()
+
+
 @then(sentence("{who:Who} is logged in to {account:Account}"))
 def _(world: World, who: str, account: str) -> None:
     world.expect_session(who, account)

@@ -1,5 +1,6 @@
 """Targets that a test judges in a process of its own; what is wrong with one is told by the environment."""
 
+import copy
 import io
 import os
 import signal
@@ -90,6 +91,17 @@ class LinksOfTheSecond(ModelTarget):
         url = f"https://shop.example/reset/{at}"
         self._of_second[url] = link.url
         return replace(link, url=url)
+
+
+class LooksBeforeItWrites(ModelTarget):
+    """Keeps its rules for what comes one after another; what comes at the same moment sees the same state."""
+
+    def at_once(self, actions: Sequence[Action]) -> Sequence[Observation]:
+        before, seen = self.model, []
+        for each in actions:
+            self.model = copy.deepcopy(before)
+            seen.append(self.perform(each))
+        return seen
 
 
 class ShowsOneSecret(ModelTarget):

@@ -39,6 +39,10 @@ def perform(action: str, fields: dict[str, Any]) -> Any:
     return seen
 
 
+def race(actions: list[dict[str, Any]]) -> Any:
+    return [perform(**each) for each in actions]
+
+
 def outbox(email: str) -> Any:
     return [asdict(mail) for mail in target.outbox(email)]
 
@@ -47,6 +51,7 @@ METHODS = {
     "start": start,
     "reset": target.reset,
     "perform": perform,
+    "race": race,
     "now": target.now,
     "advance": target.advance,
     "outbox": outbox,

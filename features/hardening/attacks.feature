@@ -295,22 +295,40 @@ Feature: Withstanding attacks
   @REQ-SEC-014
   Rule: Of two people racing on one link or one code, one at most succeeds
 
-    Scenario: Two logins with one code at the same moment
+    Scenario: Two logins with one code, one after the other
       Given Ada has paired an authenticator
       When Ada logs in to Acme with a code
       And Ada logs in on the same machine with the same code
       Then she is refused
 
     @needs-outbox
-    Scenario: Two openings of one link at the same moment
+    Scenario: Two openings of one link, one after the other
       Given Ada has been mailed an enrolment link
       When Ada opens the newest enrolment link
       And Ada opens the same enrolment link
       Then no QR code is shown
 
     @needs-reset
-    Scenario: Two uses of one reset link at the same moment
+    Scenario: Two uses of one reset link, one after the other
       Given Ada has asked for a reset
       When Ada sets a new password through the newest reset link
       And Ada sets a new password through the same reset link
       Then she is refused
+
+    @needs-race
+    Scenario: Two logins with one code at the same moment
+      Given Ada has paired an authenticator
+      When two people log in as Ada with a code at the same moment
+      Then one of the two succeeds at most
+
+    @needs-race @needs-outbox
+    Scenario: Two openings of one link at the same moment
+      Given Ada has been mailed an enrolment link
+      When two people use the newest enrolment link of Ada at the same moment
+      Then one of the two succeeds at most
+
+    @needs-race @needs-reset
+    Scenario: Two uses of one reset link at the same moment
+      Given Ada has asked for a reset
+      When two people use the newest reset link of Ada at the same moment
+      Then one of the two succeeds at most

@@ -115,10 +115,20 @@ def _any_of(types: list[Any]) -> Any:
     return union
 
 
+_Performed: Any = _any_of([_performed(each) for each in ACTIONS])
+
+
+class Race(_Strict, frozen=True):
+    """What to do at the same moment, two actions or more."""
+
+    actions: list[_Performed]
+
+
 _METHODS: dict[str, tuple[Any, Any]] = {
     "start": (Start, Started),
     "reset": (Nothing, Any),
-    "perform": (_any_of([_performed(each) for each in ACTIONS]), Seen),
+    "perform": (_Performed, Seen),
+    "race": (Race, list[Seen]),
     "now": (Nothing, int),
     "advance": (Advance, Any),
     "outbox": (Outbox, MailsFound),

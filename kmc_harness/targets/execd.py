@@ -102,12 +102,12 @@ class Execd:
             NoAnswer: it broke.
 
         """
-        what = type(action).__name__
-        seen = self._ask("perform", {"action": what, "fields": asdict(action)}, Seen, what)
-        made: Observation = msgspec.convert(seen, Observation, from_attributes=True)
-        if len(made.message) > LONGEST_MESSAGE:
-            made = replace(made, message=made.message[:LONGEST_MESSAGE] + "…")
-        return made
+        return _observed(self._ask("perform", _named(action), Seen, type(action).__name__))
+
+    def at_once(self, actions: Sequence[Action]) -> Sequence[Observation]:
+        """Have all of `actions` performed at the same moment."""
+        found = self._ask("race", {"actions": [_named(each) for each in actions]}, list[Seen])
+        return [_observed(each) for each in found]
 
     def now(self) -> int:
         """Return the target's clock in epoch seconds; without Offer.CLOCK it is this machine's."""
@@ -208,6 +208,17 @@ class Execd:
         if self._program:
             self._program.kill()
         self._program = None
+
+
+def _named(action: Action) -> dict[str, object]:
+    return {"action": type(action).__name__, "fields": asdict(action)}
+
+
+def _observed(seen: Any) -> Observation:
+    made: Observation = msgspec.convert(seen, Observation, from_attributes=True)
+    if len(made.message) > LONGEST_MESSAGE:
+        made = replace(made, message=made.message[:LONGEST_MESSAGE] + "…")
+    return made
 
 
 class _Broke(Exception):

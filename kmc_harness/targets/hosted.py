@@ -4,7 +4,7 @@ import contextlib
 import importlib.util
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -83,20 +83,31 @@ class Hosted:
             AdapterBroke: anything else went wrong, though the server is there.
 
         """
+        with self._acting(type(action).__name__) as adapter:
+            seen: Observation = adapter.perform(action)
+        return seen
+
+    def at_once(self, actions: Sequence[Action]) -> Sequence[Observation]:
+        """Have the adapter do all of them at the same moment; it raises as `perform` does."""
+        with self._acting(f"{len(actions)} {type(actions[0]).__name__} at once") as adapter:
+            seen: Sequence[Observation] = adapter.at_once(actions)
+        return seen
+
+    @contextlib.contextmanager
+    def _acting(self, what: str) -> Iterator[Any]:
         setup = self._running()
         try:
-            seen: Observation = setup.adapter.perform(action)
+            yield setup.adapter
         except NotOffered:
             raise
         except Exception as error:
             if setup.server and setup.server.has_ended():
                 raise ServerDied(f"the server ended; its last words: {setup.server.output()}") from error
             said = setup.server.output() if setup.server else ""
-            broke = f"{type(action).__name__}: {type(error).__name__}: {error}"
+            broke = f"{what}: {type(error).__name__}: {error}"
             raise AdapterBroke(broke + (f"; the server's last words: {said}" if said else "")) from error
         finally:
             self._acted_at = time.monotonic()
-        return seen
 
     def now(self) -> int:
         """Return the target's clock in epoch seconds."""

@@ -230,6 +230,15 @@ class Kaltura:
             raise NotOffered(offer.value)
         return self._lab
 
+    def at_once(self, actions: Sequence[Action]) -> Sequence[Observation]:
+        """Not offered: there is one connection.
+
+        Raises:
+            NotOffered: always.
+
+        """
+        raise NotOffered(Offer.RACE.value)
+
     def close(self) -> None:
         """Let go of the connections."""
         if self._lab:

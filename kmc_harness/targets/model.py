@@ -56,6 +56,10 @@ class ModelTarget:
             account=outcome.account,
         )
 
+    def at_once(self, actions: Sequence[Action]) -> Sequence[Observation]:
+        """Perform them one after another: each is done whole, so that nothing comes in between."""
+        return [self.perform(each) for each in actions]
+
     def now(self) -> int:
         """Return the model's clock in epoch seconds."""
         return self.model.clock.now()

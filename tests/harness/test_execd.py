@@ -72,7 +72,9 @@ def test_the_schema_in_the_repository_is_that_of_the_types() -> None:
 
 def test_whatever_is_said_in_a_run_follows_the_schema(judge: Callable[..., Ran], tmp_path: Path) -> None:
     log = tmp_path / "said"
-    some = [argument for name in ("ENR-002", "LOG-010", "SEC-010", "RST-007") for argument in ("--only", name)]
+    some = [
+        argument for name in ("ENR-002", "LOG-010", "SEC-010", "SEC-014", "RST-007") for argument in ("--only", name)
+    ]
     assert judge(tortured("is_taken_down"), *some, KMC_TEST_LOG=str(log)).exit_code == 0
     whole = json.loads(schema())
     line = jsonschema.Draft202012Validator(whole)
@@ -269,6 +271,14 @@ def is_gone_now(group: int) -> bool:
     except ProcessLookupError:
         return True
     return False
+
+
+def test_what_comes_at_once_is_one_question(adapter: Any) -> None:
+    adapter.reset()
+    asked = adapter._asked
+    seen = adapter.at_once([LogIn("ada@kmc.example", "s3cure-pass!")] * 2)
+    assert [each.accepted for each in seen] == [False, False]
+    assert adapter._asked == asked + 1
 
 
 def test_what_broke_stays_broken_until_the_next_reset(adapter: Any) -> None:

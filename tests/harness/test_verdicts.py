@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from kmc_harness.verdicts import Verdict, highest
+from kmc_harness.targets.model import ModelTarget
+from kmc_harness.verdicts import Unreached, Verdict, highest
+from kmc_harness.world import HOME, World
 
 
 def _set(ran: Any) -> set[str]:
@@ -48,6 +50,32 @@ def test_a_broken_promise_is_an_error_and_no_skip(judge: Callable[..., Any]) -> 
     ran = judge("BreaksPromise", "--only", "SWI-004")
     assert ran.verdicts == {"SWI-004": "error"}
     assert "is declared, but was answered not offered" in " ".join(ran.out.split())
+
+
+def test_a_race_is_judged_by_what_comes_at_the_same_moment(judge: Callable[..., Any]) -> None:
+    ran = judge("LooksBeforeItWrites", "--only", "SEC-014")
+    ended = {each["title"]: each["verdict"] for each in ran.report["scenarios"]}
+    assert {title: verdict for title, verdict in ended.items() if "same moment" in title} == {
+        "Two logins with one code at the same moment": "fail",
+        "Two openings of one link at the same moment": "fail",
+        "Two uses of one reset link at the same moment": "fail",
+    }
+    assert [verdict for title, verdict in ended.items() if "one after the other" in title] == ["pass"] * 3
+    assert ran.report["scenarios"][3]["seen"] == "2 of 2 accepted"
+
+
+def test_without_a_way_to_race_what_was_judged_is_said(judge: Callable[..., Any]) -> None:
+    ran = judge("Settings", "--only", "SEC-014")
+    assert ran.verdicts == {"SEC-014": "pass"}
+    assert ran.report["requirements"][0]["in_part"] == "2 of 6 scenarios; not offered: enable, race"
+
+
+def test_a_race_that_nobody_wins_shows_nothing() -> None:
+    world = World(ModelTarget(), "test")
+    world.reach_user("Ada", HOME).password = "a wrong one"
+    world.race_logins("Ada", "no code")
+    with pytest.raises(Unreached, match="none did"):
+        world.expect_one_at_most()
 
 
 def test_links_that_are_the_same_within_a_second_are_told_apart(judge: Callable[..., Any]) -> None:
