@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, wait
 
 from kmc_harness.port import Action, Observation
 
@@ -17,10 +17,17 @@ def in_threads(perform: Callable[[Action], Observation], actions: Sequence[Actio
 
     """
     start = threading.Barrier(len(actions))
+    ended: list[Future[Observation]] = [Future() for _ in actions]
 
-    def one(action: Action) -> Observation:
+    def one(action: Action, end: Future[Observation]) -> None:
         start.wait()
-        return perform(action)
+        try:
+            end.set_result(perform(action))
+        except BaseException as error:
+            end.set_exception(error)
 
-    with ThreadPoolExecutor(len(actions)) as threads:
-        return list(threads.map(one, actions))
+    for each in zip(actions, ended, strict=True):
+        # Of the kind that the end of a process does not wait for: one may hang.
+        threading.Thread(target=one, args=each, daemon=True).start()
+    wait(ended)
+    return [each.result() for each in ended]

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from kmc_harness import clocks, durations, mail, process
+from kmc_harness._limit import limit
 from kmc_harness.port import Action, Mail, NotOffered, Observation, Offer
 from kmc_harness.targets import UnknownTarget
 from kmc_harness.targets.description import ClockPart, Description, MailPart, ServerPart, filled, read
@@ -73,7 +74,8 @@ class Hosted:
             setup.server.stop()
             setup.server.start()
         setup.clock.restart()
-        setup.adapter.reset()
+        with self._acting("reset") as adapter:
+            adapter.reset()
 
     def perform(self, action: Action) -> Observation:
         """Have the adapter do it.
@@ -96,8 +98,12 @@ class Hosted:
     @contextlib.contextmanager
     def _acting(self, what: str) -> Iterator[Any]:
         setup = self._running()
+        part = self._described.adapter
+        # An exec adapter has a limit of its own, which also ends what it hangs in.
+        within = contextlib.nullcontext() if part.exec else limit(durations.seconds(part.answer_within))
         try:
-            yield setup.adapter
+            with within:
+                yield setup.adapter
         except NotOffered:
             raise
         except Exception as error:

@@ -90,6 +90,38 @@ def test_a_mail_with_links_that_nothing_takes_is_no_departure(judge: Callable[..
     assert "no link in it is known as one for reset" in " ".join(ran.out.split())
 
 
+HANGS = """
+import threading
+from tests.targets import ModelTarget
+
+class Adapter(ModelTarget):
+    def perform(self, action):
+        if type(action).__name__ == "LogOut":
+            HANG
+        return super().perform(action)
+"""
+
+
+@pytest.mark.parametrize(
+    "hang",
+    [
+        "threading.Event().wait(60)",
+        "__import__('time').sleep(60)",
+        "\n            try: threading.Event().wait(60)\n            except Exception: return super().perform(action)",
+    ],
+)
+def test_an_adapter_that_hangs_is_an_error_that_names_the_action(
+    hang: str, judge: Callable[..., Any], tmp_path: Path
+) -> None:
+    described = 'name = "x"\n[adapter]\npython = "hanging:Adapter"\nanswer_within = "200ms"\n'
+    described += '[mail]\nkind = "adapter"\nsettle = "0s"\n[clock]\nkind = "adapter"\n'
+    (tmp_path / "target.toml").write_text(described)
+    (tmp_path / "hanging.py").write_text(HANGS.replace("HANG", hang))
+    ran = judge(str(tmp_path), "--only", "LOG-010", "--only", "LOG-003", "--only", "ENR-002")
+    assert ran.verdicts == {"LOG-010": "error", "LOG-003": "pass", "ENR-002": "pass"}
+    assert "LogOut: TookTooLong: no answer within 0.2 s" in " ".join(ran.out.split())
+
+
 def test_an_offer_that_is_none_is_told(judge: Callable[..., Any], tmp_path: Path) -> None:
     (tmp_path / "target.toml").write_text('name = "x"\n[adapter]\npython = "misspelt:Adapter"\n')
     (tmp_path / "misspelt.py").write_text(
