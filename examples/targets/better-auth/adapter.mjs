@@ -84,7 +84,8 @@ const ACTIONS = {
     return seen(answer, answer.ok && answer.said !== null);
   },
   async LogOut({ session }) {
-    return seen(await browserOf(session).post("/sign-out"));
+    // In a browser of its own with the same cookies: what was copied before is what is tried afterwards.
+    return seen(await new Browser(browserOf(session).cookies).post("/sign-out"));
   },
   async StartPairing({ session, password }) {
     const answer = await browserOf(session).post("/two-factor/enable", { password });
@@ -110,7 +111,7 @@ const ACTIONS = {
 const METHODS = {
   start({ settings }) {
     url = settings.url;
-    return { protocol: 1, name: "better-auth", offers: ["settings", "reset", "change"] };
+    return { protocol: 1, name: "better-auth", offers: ["settings", "reset", "change", "race"] };
   },
   // People are new in each scenario; their browsers are closed.
   reset() {
@@ -120,6 +121,9 @@ const METHODS = {
   perform({ action, fields }) {
     if (!Object.hasOwn(ACTIONS, action)) throw new NotOffered(action);
     return ACTIONS[action](fields);
+  },
+  race({ actions }) {
+    return Promise.all(actions.map(METHODS.perform));
   },
   close() {},
 };

@@ -1,4 +1,8 @@
-"""Speaks to Flask-Security's JSON API. A session is a browser: its cookies are kept here, under a number."""
+"""Speaks to Flask-Security's JSON API. A session is a browser: its cookies are kept here, under a number.
+
+Logging out leaves them as they were: a session has ended once a copy of its cookies opens nothing, not where a browser
+was told to drop them.
+"""
 
 import time
 from collections.abc import Sequence
@@ -57,7 +61,8 @@ class FlaskSecurity:
             case UseSession(session):
                 return seen(self.browsers[session].get("/account"))
             case LogOut(session):
-                return seen(post(self.browsers[session], "/logout"))
+                # In a browser of its own with the same cookies: what was copied before is what is tried afterwards.
+                return seen(post(self.browser(self.browsers[session].cookies), "/logout"))
             case StartPairing(session, password):
                 return self.start_pairing(session, password)
             case ConfirmPairing(session, code):
@@ -103,9 +108,9 @@ class FlaskSecurity:
         self.pairings[session] = shown["tf_state_token"]
         return Observation(True, uri=shown["tf_authr_uri"])
 
-    def browser(self) -> httpx.Client:
+    def browser(self, cookies: httpx.Cookies | None = None) -> httpx.Client:
         headers = {"Accept": "application/json"}
-        return httpx.Client(base_url=self.url, transport=self.transport, headers=headers, timeout=30)
+        return httpx.Client(base_url=self.url, transport=self.transport, headers=headers, cookies=cookies, timeout=30)
 
 
 def post(browser: httpx.Client, path: str, **body: str) -> httpx.Response:
