@@ -50,7 +50,7 @@ from kmc_harness.port import (
     UseSession,
     described,
 )
-from kmc_harness.verdicts import Departure, Unreached
+from kmc_harness.verdicts import AdapterMistake, Departure, Unreached
 
 __all__ = ["HOME", "Acting", "Person"]
 
@@ -239,6 +239,15 @@ class Acting:
         self.count += 1
 
     def _see(self, at: int, action: Action, seen: Observation) -> Observation:
+        """Keep what was seen of an action as evidence.
+
+        Raises:
+            AdapterMistake: it is no observation.
+
+        """
+        if not isinstance(seen, Observation):
+            self._note(at, action, "broke off")
+            raise AdapterMistake(f"{type(action).__name__} was answered with {type(seen).__name__}, not an Observation")
         self.recorder.learn(seen.session)
         if seen.shows_qr_code:
             with contextlib.suppress(UnreadableQrCode):

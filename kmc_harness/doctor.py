@@ -34,7 +34,7 @@ from kmc_harness.port import (
     UseSession,
 )
 from kmc_harness.probes import probe
-from kmc_harness.verdicts import NotJudged, Unreached
+from kmc_harness.verdicts import AdapterMistake, NotJudged, Unreached
 from kmc_harness.world import HOME, World
 
 __all__ = ["Examination", "Finding", "State", "examine"]
@@ -148,6 +148,8 @@ def _tried(each: _Try, world: World) -> Finding:
         return Finding(each.what, State.UNREACHED, f"{error} comes first")
     except Unreached as error:
         return Finding(each.what, State.UNREACHED, world.recorder.redact(str(error)))
+    except AdapterMistake as error:
+        wrong = str(error)
     except Exception as error:
         return Finding(each.what, State.BROKE, world.recorder.redact(f"{type(error).__name__}: {error}"))
     return Finding(each.what, State.WRONG, world.recorder.redact(wrong)) if wrong else Finding(each.what, State.WORKS)
@@ -220,7 +222,7 @@ def _log_in(world: World) -> str:
     seen = world.log_in("Ada", "no code")
     if not seen.accepted:
         return f"the right password of a user just registered was {world.in_words(seen)}"
-    return "" if seen.session else "accepted, but without a session: return the token or cookie you got"
+    return "" if seen.session else "accepted without a session: answer the token or cookie that it opened"
 
 
 def _wrong_password(world: World) -> str:

@@ -160,7 +160,7 @@ def kmc_target(request: pytest.FixtureRequest) -> Generator[Any, None, None]:
     from kmc_harness import targets
     from kmc_harness.probes import probe
     from kmc_harness.process import DidNotStart
-    from kmc_harness.verdicts import NotJudged
+    from kmc_harness.verdicts import AdapterMistake, NotJudged
 
     option = request.config.getoption
     settings = {name: option(f"kmc_{name}") for name in ("policy", "seed", "patience")}
@@ -169,7 +169,7 @@ def kmc_target(request: pytest.FixtureRequest) -> Generator[Any, None, None]:
         probe(target, _tag(request.config, "probe"))
     except NotJudged as error:
         yield error
-    except DidNotStart as error:
+    except (DidNotStart, AdapterMistake) as error:
         yield NotJudged(str(error))
     except Exception as error:
         yield NotJudged(f"the adapter broke in the probes: {type(error).__name__}: {error}")
@@ -333,7 +333,7 @@ def _judge(item: pytest.Item, call: pytest.CallInfo[None], scene: _Scene) -> dic
 def _ended(item: pytest.Item, error: BaseException | None, scene: _Scene) -> tuple[Any, str, str]:
     from kmc_harness.port import NotOffered
     from kmc_harness.results import READY
-    from kmc_harness.verdicts import Departure, NotJudged, Unreached, Verdict
+    from kmc_harness.verdicts import AdapterMistake, Departure, NotJudged, Unreached, Verdict
 
     match error:
         case None if scene.world and scene.world.checks:
@@ -353,6 +353,8 @@ def _ended(item: pytest.Item, error: BaseException | None, scene: _Scene) -> tup
             return Verdict.SKIPPED, "", f"the target does not offer '{error}'"
         case NotJudged():
             return Verdict.ERROR, READY, str(error)
+        case AdapterMistake():
+            return Verdict.ERROR, "an answer that makes sense", str(error)
     return Verdict.ERROR, "an answer", f"{type(error).__name__}: {error}"
 
 

@@ -16,7 +16,7 @@ from kmc_harness.port import (
     StartPairing,
     Target,
 )
-from kmc_harness.verdicts import NotJudged, Unreached
+from kmc_harness.verdicts import AdapterMistake, NotJudged, Unreached
 from kmc_harness.world import HOME, World
 
 __all__ = ["probe"]
@@ -53,6 +53,8 @@ def probe(target: Target, tag: str) -> None:
                 _moves_the_whole_clock(world)
         with contextlib.suppress(Unreached, NotOffered):
             _tells_people_apart(world)
+    except AdapterMistake as error:
+        raise NotJudged(world.recorder.redact(str(error))) from error
     except (Unreached, NotOffered) as error:
         raise NotJudged(world.recorder.redact(f"the target did not get through the probes: {error}")) from error
     except NotJudged:
@@ -78,8 +80,11 @@ def _refuses_strangers_and_wrong_passwords(world: World) -> None:
         raise NotJudged("somebody just made up was logged in; does the adapter really ask the target?")
     if world.perform(LogIn(ada.email, "wr0ng-pass!", account=world.account(HOME))).accepted:
         raise NotJudged("a wrong password was accepted; does the adapter really ask the target?")
-    if not world.perform(LogIn(ada.email, ada.password, account=world.account(HOME))).accepted:
+    seen = world.perform(LogIn(ada.email, ada.password, account=world.account(HOME)))
+    if not seen.accepted:
         raise NotJudged("the right password of a user just registered was refused; nothing can be judged this way")
+    if not seen.session:
+        raise NotJudged("LogIn was accepted without a session: answer the token or cookie that it opened")
 
 
 def _tells_people_apart(world: World) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
-__all__ = ["Departure", "NotJudged", "Unreached", "Verdict", "highest"]
+__all__ = ["AdapterMistake", "Departure", "NotJudged", "Unreached", "Verdict", "highest"]
 
 
 class Verdict(StrEnum):
@@ -49,6 +49,10 @@ class Departure(AssertionError):
 
 class Unreached(Exception):
     """The situation that a scenario speaks of was not reached, so nothing was judged."""
+
+
+class AdapterMistake(Exception):
+    """What an adapter is or answers makes no sense; the message says what to write instead."""
 
 
 class NotJudged(Exception):

@@ -61,9 +61,10 @@ class World(Acting):
         person = self.person(name)
         seen = self.last()
         held = seen.accepted if result == "accepted" else not seen.accepted and seen.session is None
-        if result == "asked for a code":
-            held = held and seen.asks_for_code
-        self.expect(held, f"{person.name} {result}", self.in_words(seen))
+        words = self.in_words(seen)
+        if result == "asked for a code" and held and not seen.asks_for_code:
+            held, words = False, f"{words}, and no code asked for (an adapter says so by asks_for_code)"
+        self.expect(held, f"{person.name} {result}", words)
 
     def expect_session(self, name: str, account: str) -> None:
         """Expect the latest answer to have opened a session in `account` that can be used."""

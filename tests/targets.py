@@ -104,6 +104,13 @@ class LooksBeforeItWrites(ModelTarget):
         return seen
 
 
+class NeverAsks(ModelTarget):
+    """Refuses a login without a code, and says no more."""
+
+    def perform(self, action: Action) -> Observation:
+        return replace(super().perform(action), asks_for_code=False)
+
+
 class ShowsOneSecret(ModelTarget):
     """Answers every enrolment link with the first QR code it ever showed."""
 

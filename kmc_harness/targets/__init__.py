@@ -6,11 +6,14 @@ import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from kmc_harness.port import Target
+from kmc_harness.port import Offer, Target
+from kmc_harness.verdicts import AdapterMistake
 
-__all__ = ["UnknownTarget", "load"]
+__all__ = ["UnknownTarget", "check_whole", "load"]
 
+OF_OFFERS = {Offer.CLOCK: "advance", Offer.OUTBOX: "outbox"}
 ANSWER_WITHIN = "KMC_ANSWER_WITHIN"
 """The environment's word for how long one answer of `exec:command` may take, as 30s."""
 
@@ -81,7 +84,27 @@ def _from_python(module: str, attribute: str) -> Target:
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
         raise UnknownTarget(f"target python:{module}:{attribute} cannot be loaded: {reason}") from error
+    try:
+        check_whole(target, "name", "now", *(of for offer, of in OF_OFFERS.items() if offer in target.offers))
+    except AdapterMistake as error:
+        raise UnknownTarget(f"target python:{module}:{attribute}: {error}") from error
     return target
+
+
+def check_whole(adapter: Any, *more: str) -> None:
+    """See that `adapter` has what every adapter has, and `more`.
+
+    Raises:
+        AdapterMistake: something is missing, or it offers what there is not.
+
+    """
+    offered = {str(each) for each in getattr(adapter, "offers", ())}
+    needed = ["offers", "reset", "perform", "close", *more, *(["at_once"] if Offer.RACE in offered else [])]
+    if missing := [each for each in dict.fromkeys(needed) if not hasattr(adapter, each)]:
+        raise AdapterMistake(f"the adapter has no {' and no '.join(missing)}; see kmc_harness.port.Target")
+    if unknown := sorted(offered - set(Offer)):
+        known = ", ".join(sorted(Offer))
+        raise AdapterMistake(f"the adapter offers {', '.join(map(repr, unknown))}, which is none of {known}")
 
 
 def _from_command(command: str) -> Target:

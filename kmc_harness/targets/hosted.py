@@ -12,8 +12,9 @@ from typing import Any
 from kmc_harness import clocks, durations, mail, process
 from kmc_harness._limit import limit
 from kmc_harness.port import Action, Mail, NotOffered, Observation, Offer
-from kmc_harness.targets import UnknownTarget
+from kmc_harness.targets import UnknownTarget, check_whole
 from kmc_harness.targets.description import ClockPart, Description, MailPart, ServerPart, filled, read
+from kmc_harness.verdicts import AdapterMistake
 
 __all__ = ["AdapterBroke", "Hosted", "ServerDied"]
 
@@ -175,7 +176,7 @@ class _Setup:
             self._open.callback(self.clock.close)
         if described.server:
             self.server = self._serve(described.server, folder, work, places)
-        self.adapter = make({name: filled(value, places) for name, value in described.adapter.settings.items()})
+        self.adapter = self._adapter(described, make, places)
         self._open.callback(self.adapter.close)
         if described.mail and described.mail.kind == "adapter":
             self.mailbox = mail.AdapterOutbox(self.adapter)
@@ -186,6 +187,20 @@ class _Setup:
             self.clock.prove()
         except clocks.NoProof as error:
             self.clock = clocks.Waiting(patience_s, str(error))
+
+    def _adapter(self, described: Description, make: _Make, places: Mapping[str, str]) -> Any:
+        settings = {name: filled(value, places) for name, value in described.adapter.settings.items()}
+        try:
+            made = make(settings)
+        except Exception as error:
+            given = f"the settings {', '.join(settings)}" if settings else "no settings"
+            called = f"{described.adapter.python} cannot be called with {given}"
+            raise AdapterMistake(f"{called}: {type(error).__name__}: {error}") from error
+        if described.adapter.python:
+            own_clock = described.clock and described.clock.kind == "adapter"
+            own_mail = described.mail and described.mail.kind == "adapter"
+            check_whole(made, *(("now", "advance") if own_clock else ()), *(("outbox",) if own_mail else ()))
+        return made
 
     def _last_seen_at(self) -> int:
         """Return the time when the clock was last looked at, as it is before each act.

@@ -14,6 +14,7 @@ import pytest
 
 from kmc_harness.targets import UnknownTarget
 from kmc_harness.targets.hosted import Hosted
+from tests.conftest import kmc
 from tests.harness.made import left_running
 
 ROOT = Path(__file__).parent.parent.parent
@@ -122,14 +123,42 @@ def test_an_adapter_that_hangs_is_an_error_that_names_the_action(
     assert "LogOut: TookTooLong: no answer within 0.2 s" in " ".join(ran.out.split())
 
 
-def test_an_offer_that_is_none_is_told(judge: Callable[..., Any], tmp_path: Path) -> None:
+MISTAKES = {
+    "an offer that is none": ("offers = {'resett'}", "the adapter offers 'resett', which is none of accounts,"),
+    "a missing method": ("close = property()", "the adapter has no close; see kmc_harness.port.Target"),
+    "a race without a way to": (
+        "offers = {'race'}\n    at_once = property()",
+        "the adapter has no at_once; see kmc_harness.port.Target",
+    ),
+    "settings that nobody takes": (
+        "def __init__(self, address): pass",
+        "misspelt:Adapter cannot be called with no settings: TypeError: Adapter.__init__() missing 1 required",
+    ),
+    "a login without its session": (
+        "def perform(self, action): return replace(super().perform(action), session=None)",
+        "LogIn was accepted without a session: answer the token or cookie that it opened",
+    ),
+    "no observation": (
+        "def perform(self, action): return super().perform(action).accepted",
+        "RegisterUser was answered with bool, not an Observation",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_of_an_adapter_is_told_in_plain_words(name: str, tmp_path: Path) -> None:
+    wrong, told = MISTAKES[name]
     (tmp_path / "target.toml").write_text('name = "x"\n[adapter]\npython = "misspelt:Adapter"\n')
     (tmp_path / "misspelt.py").write_text(
-        "from tests.targets import ModelTarget\nclass Adapter(ModelTarget):\n    offers = {'resett'}\n"
+        "from dataclasses import replace\nfrom tests.targets import ModelTarget\n"
+        f"class Adapter(ModelTarget):\n    offers = ()\n    {wrong}\n"
     )
-    ran = judge(str(tmp_path), "--only", "LOG-002")
-    assert ran.verdicts == {"LOG-002": "error"}
-    assert "'resett' is not a valid Offer" in " ".join(ran.out.split())
+    ran = kmc("run", "--target", ".", cwd=tmp_path)
+    assert ran.returncode == 3
+    assert " ".join(ran.stdout.split()).startswith(f"error . was not judged: {told}")
+    examined = kmc("doctor", ".", cwd=tmp_path)
+    assert told.removeprefix("LogIn was ") in " ".join((examined.stdout + examined.stderr).split())
+    assert examined.returncode == 1
 
 
 def test_a_server_that_does_not_start_is_told_once(judge: Callable[..., Any], tmp_path: Path) -> None:

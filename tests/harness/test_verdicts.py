@@ -78,6 +78,12 @@ def test_a_race_that_nobody_wins_shows_nothing() -> None:
         world.expect_one_at_most()
 
 
+def test_an_adapter_that_forgets_to_say_that_a_code_is_asked_for_is_told_how(judge: Callable[..., Any]) -> None:
+    ran = judge("NeverAsks", "--only", "LOG-003")
+    assert ran.verdicts == {"LOG-003": "fail"}
+    assert "no code asked for (an adapter says so by asks_for_code)" in " ".join(ran.out.split())
+
+
 def test_links_that_are_the_same_within_a_second_are_told_apart(judge: Callable[..., Any]) -> None:
     assert judge("LinksOfTheSecond", "--only", "RST-012").verdicts == {"RST-012": "pass"}
 
