@@ -40,6 +40,8 @@ JUDGES = ("msgspec", "pillow", "pyotp", "pytest", "pytest-bdd", "zxing-cpp")
 PYTEST = (
     *("--pyargs", "kmc_harness.suite", "-q", "--capture=sys", "--no-header", "--assert=plain", "--tb=native"),
     *("-p", "no:cacheprovider", "-p", "no:unraisableexception"),
+    # Else workers are given folders below the temporary one, which nobody removes.
+    *("-p", "no:tmpdir"),
     # From the suite's own folder: pytest looks for fixtures in every folder between root and test, at every step.
     *("-c", os.devnull, "--rootdir", str(Path(__file__).parent)),
 )

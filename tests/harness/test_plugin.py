@@ -47,6 +47,11 @@ def test_unknown_selections_are_usage_errors(tmp_path: Path) -> None:
     assert "unknown profile 'some'" in _pytest(tmp_path, "--kmc-profile", "some")
 
 
+def test_several_processes_leave_no_folder_behind(judge: Callable[..., Any], tmp_path: Path) -> None:
+    assert judge("model", "-n", "2", "--only", "LOG-002", TMPDIR=str(tmp_path)).exit_code == 0
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_lacks_several_offers_is_skipped_for_the_same_one_in_every_process(judge: Callable[..., Any]) -> None:
     # Seeds under which sets of the two tags have different orders.
     reports = [judge("OffersNothing", "--only", "RST-001", PYTHONHASHSEED=seed).report for seed in ("2", "3")]
