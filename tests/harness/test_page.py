@@ -2,10 +2,15 @@
 
 import shutil
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from kmc_harness.report import html
+from kmc_harness.verdicts import Verdict
+from tests.harness.made import report, scenario
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = (
@@ -132,6 +137,15 @@ CONTRAST = """
   return [...new Set(faint)];
 }
 """
+
+
+def test_a_column_is_headed_in_one_line_whatever_is_in_the_others(browser: Browser) -> None:
+    opened = browser.new_page(viewport={"width": 1200, "height": 900})
+    opened.set_content(html.page(report(scenario(Verdict.FAIL, seen="refused " * 200)), Path("kmc-report")))
+    heights = opened.evaluate("[...document.querySelectorAll('th')].map(each => each.clientHeight)")
+    assert len(heights) == 4
+    assert max(heights) < 40
+    opened.close()
 
 
 def test_it_prints_what_failed_opened(page: Page) -> None:
