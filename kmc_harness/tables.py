@@ -1,6 +1,8 @@
 """What the terminal shows of the suite: a progress bar, the catalogue."""
 
 import shlex
+import sys
+import time
 from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -29,9 +31,11 @@ COLOURS = {
     Verdict.FAIL: "bold red",
 }
 
+LINE_EVERY_S = 10.0
+
 
 class Progress:
-    """A bar on a terminal, silence elsewhere."""
+    """A bar on a terminal, a line now and then elsewhere."""
 
     def __init__(self) -> None:
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
@@ -47,7 +51,15 @@ class Progress:
         self._bar = Bar(*columns, console=console, transient=True, disable=not console.is_terminal)
         self._task = self._bar.add_task("scenarios", total=None, worst="")
         self._worst = Verdict.PASS
-        self._total = 0
+        self._total = self._done = 0
+        # As it is now: during a run pytest's words are kept back.
+        self._file = None if console.is_terminal else sys.stderr
+        self._told_at = self._now()
+
+    @staticmethod
+    def _now() -> float:
+        """Return seconds that go on whatever a target does to the clocks of this process."""
+        return time.clock_gettime(time.CLOCK_MONOTONIC)
 
     def __enter__(self) -> "Progress":
         self._bar.start()
@@ -66,7 +78,11 @@ class Progress:
     def advance(self, verdict: Verdict) -> None:
         """Count one scenario and show the highest verdict so far."""
         self._worst = max(self._worst, verdict, key=lambda each: each.rank)
+        self._done += 1
         self._bar.update(self._task, advance=1, worst=badge(self._worst))
+        if self._file and self._now() >= self._told_at + LINE_EVERY_S:
+            self._told_at = self._now()
+            print(f"{self._done} of {self._total} scenarios, {self._worst}", file=self._file, flush=True)
 
 
 def badge(verdict: Verdict) -> str:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from kmc_harness import tables
+from kmc_harness.verdicts import Verdict
 from tests.conftest import kmc
 
 
@@ -70,3 +72,15 @@ def test_what_stands_after_two_dashes_goes_to_pytest(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "partial run:" in done.stdout
     assert "test_login_feature_L" in (tmp_path / "junit.xml").read_text()
+
+
+def test_progress_is_a_line_now_and_then_where_there_is_no_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = iter([0.0, 9.0, 11.0, 11.0, 12.0])
+    monkeypatch.setattr(tables.Progress, "_now", staticmethod(lambda: next(now)))
+    with tables.Progress() as progress:
+        progress.expect(3)
+        for each in (Verdict.PASS, Verdict.FAIL, Verdict.PASS):
+            progress.advance(each)
+    assert capsys.readouterr().err == "2 of 3 scenarios, fail\n"
