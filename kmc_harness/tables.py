@@ -122,7 +122,9 @@ def show_catalogue(requirements: Sequence[Requirement]) -> None:
     for each in requirements:
         actions = ", ".join(each.actions) or f"({each.seen})"
         table.add_row(each.id, escape(each.title), actions, ", ".join(each.offers))
-    Console(highlight=False).print(table)
+    console = Console(highlight=False)
+    console.print(table)
+    console.print("\nenable: or settings, where a scenario only needs somebody who has paired an authenticator")
 
 
 def show_requirement(requirement: Requirement) -> None:

@@ -50,6 +50,7 @@ def test_the_catalogue_names_actions_and_offers(tmp_path: Path) -> None:
     line = next(line for line in done.stdout.splitlines() if line.startswith("SWI-006"))
     assert "SwitchAccount" in done.stdout
     assert "switch" in line
+    assert "enable: or settings" in done.stdout
     assert done.returncode == 0
 
 
