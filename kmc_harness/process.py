@@ -6,6 +6,7 @@ Servers are started on Linux only.
 import contextlib
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -20,13 +21,15 @@ from typing import IO
 
 from kmc_harness import _guard, _http
 
-__all__ = ["Command", "DidNotStart", "Server", "free_port", "stand_guard", "work_folder"]
+__all__ = ["Command", "DidNotStart", "Server", "free_port", "stand_guard", "without_colour", "work_folder"]
 
 POLL_S = 0.05
 ANSWER_S = 10.0
 """How long a server may take for its first answers: some compile what they serve."""
 TAIL_BYTES = 2_000
 LAST_LINES = 8
+TO_TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
+"""Escape sequences of ECMA-48: CSI, OSC and the short ones."""
 
 
 class DidNotStart(Exception):
@@ -41,7 +44,7 @@ class Command:
         argv: the program and its arguments.
         folder: its working folder.
         environment: added to this process' own.
-        ready: a URL of the server; it is ready once that answers below 500.
+        ready: a URL of the server; it is ready once that answers with a status below `ready_below`.
         ready_within_s: how long that may take, with what is run before.
         before: programs that are run to their end first.
         bent: added to the environment of the server alone, as a clock needs it.
@@ -55,6 +58,7 @@ class Command:
     ready_within_s: float = 30.0
     before: tuple[tuple[str, ...], ...] = ()
     bent: Mapping[str, str] | None = None
+    ready_below: int = 500
 
     def steps(self) -> list[dict[str, object]]:
         """Return what is run, one after another."""
@@ -69,6 +73,11 @@ def free_port() -> int:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
         return port
+
+
+def without_colour(output: bytes) -> str:
+    """Return what a program wrote for a terminal as text: no colours, and no moves of its cursor."""
+    return TO_TERMINAL.sub("", output.decode(errors="replace"))
 
 
 @contextlib.contextmanager
@@ -138,7 +147,7 @@ class Server:
             status, _ = _http.look(url, min(ANSWER_S, max(POLL_S, until - time.monotonic())))
         except OSError as error:
             return f"{url} does not answer ({error})"
-        return "" if status < 500 else f"{url} answers with status {status}"
+        return "" if status < self._command.ready_below else f"{url} answers with status {status}"
 
     @property
     def _name(self) -> str:
@@ -160,7 +169,7 @@ class Server:
         """Return the last lines that it wrote, as one."""
         with contextlib.suppress(OSError), self._log.open("rb") as log:
             log.seek(max(0, self._log.stat().st_size - TAIL_BYTES))
-            return " | ".join(log.read().decode(errors="replace").strip().splitlines()[-LAST_LINES:])
+            return " | ".join(without_colour(log.read()).strip().splitlines()[-LAST_LINES:])
         return ""
 
     def _last_words(self) -> str:

@@ -33,12 +33,18 @@ class AdapterPart(_Part, frozen=True):
 
 
 class ServerPart(_Part, frozen=True):
-    """The implementation's process; `prepare` are commands that are run to their end before it, in real time."""
+    """The implementation's process.
+
+    Attributes:
+        prepare: commands that are run to their end before it, in real time.
+        ready: an address that is to be found; where none is named, any answer of the server will do but a failure.
+
+    """
 
     command: tuple[str, ...]
     environment: dict[str, str] = {}
     prepare: tuple[tuple[str, ...], ...] = ()
-    ready: str = "{url}/"
+    ready: str = ""
     ready_within: str = "30s"
 
 

@@ -272,7 +272,7 @@ class _Program:
         while self._err in self._watched.get_map() and self._guard.poll() is not None and self._turn(until):
             """What it wrote before it ended is on its way."""
         self._listen()
-        kept = [*self._words, _whole_words(self._word.decode(errors="replace"), KEPT_CHARS)]
+        kept = [*self._words, _whole_words(process.without_colour(self._word), KEPT_CHARS)]
         return " | ".join(filter(None, kept))
 
     def leave(self, within_s: float) -> None:
@@ -348,7 +348,7 @@ class _Program:
             self._forget(self._err)
         *lines, self._word = (self._word + came).split(b"\n")
         self._word = self._word[-CHUNK:]
-        self._words += (_whole_words(line.decode(errors="replace"), KEPT_CHARS) for line in lines[-KEPT_LINES:])
+        self._words += (_whole_words(process.without_colour(line), KEPT_CHARS) for line in lines[-KEPT_LINES:])
 
     def _write(self) -> None:
         try:

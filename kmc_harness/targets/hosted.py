@@ -227,10 +227,11 @@ class _Setup:
             tuple(filled(word, places) for word in part.command),
             folder,
             {name: filled(value, places) for name, value in part.environment.items()},
-            filled(part.ready, places),
+            filled(part.ready or "{url}/", places),
             durations.seconds(part.ready_within),
             tuple(tuple(filled(word, places) for word in each) for each in part.prepare),
             self.clock.environment(),
+            400 if part.ready else 500,
         )
         server = process.Server(command, work / "server.log", work)
         self._open.callback(server.stop)

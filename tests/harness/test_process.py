@@ -1,5 +1,6 @@
 """A server is ready or its reason is told; and nothing of it is left, however it or the harness ends."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -166,6 +167,24 @@ def test_only_the_server_has_a_bent_clock(tmp_path: Path) -> None:
     server.start()
     server.stop()
     assert (tmp_path / "log").read_text().split()[:4] == ["bent", "False", "bent", "True"]
+
+
+@pytest.mark.parametrize(("status", "is_ready"), [("302", True), ("404", False), ("401", False)])
+def test_an_address_that_is_to_be_found_is_not_ready_before(status: str, is_ready: bool, tmp_path: Path) -> None:
+    port = process.free_port()
+    argv, url = (PYTHON, "-c", SERVES, str(port)), f"http://127.0.0.1:{port}/health"
+    command = process.Command(argv, tmp_path, {"STATUS": status}, url, WITHIN_S if is_ready else 1.0, ready_below=400)
+    server = process.Server(command, tmp_path / "log")
+    expected = contextlib.nullcontext() if is_ready else pytest.raises(process.DidNotStart, match=f"status {status}")
+    with expected:
+        server.start()
+    server.stop()
+
+
+def test_colours_are_left_out_of_the_last_words(make: Make) -> None:
+    server = make(r"raise SystemExit('\x1b[1;31mno\x1b[0m \x1b]8;;http://x/\x07database\x1b]8;;\x1b\\ [sic]')")
+    with pytest.raises(process.DidNotStart, match=r"its last words: no database \[sic\]$"):
+        server.start()
 
 
 def test_the_last_words_are_few(make: Make) -> None:
