@@ -14,15 +14,15 @@ from kmc_harness.targets.hosted import Hosted
 TARGETS = Path(__file__).parent.parent / "examples" / "targets"
 PACKAGES = {"django-allauth": "allauth", "flask-security": "flask_security"}
 MODULES = TARGETS / "better-auth" / "node_modules"
-SAMPLE = ("LOG-004", "LOG-009", "ENR-011", "RST-007", "STD-002", "STD-003")
+SAMPLE = ("LOG-004", "LOG-009", "LOG-010", "ENR-011", "RST-007", "STD-002", "STD-003")
 NOT_HELD = {
     "django-allauth/in-process.toml": {"RST-007": "fail", "STD-002": "warning"},
     "django-allauth/target.toml": {"RST-007": "fail", "STD-002": "warning"},
     "django-allauth/drops-pairing.toml": {"STD-002": "warning"},
     "django-allauth/tolerance.toml": {"RST-007": "fail", "STD-003": "fail"},
-    "flask-security/in-process.toml": {"RST-007": "fail", "STD-002": "warning", "STD-003": "fail"},
-    "flask-security/target.toml": {"RST-007": "fail", "STD-002": "warning", "STD-003": "fail"},
-    "flask-security/drops-pairing.toml": {"STD-002": "warning", "STD-003": "fail"},
+    "flask-security/in-process.toml": {"LOG-010": "fail", "RST-007": "fail", "STD-002": "warning", "STD-003": "fail"},
+    "flask-security/target.toml": {"LOG-010": "fail", "RST-007": "fail", "STD-002": "warning", "STD-003": "fail"},
+    "flask-security/drops-pairing.toml": {"LOG-010": "fail", "STD-002": "warning", "STD-003": "fail"},
     "better-auth/target.toml": {"RST-007": "fail", "STD-003": "fail"},
     "better-auth/drops-pairing.toml": {"STD-003": "fail"},
 }
