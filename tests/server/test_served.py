@@ -144,7 +144,8 @@ def test_misuse_is_one_clear_line(arguments: tuple[str, ...], words: str) -> Non
     assert "Traceback" not in done.stderr
 
 
-def test_a_server_that_is_not_there_is_told(judge: Callable[..., Any]) -> None:
+def test_a_server_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
     with pytest.raises(targets.UnknownTarget, match=r"is it running\? \(kmc serve --lab\)"):
         targets.load(f"kaltura:http://127.0.0.1:{free_port()}", {})
 
