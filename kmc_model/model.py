@@ -10,6 +10,8 @@ True
 
 from collections.abc import Sequence
 from dataclasses import field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from kmc_model.actions import Action
 from kmc_model.clock import ManualClock
@@ -19,13 +21,16 @@ from kmc_model.records import Mail, State
 from kmc_model.rules import RULES, Rule, Rulebook, by_action
 from kmc_model.totp import SeededSecrets
 from kmc_model.turn import Reason, Secrets, Turn
-from kmc_model.values import value
+from kmc_model.values import Shown, value
 
-__all__ = ["Model", "Outcome", "step"]
+if TYPE_CHECKING:
+    from kmc_model.history import History
+
+__all__ = ["Event", "Model", "Outcome", "step"]
 
 
 @value
-class Outcome:
+class Outcome(Shown):
     """The model's answer: how the action ended, by which requirement, what a person is told and shown."""
 
     requirement: str | None
@@ -39,6 +44,15 @@ class Outcome:
     @property
     def accepted(self) -> bool:
         return self.reason is None
+
+
+@value
+class Event:
+    """What was done at an instant (epoch seconds), and how it ended."""
+
+    at: int
+    action: Action
+    outcome: Outcome
 
 
 def step(
@@ -78,7 +92,7 @@ def _outcome(turn: Turn, rule: Rule, mails_before: int) -> Outcome:
     )
 
 
-class Model:
+class Model(Shown):
     """A target's whole life in memory. Deterministic: same seed and actions, same bytes."""
 
     def __init__(
@@ -92,12 +106,27 @@ class Model:
         self.clock = clock or ManualClock()
         self.secrets = secrets or SeededSecrets(0)
         self.policy = policy
+        self.rules = rules  # pragma: no mutate - for who looks back, not for a target
+        self.turn = turn
         self._rulebook = by_action(rules)
-        self._turn = turn
         self.state = State()
+        self.events: list[Event] = []
 
     def perform(self, action: Action) -> Outcome:
         """Perform `action` now and return how it ended."""
         now = self.clock.now()
-        self.state, outcome = step(self.state, action, now, self.policy, self.secrets, self._rulebook, self._turn)
+        self.state, outcome = step(self.state, action, now, self.policy, self.secrets, self._rulebook, self.turn)
+        self.events.append(Event(now, action, outcome))  # pragma: no mutate - for who looks back, not for a target
         return outcome
+
+    def __repr__(self) -> str:
+        now = f"{datetime.fromtimestamp(self.clock.now(), UTC):%d %b %Y, %H:%M:%S}"
+        size = f"{len(self.state.accounts)} accounts, {len(self.state.credentials)} people, {len(self.events)} actions"
+        return f"Model(policy {self.policy.name}, {now}: {size})"
+
+    @property
+    def history(self) -> "History":
+        """What was done so far, as a timeline."""
+        from kmc_model.history import History
+
+        return History(self)

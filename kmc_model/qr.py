@@ -5,7 +5,7 @@ from dataclasses import field
 from functools import lru_cache
 from urllib import parse
 
-from kmc_model.values import value
+from kmc_model.values import Shown, value
 
 __all__ = ["QrCode", "key_uri"]
 
@@ -25,7 +25,7 @@ def key_uri(secret: str, email: str, names_issuer: bool) -> str:
 
 
 @value
-class QrCode:
+class QrCode(Shown):
     """A QR code as shown; its picture is made when it is looked at."""
 
     uri: str = field(repr=False)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from kmc_model.actions import AccountStatus, UserStatus
-from kmc_model.values import value
+from kmc_model.values import Shown, value
 
 __all__ = [
     "Account",
@@ -79,7 +79,7 @@ class LinkStatus(StrEnum):
 
 
 @value
-class Link:
+class Link(Shown):
     """A mailed link; `follow_up` is the token of the enrolment link that OK leads to after a reset."""
 
     token: str = field(repr=False)
@@ -91,7 +91,7 @@ class Link:
 
 
 @value
-class Session:
+class Session(Shown):
     """What an accepted login opens."""
 
     handle: str = field(repr=False)
@@ -101,7 +101,7 @@ class Session:
 
 
 @value
-class Mail:
+class Mail(Shown):
     """A mail as it was sent; `link` is the token of the link in its text."""
 
     recipient: str

@@ -6,6 +6,7 @@ by side to find the shortest way to each of their differences.
 """
 
 import gc
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,12 +14,14 @@ from typing import TYPE_CHECKING
 from kmc_model.lives import PASSED, Life, Made, Move, Rules, Scope, Seen, edges, key_of
 from kmc_model.machines import Machine
 from kmc_model.records import LinkKind, LinkStatus
+from kmc_model.values import Shown
 
 if TYPE_CHECKING:
     import networkx
     import pandas
 
 __all__ = [
+    "PAIRINGS",
     "PROPERTIES",
     "Difference",
     "Property",
@@ -27,12 +30,13 @@ __all__ = [
     "differences",
     "explore",
     "mermaid",
+    "outline",
     "violations",
 ]
 
 
-@dataclass(frozen=True)
-class Space:
+@dataclass(frozen=True, repr=False)
+class Space(Shown):
     """The lives of a scope, numbered in the order of their discovery, and every transition between them.
 
     Attributes:
@@ -55,6 +59,10 @@ class Space:
     seen: tuple[tuple[Seen | None, ...], ...]
     why: tuple[tuple[str, ...], ...]
     came_from: tuple[tuple[int, int] | None, ...]
+
+    def __repr__(self) -> str:
+        size = f"{len(self.lives):,} states, {self.transitions:,} transitions"
+        return f"Space({self.scope.name}, policy {self.rules.policy.name}: {size})"
 
     @property
     def transitions(self) -> int:
@@ -344,20 +352,33 @@ def _way(came_from: list[tuple[int, str]], at: int) -> tuple[str, ...]:
 
 def mermaid(space: Space) -> str:
     """Return a state diagram of few states: accounts and pairing alone, sessions and links left out."""
-    label_of: dict[tuple[object, ...], str] = {}
-    edges_of: dict[tuple[str, str], set[str]] = {}
-    labels = [label_of.setdefault(_group(life), f"s{len(label_of)}") for life in space.lives]
-    for state, (nexts, seen) in enumerate(zip(space.next, space.seen, strict=True)):
-        for move, end, each in zip(space.scope.moves, nexts, seen, strict=True):
-            if each is not None and labels[state] != labels[end]:
-                edges_of.setdefault((labels[state], labels[end]), set()).add(move.sentence)
-    lines = ["stateDiagram-v2", f"    [*] --> {labels[0]}"]
-    lines += [f"    {name}: {', '.join(map(str, group))}" for group, name in label_of.items()]
-    lines += [f"    {one} --> {two}: {_short(moves)}" for (one, two), moves in edges_of.items()]
+    few, arrows = outline(space)
+    names = {group: f"s{at}" for at, group in enumerate(few)}
+    lines = ["stateDiagram-v2", "    [*] --> s0"]
+    lines += [f"    {name}: {', '.join(group)}" for group, name in names.items()]
+    lines += [f"    {names[one]} --> {names[two]}: {words}" for (one, two), words in arrows.items()]
     return "\n".join(lines) + "\n"
 
 
-def _group(life: Life) -> tuple[object, ...]:
+Group = tuple[str, str]
+"""Which accounts have two-factor authentication on, and how far the first person's pairing is."""
+
+
+def outline(space: Space) -> tuple[tuple[Group, ...], dict[tuple[Group, Group], str]]:
+    """Return the few states that a diagram shows, the start first, and by two of them the moves between, shortened."""
+    moves_of: dict[tuple[Group, Group], set[str]] = {}
+    groups = [_group(life) for life in space.lives]
+    for state, (nexts, seen) in enumerate(zip(space.next, space.seen, strict=True)):
+        for move, end, each in zip(space.scope.moves, nexts, seen, strict=True):
+            if each is not None and groups[state] != groups[end]:
+                moves_of.setdefault((groups[state], groups[end]), set()).add(move.sentence)
+    return tuple(dict.fromkeys(groups)), {ends: _short(moves) for ends, moves in moves_of.items()}
+
+
+PAIRINGS = ("no secret", "not paired", "paired", "paired and used", "old app")
+
+
+def _group(life: Life) -> Group:
     own = next(iter(life.state.credentials.values()))
     holds = life.holds[0]
     on = [name for name, account in life.state.accounts.items() if account.two_factor]
@@ -379,8 +400,10 @@ def _short(moves: set[str]) -> str:
         "sets a new password": "set password",
         "confirms": "OK",
         "resets": "reset",
-        "pass": "time",
+        "pass(es)?": "time",
     }
     return ", ".join(
-        dict.fromkeys(short for long, short in kinds.items() for move in sorted(moves) if long in move)
+        dict.fromkeys(
+            short for long, short in kinds.items() for move in sorted(moves) if re.search(rf"\b{long}\b", move)
+        )
     ) or ", ".join(sorted(moves))

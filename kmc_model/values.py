@@ -9,7 +9,7 @@ from functools import cache
 from operator import attrgetter
 from typing import Any, TypeVar, dataclass_transform
 
-__all__ = ["changed", "value"]
+__all__ = ["Shown", "changed", "value"]
 
 _V = TypeVar("_V")
 
@@ -32,3 +32,14 @@ def changed(of: _V, **changes: Any) -> _V:
 @cache
 def _fields_of(kind: Any) -> Callable[[Any], tuple[Any, ...]]:
     return attrgetter(*(each.name for each in fields(kind)))
+
+
+class Shown:
+    """Shows itself in Jupyter as `kmc_model.display` draws it, and elsewhere by its repr."""
+
+    __slots__ = ()
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
+        from kmc_model.display import bundle
+
+        return bundle(self)
