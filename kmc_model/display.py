@@ -24,7 +24,7 @@ from kmc_model.statespace import PAIRINGS, Space, outline
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["bundle", "figure_bundle", "in_full", "lifetime_chart", "picture", "state_chart", "table"]
+__all__ = ["bundle", "figure_bundle", "in_full", "lifetime_chart", "moment", "picture", "png", "state_chart", "table"]
 
 GREEN, RED, BLUE, GREY, AMBER, VIOLET = "#1a7f4b", "#c22436", "#1f5fbf", "#667080", "#b87900", "#8a3fa0"
 DAY_S = 86_400
@@ -64,7 +64,7 @@ def picture(png: bytes, alt: str) -> str:
 
 def figure_bundle(figure: "Figure", text: str) -> dict[str, object]:
     """Return a chart by MIME type, with what it says as plain text."""
-    return {"text/plain": text, **_png(figure)}
+    return {"text/plain": text, **_drawing(figure)}
 
 
 @singledispatch
@@ -72,7 +72,8 @@ def _drawn(thing: object, secrets: bool) -> dict[str, object]:
     raise TypeError(f"{type(thing).__name__} has no picture; print it")
 
 
-def _moment(at: int) -> str:
+def moment(at: int) -> str:
+    """Return day and time in UTC: 05 Jan 2026, 09:00:10."""
     return f"{datetime.fromtimestamp(at, UTC):%d %b %Y, %H:%M:%S}"
 
 
@@ -119,7 +120,7 @@ def _qr_code(thing: QrCode, secrets: bool) -> str:
 def _(thing: Mail, secrets: bool) -> dict[str, object]:
     text = thing.text if secrets or not thing.link else thing.text.replace(thing.link, shorten(thing.link))
     linked = re.sub(r"https?://\S+", r"<u>\g<0></u>", escape(text)).replace("\n", "<br>")
-    rows = [("to", escape(thing.recipient)), ("sent", _moment(thing.sent_at)), ("subject", escape(thing.subject))]
+    rows = [("to", escape(thing.recipient)), ("sent", moment(thing.sent_at)), ("subject", escape(thing.subject))]
     return {"text/html": table([*rows, ("", linked)])}
 
 
@@ -128,7 +129,7 @@ def _(thing: Link, secrets: bool) -> dict[str, object]:
     rows = [
         ("link", f"to {'enrol' if thing.kind == 'enrolment' else 'set a new password'}, of {escape(thing.email)}"),
         ("token", _secret(thing.token, secrets)),
-        ("mailed", _moment(thing.issued_at)),
+        ("mailed", moment(thing.issued_at)),
         ("status", _badge(thing.status.value, GREEN if thing.status is LinkStatus.OPEN else GREY)),
     ]
     return {"text/html": table(rows)}
@@ -201,18 +202,23 @@ def _by(ended: str) -> str:
 
 @_drawn.register
 def _(thing: History, secrets: bool) -> dict[str, object]:
-    return _png(lifetime_chart(thing)) if thing.events else {}
+    return _drawing(lifetime_chart(thing)) if thing.events else {}
 
 
 @_drawn.register
 def _(thing: Space, secrets: bool) -> dict[str, object]:
-    return _png(state_chart(thing))
+    return _drawing(state_chart(thing))
 
 
-def _png(figure: "Figure") -> dict[str, object]:
+def png(figure: "Figure") -> bytes:
+    """Return a chart as PNG."""
     out = io.BytesIO()
     figure.savefig(out, format="png", dpi=96, bbox_inches="tight")
-    return {"image/png": _base64(out.getvalue())}
+    return out.getvalue()
+
+
+def _drawing(figure: "Figure") -> dict[str, object]:
+    return {"image/png": _base64(png(figure))}
 
 
 COLOURS = {
