@@ -237,6 +237,11 @@ class Report(_Part, frozen=True):
         """How many requirements were judged by some of their scenarios only."""
         return sum(bool(each.in_part) for each in self.requirements)
 
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
+        from kmc_harness.report.display import of_report
+
+        return of_report(self)
+
     @property
     def headline(self) -> str:
         """How much was judged, of what."""

@@ -330,7 +330,7 @@ def _date_axis(axes: Any) -> None:
     from matplotlib import dates
 
     untyped: Any = dates
-    locator = untyped.AutoDateLocator(maxticks=8)
+    locator = untyped.AutoDateLocator(minticks=4, maxticks=12)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(untyped.ConciseDateFormatter(locator))
     axes.tick_params(axis="x", labelsize=8)

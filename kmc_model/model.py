@@ -121,7 +121,8 @@ class Model(Shown):
 
     def __repr__(self) -> str:
         now = f"{datetime.fromtimestamp(self.clock.now(), UTC):%d %b %Y, %H:%M:%S}"
-        size = f"{len(self.state.accounts)} accounts, {len(self.state.credentials)} people, {len(self.events)} actions"
+        accounts, people = len(self.state.accounts), len(self.state.credentials)
+        size = f"accounts {accounts}, people {people}, actions {len(self.events)}"
         return f"Model(policy {self.policy.name}, {now}: {size})"
 
     @property

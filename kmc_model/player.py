@@ -60,21 +60,22 @@ class Play:
         moves = (each for each in self.scope.moves if each.make(self.life, self._trial) is not None)
         return tuple(each.sentence for each in moves)
 
-    def tell(self, sentence: str) -> tuple[Outcome, ...]:
-        """Do what `sentence` says and return how each of its actions ended; there is none where time passes.
+    def tell(self, *sentences: str) -> tuple[Outcome, ...]:
+        """Do what `sentences` say, one after another, and return how each action ended; to let time pass is none.
 
         Raises:
-            ValueError: it is no sentence of the scope, or cannot be done now.
+            ValueError: one is no sentence of the scope, or cannot be done now.
 
         """
         done = len(self.model.events)
-        move = next((each for each in self.scope.moves if each.sentence == sentence), None)
-        made = move.make(self.life, self._rules) if move and sentence in self.sentences() else None
-        if made is None:
-            can = "\n".join(self.sentences())
-            raise ValueError(f"{sentence!r} cannot be done now; these can:\n{can}")
-        self.life = made.life
-        self.wait(0)
+        for sentence in sentences:
+            move = next((each for each in self.scope.moves if each.sentence == sentence), None)
+            made = move.make(self.life, self._rules) if move and sentence in self.sentences() else None
+            if made is None:
+                can = "\n".join(self.sentences())
+                raise ValueError(f"{sentence!r} cannot be done now; these can:\n{can}")
+            self.life = made.life
+            self.wait(0)
         return tuple(each.outcome for each in self.model.events[done:])
 
     def wait(self, seconds: int) -> None:

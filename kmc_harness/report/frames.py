@@ -35,6 +35,9 @@ class Frames:
     events: "pd.DataFrame"
     report: Report
 
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
+        return self.report._repr_mimebundle_(include, exclude)
+
 
 def load(path: str | Path) -> Frames:
     """Return the report at `path`, a `report.json` or its folder, as DataFrames.

@@ -26,6 +26,11 @@ class Matrix:
         column = [verdicts[at] for _, verdicts in self.rows if verdicts[at]]
         return f"{sum(each.is_judged for each in column if each)} of {len(column)}"
 
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
+        from kmc_harness.report.display import of_matrix
+
+        return of_matrix(self)
+
 
 def matrix(reports: Sequence[tuple[str, Report]]) -> Matrix:
     """Put reports side by side; each comes with a name to tell it by where two are of the same target."""

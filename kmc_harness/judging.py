@@ -1,0 +1,31 @@
+"""The suite as a function, for notebooks and scripts: nothing is printed, and nothing left on disk."""
+
+import contextlib
+import io
+import tempfile
+from pathlib import Path
+
+from kmc_harness import report, runner
+
+__all__ = ["judge"]
+
+
+def judge(
+    target: str, *, policy: str = "article", profile: str = "all", only: tuple[str, ...] = (), patience: str = "2m"
+) -> report.Frames:
+    """Run the suite on `target` within this process and return its report as DataFrames.
+
+    Args:
+        target: as `kmc run --target`; `python:__main__:Class` for an adapter written in the notebook itself.
+        policy: the model's rulebook.
+        profile: which levels of requirement.
+        only: ids of requirements to narrow it down to.
+        patience: how long may really be waited in one scenario, where the clock cannot be moved.
+
+    Raises:
+        Misuse: settings that make no sense.
+
+    """
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+        runner.run(runner.Settings(target, policy, profile, only, "0", patience, 1, None, Path(folder), 1, ()))
+        return report.load(folder)
