@@ -54,7 +54,7 @@ def run(
             given = (each for each in context.params if str(context.get_parameter_source(each)).endswith("COMMANDLINE"))
             if others := set(given) - {"resume", "processes"}:
                 raise runner.Misuse(f"--resume takes everything but -n from the journal; drop {', '.join(others)}")
-            raise typer.Exit(runner.resume(resume, processes))
+            raise typer.Exit(_shown(runner.resume(resume, processes), resume))
         settings = runner.Settings(
             target,
             policy,
@@ -68,7 +68,7 @@ def run(
             processes,
             tuple(pytest_arguments or ()),
         )
-        raise typer.Exit(runner.run(settings))
+        raise typer.Exit(_shown(runner.run(settings), report))
     except runner.Misuse as error:
         _misuse(str(error))
     except runner.Interrupted as error:
@@ -302,6 +302,13 @@ def matrix(
                 write_whole(path, render(made).encode())
             except OSError as error:
                 _misuse(f"{str(path)!r} cannot be written: {error.strerror}")
+
+
+def _shown(made: "Report", folder: Path) -> int:
+    from kmc_harness.report import terminal
+
+    terminal.show_report(made, folder)
+    return made.exit_code
 
 
 def _read(path: Path) -> "Report":

@@ -1,7 +1,5 @@
 """The suite as a function, for notebooks and scripts: nothing is printed, and nothing left on disk."""
 
-import contextlib
-import io
 import tempfile
 from pathlib import Path
 
@@ -26,6 +24,6 @@ def judge(
         Misuse: settings that make no sense.
 
     """
-    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+    with tempfile.TemporaryDirectory() as folder:
         runner.run(runner.Settings(target, policy, profile, only, "0", patience, 1, None, Path(folder), 1, ()))
         return report.load(folder)

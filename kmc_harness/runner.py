@@ -16,7 +16,6 @@ import pytest
 
 from kmc_harness import __version__, bindings, catalogue, report, results, tables, targets, waivers
 from kmc_harness.journal import Finished, Journal, UnusableJournal
-from kmc_harness.report import terminal
 from kmc_harness.verdicts import Verdict
 
 __all__ = [
@@ -102,8 +101,8 @@ class _Collector:
             self._progress.advance(Verdict(result["verdict"]))
 
 
-def run(settings: Settings) -> int:
-    """Run the suite as `settings` say, show and write what came of it, and return the exit code of DESIGN 7.
+def run(settings: Settings) -> results.Report:
+    """Run the suite as `settings` say, write what came of it, and return that.
 
     Raises:
         Misuse: settings that make no sense; nothing was run.
@@ -131,8 +130,8 @@ def run(settings: Settings) -> int:
     return _finish(journal, settings.report, settings.processes)
 
 
-def resume(folder: Path, processes: int) -> int:
-    """Finish the run whose journal stands in `folder`; settings and seed are the journal's.
+def resume(folder: Path, processes: int) -> results.Report:
+    """Finish the run whose journal stands in `folder`; settings and seed are the journal's. Return its report.
 
     Raises:
         Misuse: there is no run to resume, or not with this suite.
@@ -166,7 +165,7 @@ def resume(folder: Path, processes: int) -> int:
     return _finish(journal, folder, processes)
 
 
-def _finish(journal: Journal, folder: Path, processes: int) -> int:
+def _finish(journal: Journal, folder: Path, processes: int) -> results.Report:
     what = journal.begun.run
     expected: list[set[str]] = []
     with tables.Progress() as progress:
@@ -205,8 +204,7 @@ def _finish(journal: Journal, folder: Path, processes: int) -> int:
         kept = f"what is finished is kept: kmc run --resume {folder} writes the report once it can"
         raise Misuse(f"{path!r} cannot be written: {error.strerror}; {kept}") from error
     journal.remove()
-    terminal.show_report(made, folder)
-    return made.exit_code
+    return made
 
 
 def report_of(journal: Journal, finished: Finished, today: datetime.date) -> results.Report:
