@@ -22,12 +22,24 @@ from kmc_model.records import Link, LinkStatus, Mail, Session
 from kmc_model.statespace import PAIRINGS, Space, outline
 
 if TYPE_CHECKING:
+    import pandas
     from matplotlib.figure import Figure
 
-__all__ = ["bundle", "figure_bundle", "in_full", "lifetime_chart", "moment", "picture", "png", "state_chart", "table"]
+__all__ = [
+    "bundle",
+    "in_full",
+    "lifetime_chart",
+    "listing",
+    "moment",
+    "picture",
+    "png",
+    "state_chart",
+    "table",
+]
 
 GREEN, RED, BLUE, GREY, AMBER, VIOLET = "#1a7f4b", "#c22436", "#1f5fbf", "#667080", "#b87900", "#8a3fa0"
-DAY_S = 86_400
+DAY_S, DPI = 86_400, 96
+LEFT = "text-align:left;vertical-align:top"
 
 
 def bundle(thing: object, *, secrets: bool = False) -> dict[str, object]:
@@ -48,13 +60,16 @@ class in_full:  # noqa: N801 - reads as what it does: in_full(mail)
         return bundle(self.thing, secrets=True)
 
 
-def table(rows: Iterable[Sequence[str]], heads: Sequence[str] = (), caption: str = "") -> str:
+def table(rows: Iterable[Sequence[str]], heads: Sequence[str] = ()) -> str:
     """Return a table in HTML; the cells are HTML already."""
-    left = ' style="text-align:left;vertical-align:top"'
-    head = f"<tr>{''.join(f'<th{left}>{each}</th>' for each in heads)}</tr>" if heads else ""
-    body = "".join(f"<tr>{''.join(f'<td{left}>{cell}</td>' for cell in row)}</tr>" for row in rows)
-    title = f'<caption style="text-align:left">{caption}</caption>' if caption else ""
-    return f"<table>{title}{head}{body}</table>"
+    titles = "".join(f'<th style="{LEFT}">{each}</th>' for each in heads)
+    body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
+    return f"<table><tr>{titles}</tr>{body}</table>" if titles else f"<table>{body}</table>"
+
+
+def _cell(html: str) -> str:
+    whole = ";white-space:nowrap" if len(html) < 16 else ""
+    return f'<td style="{LEFT}{whole}">{html}</td>'
 
 
 def picture(png: bytes, alt: str) -> str:
@@ -62,9 +77,24 @@ def picture(png: bytes, alt: str) -> str:
     return f'<img alt="{escape(alt)}" src="data:image/png;base64,{_base64(png)}">'
 
 
-def figure_bundle(figure: "Figure", text: str) -> dict[str, object]:
-    """Return a chart by MIME type, with what it says as plain text."""
-    return {"text/plain": text, **_drawing(figure)}
+@dataclass(frozen=True, repr=False)
+class listing:  # noqa: N801 - reads as what it does: listing(frame)
+    """Show a DataFrame as people read: texts whole and on the left, the index only where it says something."""
+
+    frame: "pandas.DataFrame"
+
+    def __repr__(self) -> str:
+        return self.frame.to_string()
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
+        says = any(self.frame.index.names)
+        frame = self.frame.reset_index() if says else self.frame
+        rows = ([escape(_text(cell)) for cell in row] for row in frame.itertuples(index=False))
+        return {"text/plain": repr(self), "text/html": table(rows, [escape(_text(each)) for each in frame.columns])}
+
+
+def _text(cell: object) -> str:
+    return ", ".join(map(str, cell)) if isinstance(cell, tuple) else str(cell)
 
 
 @singledispatch
@@ -213,7 +243,7 @@ def _(thing: Space, secrets: bool) -> dict[str, object]:
 def png(figure: "Figure") -> bytes:
     """Return a chart as PNG."""
     out = io.BytesIO()
-    figure.savefig(out, format="png", dpi=96, bbox_inches="tight")
+    figure.savefig(out, format="png")
     return out.getvalue()
 
 
@@ -318,7 +348,7 @@ def _span(seconds: int) -> str:
 def _canvas(width_in: float, height_in: float) -> tuple["Figure", Any]:
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width_in, height_in), facecolor="white")
+    figure = Figure(figsize=(width_in, height_in), dpi=DPI, facecolor="white", layout="constrained")
     axes: Any = figure.subplots()
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
@@ -350,10 +380,11 @@ def state_chart(space: Space) -> "Figure":
         words = "\n".join(each).replace(" and ", "\nand ", 1) if len(each[0]) > 15 else "\n".join(each)
         box = {"boxstyle": "round,pad=0.5", "facecolor": "white", "edgecolor": BLUE if each == few[0] else "black"}
         boxes[each] = axes.text(x, y, words, ha="center", va="center", fontsize=8, bbox=box, zorder=3)
-    for (one, two), words in arrows.items():
-        _arrow(axes, places[one], places[two], words, (boxes[one], boxes[two]))
     axes.set_xlim(-1, columns.index(columns[-1]) * 2.3 + 1)
     axes.set_ylim(-(len(rows) - 1) * 1.5 - 0.8, 0.8)
+    figure.draw_without_rendering()  # arrows end where boxes do, which are placed when they are drawn
+    for (one, two), words in arrows.items():
+        _arrow(axes, places[one], places[two], words, (boxes[one], boxes[two]))
     return figure
 
 

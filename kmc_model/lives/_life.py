@@ -97,6 +97,12 @@ class Seen(NamedTuple):
     account: str = ""
     mailed: tuple[tuple[str, str], ...] = ()
 
+    def __str__(self) -> str:
+        answer = "accepted" if self.accepted else "asked for a code" if self.asks_for_code else "refused"
+        shown = ("a QR code is shown",) if self.shown else ()
+        mailed = (f"mailed: {' and '.join(kind for _, kind in self.mailed)} link",) if self.mailed else ()
+        return ", ".join((f"{answer} in {self.account}" if self.account else answer, *shown, *mailed))
+
 
 PASSED = Seen(accepted=True)
 
