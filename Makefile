@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 NODE := examples/targets/better-auth/node_modules/.package-lock.json
 
-.PHONY: run test check check-all mutants targets lab clean
+.PHONY: run test check check-all mutants targets lab notebooks clean
 
 run: $(VENV)/core
 	$(BIN)/kmc run --profile all
@@ -39,6 +39,10 @@ targets: $(VENV)/targets $(NODE)
 
 lab: $(VENV)/dev
 	$(BIN)/jupyter lab notebooks
+
+# Run them and write their outputs.
+notebooks: $(VENV)/dev
+	$(BIN)/python notebooks/refresh.py
 
 $(VENV)/core: pyproject.toml
 	test -d $(VENV) || $(PYTHON) -m venv $(VENV)

@@ -74,7 +74,7 @@ def _cell(html: str) -> str:
 
 def picture(png: bytes, alt: str) -> str:
     """Return a PNG as HTML that needs no other file."""
-    return f'<img alt="{escape(alt)}" src="data:image/png;base64,{_base64(png)}">'
+    return f'<img style="max-width:100%" alt="{escape(alt)}" src="data:image/png;base64,{_base64(png)}">'
 
 
 @dataclass(frozen=True, repr=False)

@@ -1,7 +1,7 @@
 """A player for notebooks: move the clock, act, and see screen, mail and timeline change.
 
-What can be done is offered in the sentences of the features; whoever is shown a QR code scans it. Everything is reached
-by Tab, chosen by the arrow keys and done by Space.
+What can be done is offered in the sentences of the features; whoever is shown a QR code scans it. Everything is a
+button, reached by Tab and pressed by Space: JupyterLab takes the arrow keys for itself.
 """
 
 from dataclasses import dataclass, field
@@ -41,7 +41,7 @@ def _typed(action: Action) -> Action:
     if not isinstance(action, LogIn) or not action.code:
         return action
     secret, _, counter = action.code.rpartition("/")
-    code = "000000" if secret in ("wrong", "zeros") else code_at(secret, int(counter) * STEP_S)
+    code = "000000" if secret == "zeros" else code_at(secret, int(counter) * STEP_S)
     return changed(action, code=code)
 
 
@@ -101,17 +101,18 @@ class Player:
         self._secrets = secrets
         self._said = "Nothing was done yet."
         self._clock, self._screen, self._mail, self._timeline = (widgets.HTML() for _ in range(4))
-        wide = widgets.Layout(width="27em")
-        self.choice = widgets.Select(rows=14, layout=wide, description="", tooltip="what to do next")
-        self.button = widgets.Button(description="Do it", button_style="primary", tooltip="do what is chosen")
-        self.button.on_click(lambda _: self.tell(str(self.choice.value)))
-        self.waits = [widgets.Button(description=f"+ {each}", layout={"width": "6em"}) for each in WAITS]
-        for each, seconds in zip(self.waits, WAITS.values(), strict=True):
-            each.on_click(lambda _, seconds=seconds: self.wait(seconds))
+        wide = widgets.Layout(width="32em", min_height="28px")
+        self.moves = {each.sentence: widgets.Button(description=each.sentence, layout=wide) for each in scope.moves}
+        self.waits = {each: widgets.Button(description=f"+ {each}", layout={"width": "6em"}) for each in WAITS}
+        for sentence, button in self.moves.items():
+            button.on_click(lambda _, sentence=sentence: self.tell(sentence))
+        for name, button in self.waits.items():
+            button.on_click(lambda _, seconds=WAITS[name]: self.wait(seconds))
+        scrolling = widgets.Layout(height="26em", overflow="hidden auto", flex="0 0 auto")
         self.widget = widgets.VBox(
             [
-                widgets.HBox([self._clock, *self.waits]),
-                widgets.HBox([widgets.VBox([self.choice, self.button]), self._screen]),
+                widgets.HBox([self._clock, *self.waits.values()]),
+                widgets.HBox([widgets.VBox(list(self.moves.values()), layout=scrolling), self._screen]),
                 self._timeline,
                 self._mail,
             ]
@@ -130,9 +131,9 @@ class Player:
         self._draw()
 
     def _draw(self) -> None:
-        chosen, can = self.choice.value, self.play.sentences()
-        self.choice.options = can
-        self.choice.value = chosen if chosen in can else can[0]
+        can = self.play.sentences()
+        for sentence, button in self.moves.items():
+            button.disabled = sentence not in can
         self._clock.value, self._screen.value, self._timeline.value, self._mail.value = self._parts()
 
     def _parts(self) -> tuple[str, str, str, str]:

@@ -101,20 +101,13 @@ def test_a_listing_shows_texts_whole() -> None:
 
 def test_the_player_is_worked_by_its_buttons() -> None:
     player = Player()
-    player.choice.value = "Ada logs in to Acme with no code"
-    player.button.click()
-    player.waits[1].click()
+    assert player.moves["Ada logs out"].disabled
+    player.moves["Ada logs in to Acme with no code"].click()
+    player.waits["1 h"].click()
     assert player.play.model.history.to_frame().action[2:].tolist() == ["LogIn"]
     assert "10:00:10" in _bundle(player)["text/html"]
-    assert "Ada logs out" in player.choice.options
+    assert not player.moves["Ada logs out"].disabled
     assert "application/vnd.jupyter.widget-view+json" in _bundle(player)
-
-
-def test_the_player_keeps_what_is_chosen() -> None:
-    player = Player()
-    player.choice.value = "25 h pass"
-    player.button.click()
-    assert player.choice.value == "25 h pass"
 
 
 def test_the_player_shows_secrets_only_where_it_is_told_to() -> None:
