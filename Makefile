@@ -38,7 +38,7 @@ targets: $(VENV)/targets $(NODE)
 	$(BIN)/kmc matrix targets/*
 
 lab: $(VENV)/dev
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/jupyter lab notebooks $(if $(filter 0,$(shell id -u)),--allow-root)  # root, as in a container, must say so
 
 # Run them and write their outputs.
 notebooks: $(VENV)/dev

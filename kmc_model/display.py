@@ -1,6 +1,6 @@
 """How things show themselves in Jupyter: as tables and pictures; everywhere else their repr does.
 
-Secrets are shortened, and QR codes within something else blurred beyond reading, unless `in_full` asks. A QR code that
+Secrets are shortened, and QR codes within something else blurred beyond reading, unless `InFull` asks. A QR code that
 is displayed by itself is asked for.
 """
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
+    "InFull",
+    "Listing",
     "bundle",
-    "in_full",
     "lifetime_chart",
-    "listing",
     "moment",
     "picture",
     "png",
@@ -48,8 +48,8 @@ def bundle(thing: object, *, secrets: bool = False) -> dict[str, object]:
 
 
 @dataclass(frozen=True, repr=False)
-class in_full:  # noqa: N801 - reads as what it does: in_full(mail)
-    """Show something with its secrets, as in `in_full(mail)`."""
+class InFull:
+    """Show something with its secrets, as in `InFull(mail)`."""
 
     thing: object
 
@@ -78,7 +78,7 @@ def picture(png: bytes, alt: str) -> str:
 
 
 @dataclass(frozen=True, repr=False)
-class listing:  # noqa: N801 - reads as what it does: listing(frame)
+class Listing:
     """Show a DataFrame as people read: texts whole and on the left, the index only where it says something."""
 
     frame: "pandas.DataFrame"

@@ -119,7 +119,7 @@ class Model(Shown):
         self.events.append(Event(now, action, outcome))  # pragma: no mutate - for who looks back, not for a target
         return outcome
 
-    def __repr__(self) -> str:
+    def __repr__(self) -> str:  # pragma: no mutate block - for who looks back, not for a target
         now = f"{datetime.fromtimestamp(self.clock.now(), UTC):%d %b %Y, %H:%M:%S}"
         accounts, people = len(self.state.accounts), len(self.state.credentials)
         size = f"accounts {accounts}, people {people}, actions {len(self.events)}"

@@ -9,7 +9,7 @@ import pytest
 
 from kmc_harness.authenticator import UnreadableQrCode, read_qr_code
 from kmc_model.actions import EnableTwoFactor, LogIn, OpenEnrolmentLink, RegisterUser, RequestReset
-from kmc_model.display import in_full, listing
+from kmc_model.display import InFull, Listing
 from kmc_model.lives import SCOPES
 from kmc_model.model import Model
 from kmc_model.player import Player
@@ -56,14 +56,14 @@ def test_a_qr_code_in_an_outcome_cannot_be_scanned_unless_asked(model: Model) ->
     (veiled,) = PICTURE.findall(_bundle(outcome)["text/html"])
     with pytest.raises(UnreadableQrCode):
         read_qr_code(base64.b64decode(veiled))
-    (whole,) = PICTURE.findall(_bundle(in_full(outcome))["text/html"])
+    (whole,) = PICTURE.findall(_bundle(InFull(outcome))["text/html"])
     assert read_qr_code(base64.b64decode(whole)) == outcome.qr_code.uri
     assert read_qr_code(base64.b64decode(_bundle(outcome.qr_code)["image/png"])) == outcome.qr_code.uri
 
 
 def test_in_full_shows_links_and_sessions(model: Model) -> None:
     for thing, secret in ((model.state.outbox[0], model.state.outbox[0].link), (model.events[1].outcome, None)):
-        assert str(secret or model.events[1].outcome.session) in _bundle(in_full(thing))["text/html"]
+        assert str(secret or model.events[1].outcome.session) in _bundle(InFull(thing))["text/html"]
 
 
 def test_what_is_shown_is_a_table_or_a_picture_and_plain_text_too(model: Model) -> None:
@@ -94,7 +94,7 @@ def test_a_diagram_speaks_of_time_only_where_time_passes() -> None:
 
 def test_a_listing_shows_texts_whole() -> None:
     frame = pd.DataFrame({"what": ["a long text " * 20], "which": [("one", "two")]})
-    html = _bundle(listing(frame))["text/html"]
+    html = _bundle(Listing(frame))["text/html"]
     assert "a long text " * 20 in html
     assert "one, two" in html
 
