@@ -14,10 +14,8 @@ from kmc_model.actions import (
 )
 from kmc_model.clock import START
 from kmc_model.history import Lifetime
-from kmc_model.lives import SCOPES
 from kmc_model.model import Model
-from kmc_model.player import Play
-from kmc_model.policy import ARTICLE, KALTURA_SERVER
+from kmc_model.policy import ARTICLE
 from kmc_model.totp import code_at
 
 ADA, PASSWORD, HOUR = "ada@acme.example", "s3cure-pass!", 3600
@@ -120,25 +118,3 @@ def test_looking_back_changes_nothing(model: Model) -> None:
     before = model.state, list(model.events)
     assert model.history.lifetimes() == model.history.lifetimes()
     assert (model.state, model.events) == before
-
-
-def test_a_play_is_told_in_sentences() -> None:
-    play = Play(policy=KALTURA_SERVER)
-    for name in ("Acme", "Globex"):
-        play.tell(f"the vendor switches two-factor authentication on for {name}")
-    told = play.tell("Ada opens the newest enrolment link", "Ada logs in to Acme with a code", "Ada switches to Globex")
-    assert [each.accepted for each in told] == [True, True, True]
-    assert play.tell("25 h pass") == ()
-    assert play.model.clock.now() == START + 25 * HOUR
-
-
-def test_a_play_tells_what_can_be_done_instead() -> None:
-    with pytest.raises(ValueError, match=r"'Ada logs out' cannot be done now; these can:\n(.*\n)*25 h pass"):
-        Play().tell("Ada logs out")
-
-
-def test_a_wrong_code_of_a_play_is_wrong() -> None:
-    play = Play(SCOPES[0])
-    play.tell("the vendor switches two-factor authentication on for Acme", "Ada opens the newest enrolment link")
-    assert play.tell("Ada logs in to Acme with a wrong code")[-1].requirement == "LOG-005"
-    assert play.tell("Ada logs in to Acme with a code")[-1].accepted
