@@ -1,0 +1,25 @@
+"""What the screens say: as the article has it, and as the published front end has it."""
+
+from dataclasses import dataclass
+
+__all__ = ["SKINS", "Skin"]
+
+
+@dataclass(frozen=True)
+class Skin:
+    """The words of the screens. `sign_up`: empty where the login screen has none."""
+
+    heading: str = "Log in"
+    email: str = "E-mail"
+    sign_up: str = "Sign Up"
+    code: str = "Authenticator Code"
+    forgot: str = "Forgot Password?"
+    scan: str = "Scan this QR code with your authentication app."
+    download: str = "You can download an authentication app for both platforms:"
+    send: str = "Send"
+
+
+SKINS = {
+    "article": Skin(),
+    "kaltura-server": Skin(heading="Login", email="Email", sign_up="", code="Enter Authenticator Code"),
+}
