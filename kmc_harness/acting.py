@@ -30,6 +30,7 @@ from kmc_harness.port import (
     ConfirmPassword,
     DisableTwoFactor,
     EnableTwoFactor,
+    GoToLogin,
     LinkKind,
     LogIn,
     LogOut,
@@ -577,6 +578,14 @@ class Acting:
         if seen.session:
             person.earlier_session, person.session = person.session, seen.session
         return seen
+
+    def go_to_login(self, name: str, *, by_continue: bool) -> Observation:
+        """Have `name` go to the login screen on their own machine, by its address or by Continue."""
+        person = self.person(name)
+        self.needs(Offer.SCREEN)
+        links = [person.opened_link] if person.opened_link else []
+        link = self._had(links, "a screen with Continue", -1) if by_continue else None
+        return self._answer(self.perform(GoToLogin(person.email, link, DESK)))
 
     def try_wrong(self, name: str, count: int, what: str, *, after: str | None = None) -> list[Observation]:
         """Have somebody try `count` wrong `passwords` or `codes` as `name`, in the first of their accounts.

@@ -41,6 +41,7 @@ __all__ = [
     "ConfirmPassword",
     "DisableTwoFactor",
     "EnableTwoFactor",
+    "GoToLogin",
     "LinkKind",
     "LogIn",
     "LogOut",
@@ -52,6 +53,7 @@ __all__ = [
     "OpenEnrolmentLink",
     "RegisterUser",
     "RequestReset",
+    "Screen",
     "SetAccountStatus",
     "SetPassword",
     "SetUserStatus",
@@ -118,7 +120,19 @@ class ConfirmPairing(Action):
     code: str
 
 
-ACTIONS: tuple[type[Action], ...] = (*actions.ACTIONS, StartPairing, ConfirmPairing)
+@value
+class GoToLogin(Action):
+    """Go to the login screen: by its address, or by Continue on the screen that `link` has opened.
+
+    `device` says which machine of that person it is.
+    """
+
+    email: str
+    link: str | None = None
+    device: str | None = None
+
+
+ACTIONS: tuple[type[Action], ...] = (*actions.ACTIONS, GoToLogin, StartPairing, ConfirmPairing)
 """What a target may be asked to perform; the last two are none of the KMC's."""
 
 
@@ -132,6 +146,7 @@ NEEDED_OFFER: dict[type[Action], Offer] = {
     SetPassword: Offer.RESET,
     ConfirmPassword: Offer.RENEW,
     ChangePassword: Offer.CHANGE,
+    GoToLogin: Offer.SCREEN,
     StartPairing: Offer.SETTINGS,
     ConfirmPairing: Offer.SETTINGS,
 }
@@ -169,6 +184,22 @@ class Mail:
 
 
 @dataclass(frozen=True)
+class Screen:
+    """What a person sees of a page; fields, buttons and links are named as in the article, where it names them.
+
+    Attributes:
+        names: of the fields, buttons and links.
+        filled_in: what stands in the fields of these names; of a password only that something does.
+        cache_control: the header of this name, which says whether the page may be kept.
+
+    """
+
+    names: tuple[str, ...]
+    filled_in: dict[str, str] = field(default_factory=dict, repr=False)
+    cache_control: str = ""
+
+
+@dataclass(frozen=True)
 class Observation:
     """What a person would see of the answer; never read from inside the target.
 
@@ -180,6 +211,7 @@ class Observation:
         uri: what the QR code would say, where the target leaves its drawing to somebody else.
         session: a handle of the session that was opened or used.
         account: the account that session is in, where it shows.
+        screen: the page in front of the person (Offer.SCREEN).
 
     """
 
@@ -190,6 +222,7 @@ class Observation:
     uri: str | None = field(default=None, repr=False)
     session: str | None = field(default=None, repr=False)
     account: str | None = None
+    screen: Screen | None = field(default=None, repr=False)
 
     @property
     def shows_qr_code(self) -> bool:

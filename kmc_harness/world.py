@@ -9,7 +9,7 @@ from kmc_harness import inspection
 from kmc_harness.acting import HOME, Acting, Person
 from kmc_harness.authenticator import Authenticator, UnreadableQrCode, read_qr_code
 from kmc_harness.evidence import Checked
-from kmc_harness.port import AccountStatus, LinkKind, Observation, Offer, UserStatus, UseSession
+from kmc_harness.port import AccountStatus, LinkKind, Observation, Offer, Screen, UserStatus, UseSession
 from kmc_harness.verdicts import Departure, Unreached
 
 __all__ = ["HOME", "AccountStatus", "LinkKind", "UserStatus", "World"]
@@ -256,3 +256,29 @@ class World(Acting):
         for what, secret in secrets.items():
             told = sum(secret in f"{mail.subject}\n{mail.text}" for mail in mails)
             self.expect(not told, f"no {what} in a mail", f"it stands in {told} of {len(mails)}")
+
+    def screen(self) -> Screen:
+        """Return the screen of the latest answer."""
+        self.needs(Offer.SCREEN)
+        if (seen := self.last().screen) is None:
+            raise Unreached("a screen was to be looked at, but none is shown")
+        return seen
+
+    def expect_on_screen(self, names: Iterable[str]) -> None:
+        """Expect fields, buttons and links of these names on the screen."""
+        there = self.screen().names
+        missing = [name for name in names if name not in there]
+        seen = f"no {', no '.join(missing)}" if missing else ", ".join(there)
+        self.expect(not missing, f"{', '.join(names)} on the screen", seen)
+
+    def expect_only_email_filled_in(self, name: str) -> None:
+        """Expect the person's e-mail to stand on the screen already, and neither password nor code."""
+        filled_in = {field: text for field, text in self.screen().filled_in.items() if text and field != "Remember me"}
+        person = self.person(name)
+        seen = ", ".join(f"{field} filled in" for field in filled_in) or "nothing filled in"
+        self.expect(filled_in == {"E-mail": person.email}, f"{person.name}'s e-mail filled in, and nothing else", seen)
+
+    def expect_not_kept(self) -> None:
+        """Expect the page not to be cached anywhere."""
+        sent = self.screen().cache_control
+        self.expect("no-store" in sent.lower(), "Cache-Control: no-store", sent or "no such header")

@@ -63,6 +63,8 @@ _TYPES = {
         {"blocked in": "blocked", "removed from": "removed", "restored in": "active"}.__getitem__,
     ),
     "How": _typed(r"with a password|by mail", "with a password".__eq__),
+    "Way": _typed(r"by its address|by Continue", "by Continue".__eq__),
+    "Names": _typed(r".+", lambda text: tuple(text.replace(" and ", ", ").split(", "))),
     "Kind": _typed(r"enrolment|reset"),
     "Ahead": _typed(r"\d+ s (?:fast|slow)", lambda text: int(text.split()[0]) * (-1 if "slow" in text else 1)),
 }

@@ -51,6 +51,20 @@ Feature: The authentication screen and its QR code
       When Ada logs in to Acme with a code
       Then she is logged in to Acme
 
+  @REQ-ENR-004 @needs-screen @needs-outbox
+  Rule: The screen links to Google Authenticator for Android and for iOS
+
+    Scenario: The screen that a mailed link opens
+      Given Ada has been mailed an enrolment link
+      When Ada opens the newest enrolment link
+      Then the screen has Google Authenticator for Android and Google Authenticator for iOS
+
+    Scenario: The screen after a reset
+      Given Ada has paired an authenticator
+      And Ada has set a new password
+      When Ada confirms the new password
+      Then the screen has Google Authenticator for Android and Google Authenticator for iOS
+
   @REQ-ENR-005
   Rule: Within the QR code's 24 hours the scanned app's code completes that user's login
 
@@ -79,6 +93,19 @@ Feature: The authentication screen and its QR code
       And Ada scans the QR code
       And Ada logs in to Acme with a code
       Then she is logged in to Acme
+
+  @REQ-ENR-006 @needs-screen @needs-outbox
+  Rule: Continue leads to the login screen
+
+    Scenario: Before anything was scanned
+      Given Ada has opened the enrolment link
+      When Ada goes to the login screen by Continue
+      Then the screen has E-mail, Password and Login
+
+    Scenario: After the QR code was scanned
+      Given Ada has paired an authenticator
+      When Ada goes to the login screen by Continue
+      Then the screen has E-mail, Password and Login
 
   @REQ-ENR-007
   Rule: A code from one user's app never completes another user's login

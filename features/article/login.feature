@@ -1,6 +1,14 @@
 Feature: Logging in
   E-mail and password open a session; where two-factor authentication is on, only together with the app's current code.
 
+  @REQ-LOG-001 @needs-screen
+  Rule: The login screen has its fields, links and buttons
+
+    Scenario: What somebody sees who comes for the first time
+      Given Ada is a KMC user of Acme
+      When Ada goes to the login screen by its address
+      Then the screen has E-mail, Password, Remember me, Forgot Password?, Login and Sign Up
+
   @REQ-LOG-002
   Rule: Without two-factor authentication, e-mail and password open a session
 
@@ -33,6 +41,13 @@ Feature: Logging in
         | code          |
         | no code       |
         | an empty code |
+
+    @needs-screen
+    Scenario: A field for it appears
+      Given Ada has paired an authenticator
+      When Ada logs in to Acme with no code
+      Then she is asked for a code
+      And the screen has Authenticator Code
 
   @REQ-LOG-004
   Rule: E-mail, password and the app's current code open a session
@@ -219,6 +234,23 @@ Feature: Logging in
       And Bo has logged in to Acme
       When Bo logs out
       Then Ada still has an open session in Acme
+
+  @REQ-LOG-011 @needs-screen
+  Rule: Remember me fills in the e-mail and spares neither password nor code
+
+    Scenario: The next time on the same machine
+      Given Ada has paired an authenticator
+      And Ada has logged in to Acme
+      And Ada has logged out
+      When Ada goes to the login screen by its address
+      Then only the e-mail of Ada is filled in
+
+    Scenario: Logging in the next time
+      Given Ada has paired an authenticator
+      And Ada has logged in to Acme
+      And Ada has logged out
+      When Ada logs in on the same machine with no code
+      Then she is asked for a code
 
   @REQ-LOG-012
   Rule: The right credentials for an account the user is not in are refused

@@ -292,6 +292,22 @@ Feature: Withstanding attacks
       And Ada asks for a reset 10 times
       Then 10 reset mails at most reach Ada
 
+  @REQ-SEC-013 @needs-screen @needs-outbox
+  Rule: The screen that shows the secret is not cached
+
+    Scenario: The screen that a mailed link opens
+      Given Ada has been mailed an enrolment link
+      When Ada opens the newest enrolment link
+      Then a QR code is shown to Ada
+      And the screen must not be kept
+
+    Scenario: The screen after a reset
+      Given Ada has paired an authenticator
+      And Ada has set a new password
+      When Ada confirms the new password
+      Then a QR code is shown to Ada
+      And the screen must not be kept
+
   @REQ-SEC-014
   Rule: Of two people racing on one link or one code, one at most succeeds
 

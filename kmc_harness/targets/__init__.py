@@ -44,6 +44,10 @@ def load(name: str, settings: Mapping[str, str]) -> Target:
         return _from_python(*name.split(":")[1:])
     if name.startswith("kaltura:"):
         return _kaltura(name.removeprefix("kaltura:"))
+    if name.startswith("browser:"):
+        from kmc_harness.targets.browser import BrowserTarget
+
+        return BrowserTarget(name.removeprefix("browser:"))
     if name.startswith("exec:"):
         return _from_command(name.removeprefix("exec:"))
     if Path(name).exists():

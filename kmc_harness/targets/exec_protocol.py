@@ -10,7 +10,7 @@ from typing import Any, Literal, get_type_hints
 
 import msgspec
 
-from kmc_harness.port import ACTIONS, Mail, MailedLink, Observation, Offer
+from kmc_harness.port import ACTIONS, Mail, MailedLink, Observation, Offer, Screen
 
 __all__ = ["NOT_OFFERED", "PROTOCOL", "MailsFound", "Response", "Seen", "Started", "schema"]
 
@@ -61,14 +61,18 @@ def _wired(of: type, swapped: dict[Any, Any] | None = None) -> Any:
     made: list[Any] = []
     for each in fields(of):
         hint = (swapped or {}).get(hints[each.name], hints[each.name])
-        made.append((each.name, hint) if each.default is MISSING else (each.name, hint, each.default))
+        default = (
+            msgspec.field(default_factory=each.default_factory) if callable(each.default_factory) else each.default
+        )
+        made.append((each.name, hint) if default is MISSING else (each.name, hint, default))
     described = {"__doc__": getdoc(of)}
     return msgspec.defstruct(of.__name__, made, frozen=True, forbid_unknown_fields=True, namespace=described)
 
 
 # Any: structs made at run time are no types to the checker.
 _Link: Any = _wired(MailedLink)
-Seen: Any = _wired(Observation)
+_Screen: Any = _wired(Screen)
+Seen: Any = _wired(Observation, {Screen | None: _Screen | None})
 MailsFound: Any = list[_wired(Mail, {tuple[MailedLink, ...]: tuple[_Link, ...]})]  # type: ignore[misc]
 
 

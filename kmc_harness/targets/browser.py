@@ -1,0 +1,362 @@
+"""The KMC's screens in Chromium: what a person does is done by role and label, what they see is read there.
+
+Rules of this file:
+1. Nothing is known of a page but what stands on it: a QR code is read from the pixels of a screenshot.
+2. A machine or a session is its cookies; one page shows them all, one after another.
+"""
+
+import shutil
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from kmc_harness.pictures import find_codes
+from kmc_harness.port import (
+    Action,
+    ChangePassword,
+    ConfirmPassword,
+    DisableTwoFactor,
+    EnableTwoFactor,
+    GoToLogin,
+    LogIn,
+    LogOut,
+    Mail,
+    NotOffered,
+    Observation,
+    Offer,
+    OpenEnrolmentLink,
+    RegisterUser,
+    RequestReset,
+    Screen,
+    SetAccountStatus,
+    SetPassword,
+    SetUserStatus,
+    SwitchAccount,
+    UseSession,
+)
+from kmc_harness.targets import UnknownTarget
+from kmc_harness.targets.browser_words import Words
+from kmc_harness.targets.lab_client import Lab
+
+__all__ = ["BrowserTarget"]
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+)
+PATIENCE_MS = 10_000
+SMALLEST_PX = 80
+"""A QR code is not smaller on a screen."""
+NO_SUCH_THING = "there is nothing on the screen to do this with"
+LOOK = """() => {
+  const seen = e => e.checkVisibility();
+  const text = e => (e.innerText || e.getAttribute('aria-label') || e.title || e.placeholder || '').trim();
+  const fields = [...document.querySelectorAll('input:not([type=hidden]), select, textarea')].filter(seen);
+  const ticks = e => ['checkbox', 'radio'].includes(e.type);
+  return {
+    fields: fields.map(e => [e.labels?.length ? text(e.labels[0]) : text(e), ticks(e) ? (e.checked ? 'on' : '')
+      : e.type == 'password' ? '•'.repeat(e.value.length) : e.value]),
+    buttons: [...document.querySelectorAll('button, [role=button], input[type=submit]')].filter(seen).map(text),
+    links: [...document.querySelectorAll('a[href]')].filter(seen).map(e => [text(e), e.href]),
+    said: [...document.querySelectorAll('[role=alert], [role=alertdialog], [role=status]')].filter(seen).map(text),
+    pictures: [...document.querySelectorAll('img, canvas, svg')].filter(seen)
+      .filter(e => Math.min(e.getBoundingClientRect().width, e.getBoundingClientRect().height) >= SMALLEST).length,
+    heading: text(document.querySelector('h1') || document.body),
+  };
+}""".replace("SMALLEST", str(SMALLEST_PX))
+_Cookies = list[dict[str, Any]]
+
+
+class BrowserTarget:
+    """A KMC in Chromium; administration, clock and mail are the lab's."""
+
+    offers = frozenset(Offer) - {Offer.SETTINGS, Offer.PICTURE}
+
+    def __init__(self, address: str, words: Words | None = None) -> None:
+        """Read where the site is; the browser starts when something is to be done in it.
+
+        Raises:
+            UnknownTarget: it is no address, or Playwright or Chromium is missing.
+
+        """
+        self.name = "browser"
+        self._words = words or Words()
+        self._lab = Lab(address, self._words.links)
+        self._page: Any = None
+        self._close: Callable[[], None] = lambda: None
+        self._machines: dict[tuple[str, str], _Cookies] = {}
+        self._sessions: dict[str, tuple[_Cookies, tuple[str, str] | None]] = {}
+        self._shown = self._refused_at = ""
+        self._dones: dict[str, str] = {}
+        self._cache_control = ""
+        self._acts: dict[type[Action], Callable[[Any], Observation]] = {
+            OpenEnrolmentLink: self._open,
+            GoToLogin: self._go_to_login,
+            LogIn: self._log_in,
+            LogOut: self._log_out,
+            UseSession: self._use,
+            SwitchAccount: self._switch,
+            ChangePassword: self._change,
+            RequestReset: self._forgot,
+            SetPassword: self._restore,
+            ConfirmPassword: self._confirm,
+        }
+        self._find_chromium()
+
+    def _find_chromium(self) -> str:
+        try:
+            import playwright  # noqa: F401
+        except ImportError as error:
+            raise UnknownTarget("browser:URL needs Playwright: pip install 'kmc-harness[browser]'") from error
+        for name in ("chromium", "chromium-browser", "google-chrome"):
+            if path := shutil.which(name):
+                return path
+        raise UnknownTarget("browser:URL needs Chromium, and no chromium is on the PATH: apt-get install chromium")
+
+    def _start(self) -> None:
+        from playwright.sync_api import sync_playwright
+
+        playwright = sync_playwright().start()
+        browser = playwright.chromium.launch(executable_path=self._find_chromium(), args=FLAGS)
+        self._page = browser.new_context(viewport={"width": 640, "height": 860}).new_page()
+        self._page.set_default_timeout(PATIENCE_MS)
+        self._page.on("response", self._answered)
+        self._close = partial(_end, browser, playwright)
+
+    def _answered(self, response: Any) -> None:
+        if response.request.is_navigation_request():
+            self._cache_control = response.headers.get("cache-control", "")
+
+    def reset(self) -> None:
+        """Everybody is new in any case; machines and sessions of the scenario before are forgotten."""
+        for kept in (self._machines, self._sessions, self._dones):
+            kept.clear()
+
+    def perform(self, action: Action) -> Observation:
+        """Do in the browser what users do, and through the lab what they do not."""
+        if isinstance(action, RegisterUser | SetUserStatus | SetAccountStatus):
+            return self._lab.perform(action)
+        if isinstance(action, EnableTwoFactor | DisableTwoFactor):
+            return self._lab.perform(action) if action.session is None else self._try_switching(action.session)
+        if type(action) not in self._acts:
+            raise NotOffered(type(action).__name__)
+        if self._page is None:
+            self._start()
+        return self._acts[type(action)](action)
+
+    def now(self) -> int:
+        """Return the server's clock in epoch seconds."""
+        return self._lab.now()
+
+    def advance(self, seconds: int) -> None:
+        """Move the server's clock forward."""
+        self._lab.advance(seconds)
+
+    def outbox(self, email: str) -> Sequence[Mail]:
+        """Return the mails sent to `email`, oldest first."""
+        return self._lab.mails(email)
+
+    def close(self) -> None:
+        """End the browser."""
+        self._close()
+        self._page = None
+
+    # The page
+
+    def _go(self, path: str) -> None:
+        self._page.goto(self._lab.base + path, wait_until="domcontentloaded")
+        self._shown = self._refused_at = ""
+
+    def _sit_at(self, cookies: _Cookies) -> None:
+        context = self._page.context
+        context.clear_cookies()
+        if cookies:
+            context.add_cookies(cookies)
+
+    def _cookies(self) -> _Cookies:
+        found: _Cookies = self._page.context.cookies()
+        return found
+
+    def _click(self, name: Any, role: str = "button", exact: bool = False) -> bool:
+        """Click it and wait for what comes; False where there is none."""
+        found = self._page.get_by_role(role, name=name, exact=exact)
+        if not found.count():
+            return False
+        with self._page.expect_navigation(wait_until="domcontentloaded"):
+            # With the keyboard: a mouse waits for two frames, which over a whole suite adds up to a minute.
+            found.first.press("Enter", no_wait_after=True)
+        return True
+
+    def _fill(self, label: Any, text: str) -> bool:
+        found = self._page.get_by_label(label)
+        if not found.count():
+            return False
+        found.first.fill(text)
+        return True
+
+    def _has(self, label: Any) -> bool:
+        return bool(self._page.get_by_label(label).count())
+
+    def _see(self, accepted: bool | None = None, **more: Any) -> Observation:
+        """Return what is on the page; `accepted`: None where a QR code says so."""
+        look = self._page.evaluate(LOOK)
+        names = [self._words.named(label) for label, _ in look["fields"]] + list(
+            map(self._words.named, look["buttons"])
+        )
+        names += [self._words.named(label, address) for label, address in look["links"]]
+        filled_in = {self._words.named(label): text for label, text in look["fields"]}
+        picture = self._page.screenshot(full_page=True) if look["pictures"] else None
+        if picture and not find_codes(picture):
+            picture = None
+        return Observation(
+            accepted=bool(picture) if accepted is None else accepted,
+            message=" ".join(" ".join(look["said"]).split()),
+            picture=picture,
+            screen=Screen(tuple(dict.fromkeys(names)), filled_in, self._cache_control),
+            **more,
+        )
+
+    # What people do
+
+    def _address(self, kind: str, link: str) -> str:
+        return self._words.links[kind] + quote(link.rpartition("/")[2], safe="=-_%")
+
+    def _open(self, action: OpenEnrolmentLink) -> Observation:
+        self._sit_at([])
+        self._go(self._address("enrolment", action.link))
+        self._shown = action.link
+        return self._see()
+
+    def _go_to_login(self, action: GoToLogin) -> Observation:
+        self._sit_at(self._machines.get((action.email, action.device or ""), []))
+        if action.link is None:
+            self._go(self._words.start)
+        elif self._shown != action.link or not self._click(self._words.follow):
+            return self._see(False)
+        return self._see(True)
+
+    def _log_in(self, action: LogIn) -> Observation:
+        machine = (action.email, action.device) if action.device else None
+        address = self._words.start + (f"?{urlencode({'account': action.account})}" if action.account else "")
+        if machine or self._refused_at != address:
+            self._sit_at(self._machines.get(machine, []) if machine else [])
+            self._go(address)
+        self._fill(self._words.email, action.email)
+        self._fill(self._words.password, action.password)
+        remember = self._page.get_by_label(self._words.remember)
+        if remember.count():
+            remember.set_checked(machine is not None)
+        self._click(self._words.log_in)
+        asks = self._has(self._words.code)
+        if asks and action.code is not None:
+            self._fill(self._words.code, action.code)
+            self._click(self._words.log_in)
+            asks = not action.code and self._has(self._words.code)
+        if not self._is_inside():
+            # The next stranger types into what is there, as long as it is but the form that everybody gets.
+            self._refused_at = "" if machine or self._has(self._words.code) else address
+            return self._see(False, asks_for_code=asks)
+        cookies = self._cookies()
+        if machine:
+            self._machines[machine] = cookies
+        handle = f"cookies of login {len(self._sessions) + 1}"
+        self._sessions[handle] = (cookies, machine)
+        return self._inside(handle)
+
+    def _is_inside(self) -> bool:
+        return bool(self._page.get_by_role("button", name=self._words.log_out).count())
+
+    def _inside(self, handle: str) -> Observation:
+        heading = self._page.get_by_role("heading", level=1).first.inner_text()
+        return self._see(True, session=handle, account=heading)
+
+    def _enter(self, handle: str) -> bool:
+        """Load the first page with the cookies of a session; whether that is still a page for insiders."""
+        if self._page is None:
+            self._start()
+        self._sit_at(self._sessions[handle][0] if handle in self._sessions else [])
+        self._go(self._words.home)
+        return self._is_inside()
+
+    def _use(self, action: UseSession) -> Observation:
+        return self._inside(action.session) if self._enter(action.session) else self._see(False)
+
+    def _log_out(self, action: LogOut) -> Observation:
+        if self._enter(action.session):
+            self._click(self._words.log_out)
+            if machine := self._sessions[action.session][1]:
+                self._machines[machine] = self._cookies()
+        return self._see(True)
+
+    def _switch(self, action: SwitchAccount) -> Observation:
+        if not self._enter(action.session):
+            return self._see(False)
+        heading = self._page.get_by_role("heading", level=1).first.inner_text()
+        if heading == action.account:
+            return self._inside(action.session)
+        if not self._click(self._words.switch_to.format(account=action.account), exact=True):
+            return Observation(False, NO_SUCH_THING)
+        if self._page.get_by_role("alertdialog").count() or not self._is_inside():
+            return self._see(False)
+        if self._page.get_by_role("heading", level=1).first.inner_text() != action.account:
+            return self._see(False)
+        self._sessions[action.session] = (self._cookies(), self._sessions[action.session][1])
+        return self._inside(action.session)
+
+    def _try_switching(self, handle: str) -> Observation:
+        """Look for a way to switch two-factor authentication, on the pages of somebody logged in."""
+        if not self._enter(handle):
+            return self._see(False)
+        return self._see(self._click(self._words.two_factor)) if self._page else self._see(False)
+
+    def _change(self, action: ChangePassword) -> Observation:
+        if not self._enter(action.session) or not self._click(self._words.settings, "link"):
+            return self._see(False)
+        self._fill(self._words.old_password, action.password)
+        self._fill(self._words.code, action.code or "")
+        done = self._choose(action.new_password)
+        return self._see(done and bool(self._page.get_by_role("status").count()), session=action.session)
+
+    def _choose(self, password: str) -> bool:
+        return (
+            self._fill(self._words.new_password, password)
+            and self._fill(self._words.again, password)
+            and self._click(self._words.set_password)
+        )
+
+    def _forgot(self, action: RequestReset) -> Observation:
+        self._sit_at([])
+        self._go(self._words.start)
+        self._click(self._words.forgot, "link")
+        self._fill(self._words.email, action.email)
+        self._click(self._words.send)
+        return self._see(bool(self._page.get_by_role("status").count()))
+
+    def _restore(self, action: SetPassword) -> Observation:
+        self._sit_at([])
+        self._go(self._address("reset", action.link))
+        if not self._choose(action.password):
+            return self._see(False)
+        done = bool(self._page.get_by_role("button", name=self._words.ok).count())
+        if done:
+            self._dones[action.link] = self._page.url.removeprefix(self._lab.base)
+        return self._see(done)
+
+    def _confirm(self, action: ConfirmPassword) -> Observation:
+        if action.link not in self._dones:
+            return Observation(False, NO_SUCH_THING)
+        self._go(self._dones[action.link])
+        if not self._click(self._words.ok):
+            return self._see(False)
+        self._shown = action.link
+        seen = self._see()
+        return seen if seen.picture or self._page.get_by_role("alert").count() else self._see(True)
+
+
+def _end(browser: Any, playwright: Any) -> None:
+    browser.close()
+    playwright.stop()
