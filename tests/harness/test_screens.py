@@ -1,0 +1,127 @@
+"""The KMC's screens and the lab, asked over HTTP without a socket."""
+
+import re
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from kmc_harness.server.front import front
+from kmc_harness.server.lab import Lab
+from kmc_harness.server.stage import Stage, Watched
+from kmc_model.actions import EnableTwoFactor, RegisterUser
+from kmc_model.model import Model
+
+BASE = "/index.php/kmcng"
+SCRIPT = "<img src=x onerror=alert(1)>"
+ADA, PASSWORD, TOKEN = "ada@acme.example", "s3cure-pass!", "a-token"
+
+
+class Served:
+    """The model, and nothing around it."""
+
+    def __init__(self) -> None:
+        self.model = Model()
+
+    def perform(self, action: Any) -> Any:
+        return self.model.perform(action)
+
+
+@pytest.fixture
+def watched() -> Watched:
+    watched = Watched(Served())
+    for account in ("Acme", SCRIPT):
+        watched.perform(RegisterUser(account, ADA, PASSWORD))
+    return watched
+
+
+@pytest.fixture
+def site(watched: Watched) -> TestClient:
+    stage = Stage()
+    return TestClient(Starlette(routes=[*front(watched, stage), *Lab(watched, stage, TOKEN).routes()]))
+
+
+def _send(site: TestClient, page: str, to: str = "", **fields: str) -> Any:
+    """Load a page and send its first form."""
+    token = re.search(r'name="csrf" value="(\w+)"', site.get(page).text)
+    assert token
+    return site.post(to or page, data={"csrf": token[1], **fields})
+
+
+def _log_in(site: TestClient, **fields: str) -> Any:
+    return _send(site, f"{BASE}/login", email=ADA, password=PASSWORD, **fields)
+
+
+def _enrolment(watched: Watched) -> str:
+    watched.perform(EnableTwoFactor("Acme"))
+    return f"{BASE}/actions/auth-info/{watched.model.state.outbox[-1].link}"
+
+
+def test_a_name_is_never_a_script(site: TestClient) -> None:
+    page = _log_in(site)
+    assert SCRIPT not in page.text
+    assert "&lt;img src=x" in page.text
+
+
+@pytest.mark.parametrize("page", ["login", "forgot-password", "actions/auth-info/x", "actions/restore-password/x"])
+def test_no_page_is_kept_framed_or_scripted(page: str, site: TestClient) -> None:
+    headers = site.get(f"{BASE}/{page}").headers
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert "script-src 'none'" in headers["Content-Security-Policy"]
+    assert "HttpOnly" in headers["Set-Cookie"]
+    assert "SameSite=lax" in headers["Set-Cookie"]
+
+
+def test_a_form_without_this_browsers_token_does_nothing(site: TestClient, watched: Watched) -> None:
+    before = watched.model.state
+    assert site.post(f"{BASE}/login", data={"email": ADA, "password": PASSWORD, "csrf": "0" * 64}).status_code == 400
+    assert _send(site, f"{BASE}/login", email="x" * 20_000).status_code == 400
+    assert watched.model.state is before
+
+
+def test_asking_whether_a_page_is_there_does_not_use_the_link(site: TestClient, watched: Watched) -> None:
+    link = _enrolment(watched)
+    assert site.head(link).status_code == 200
+    assert "data:image/png;base64," in site.get(link).text
+    assert "This link is not valid." in site.get(link).text
+
+
+def test_the_password_is_typed_once_and_stands_on_no_page(site: TestClient, watched: Watched) -> None:
+    _enrolment(watched)
+    page = _log_in(site, account="Acme")
+    assert 'id="code"' in page.text
+    assert PASSWORD not in page.text
+
+
+def test_looking_at_a_reset_link_does_not_use_it(site: TestClient, watched: Watched) -> None:
+    _send(site, f"{BASE}/forgot-password", email=ADA)
+    link = f"{BASE}/actions/restore-password/{watched.model.state.outbox[-1].link}"
+    for _ in range(2):
+        assert "Please select your password." in site.get(link).text
+    assert "Passwords do not match" in _send(site, link, password="n3w-pass!", again="other").text
+    assert "Your new password has been set" in _send(site, link, password="n3w-pass!", again="n3w-pass!").text
+    assert "Link Invalid" in site.get(link).text
+
+
+def test_the_lab_opens_with_its_token_alone(site: TestClient, watched: Watched) -> None:
+    for address in ("/lab", "/lab/live", "/lab?token=guess"):
+        assert site.get(address).status_code == 403
+    now = watched.model.clock.now()
+    assert site.post("/lab/press/move", data={"by": "30 s"}).status_code == 403
+    assert watched.model.clock.now() == now
+    assert "Mailbox" in site.get("/lab", params={"token": TOKEN}).text
+
+
+def test_the_labs_phone_scans_what_a_screen_shows_and_its_clock_moves(site: TestClient, watched: Watched) -> None:
+    site.get("/lab", params={"token": TOKEN})
+    site.get(_enrolment(watched))
+    assert "has scanned the QR code" in _send(site, "/lab", "/lab/press/scan", phone="Ada's phone").text
+    now = watched.model.clock.now()
+    assert "have passed" in _send(site, "/lab", "/lab/press/move", by="23 h 59 min").text
+    assert watched.model.clock.now() == now + 86_340
+    code = re.search(r'class="digits">(\d{3}) (\d{3})<', site.get("/lab/live").text)
+    assert code
+    assert "two-factor authentication on" in _log_in(site, account="Acme", code=code[1] + code[2]).text
