@@ -8,6 +8,7 @@ Invariants:
 import threading
 import time
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Protocol
 
 from kmc_harness.port import Action, LinkKind, Mail, MailedLink
@@ -72,6 +73,7 @@ class Backend:
         self.clock = clock or OffsetClock()
         self.policy = policy
         self.on_mail: Callable[[Mail], None] = lambda mail: None
+        self.on_performed: Callable[[int, Action, Outcome], None] = lambda now, action, outcome: None
         self._origin = origin
         self._turn = turn
         # The model only reads its clock, so any that tells the time will do.
@@ -84,7 +86,8 @@ class Backend:
     def perform(self, action: Action) -> Outcome:
         """Perform `action` now and return how it ended; its mails are delivered before that."""
         with self.lock:
-            outcome = self._model.perform(action)
+            now, outcome = self.clock.now(), self._model.perform(action)
+            self.on_performed(now, action, outcome)
             for name in list(self.state.accounts)[len(self._accounts) :]:
                 self._partner_ids[name] = FIRST_PARTNER_ID + len(self._accounts)
                 self._accounts.append(name)
@@ -98,6 +101,11 @@ class Backend:
     def state(self) -> records.State:
         """What is remembered at this instant."""
         return self._model.state
+
+    def would(self, action: Action) -> Outcome:
+        """Return how `action` would end now; nothing is done."""
+        with self.lock:
+            return copy(self._model).perform(action)
 
     def turn(self, action: Action) -> Turn:
         """Return what the rules would see of `action` now, without performing it."""

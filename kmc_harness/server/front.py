@@ -7,8 +7,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
+from kmc_harness.server.backend import Backend
 from kmc_harness.server.inside import Inside
-from kmc_harness.server.screens import Audience, Screens, Served
+from kmc_harness.server.screens import Audience, Screens
 
 __all__ = ["front"]
 
@@ -23,8 +24,8 @@ class _Kept(StaticFiles):
         return response
 
 
-def front(served: Served, audience: Audience | None = None) -> list[BaseRoute]:
+def front(backend: Backend, audience: Audience | None = None) -> list[BaseRoute]:
     """Return the routes of the KMC's screens, with their styles; `audience`: who else sees what they show."""
-    screens = Screens(served, audience)
+    screens = Screens(backend, audience)
     styles = Mount("/static", _Kept(directory=Path(__file__).parent / "static"))
-    return [*screens.routes(), *Inside(served.model, screens).routes(), styles]
+    return [*screens.routes(), *Inside(backend, screens).routes(), styles]

@@ -6,10 +6,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from kmc_harness.server.backend import Backend
 from kmc_harness.server.screens import BASE, SESSION, Screens, login_for
 from kmc_harness.server.web import moved, set_cookie
 from kmc_model.actions import ChangePassword, LogOut, SwitchAccount, UserStatus, UseSession
-from kmc_model.model import Model, Outcome
+from kmc_model.model import Outcome
 from kmc_model.turn import Reason
 
 __all__ = ["Inside"]
@@ -18,8 +19,8 @@ __all__ = ["Inside"]
 class Inside:
     """What one does with an open session; without one, each leads to the login screen."""
 
-    def __init__(self, model: Model, screens: Screens) -> None:
-        self._model = model
+    def __init__(self, backend: Backend, screens: Screens) -> None:
+        self._backend = backend
         self._screens = screens
 
     def routes(self) -> list[BaseRoute]:
@@ -36,7 +37,7 @@ class Inside:
         return await self._screens.perform(UseSession(_session(request)))
 
     def _page(self, request: Request, template: str, account: str | None, **values: Any) -> Response:
-        state = self._model.state
+        state = self._backend.state
         email = state.sessions[_session(request)].email
         accounts = [
             state.accounts[each.account]

@@ -5,7 +5,6 @@ Every form is answered by an action of the model; what it is refused for is said
 
 import base64
 from collections import OrderedDict
-from copy import copy
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
@@ -14,13 +13,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from kmc_harness.server.backend import Backend
 from kmc_harness.server.skins import SKINS
 from kmc_harness.server.web import Pages, browser_of, moved, set_cookie
 from kmc_model.actions import Action, ConfirmPassword, LogIn, OpenEnrolmentLink, RequestReset, SetPassword
-from kmc_model.model import Model, Outcome
+from kmc_model.model import Outcome
 from kmc_model.turn import Reason
 
-__all__ = ["BASE", "SESSION", "Audience", "Screens", "Served"]
+__all__ = ["BASE", "SESSION", "Audience", "Screens"]
 
 BASE = "/index.php/kmcng"
 SESSION = "kmc_session"
@@ -28,17 +28,6 @@ REMEMBERED = "kmc_email"
 YEAR_S = 365 * 86_400
 MOST_WAITING = 1_000
 GOOD_PASSWORD = "s0me-pass!"  # noqa: S105 it asks whether the link is good; nothing is set to it
-
-
-class Served(Protocol):
-    """What the screens ask of the model behind them."""
-
-    @property
-    def model(self) -> Model:
-        """The model, to look at."""
-
-    def perform(self, action: Action) -> Outcome:
-        """Perform `action`, one at a time."""
 
 
 class Audience(Protocol):
@@ -51,10 +40,10 @@ class Audience(Protocol):
 class Screens:
     """The screens in front of somebody who is not logged in."""
 
-    def __init__(self, served: Served, audience: Audience | None = None) -> None:
-        self._served = served
+    def __init__(self, backend: Backend, audience: Audience | None = None) -> None:
+        self._backend = backend
         self._audience = audience
-        skin = SKINS.get(served.model.policy.name, SKINS["article"])
+        skin = SKINS.get(backend.policy.name, SKINS["article"])
         self.pages = Pages(base=BASE, skin=skin)
         self._waiting: OrderedDict[str, tuple[str, str]] = OrderedDict()
 
@@ -74,11 +63,7 @@ class Screens:
 
     async def perform(self, action: Action) -> Outcome:
         """Have the model perform `action`."""
-        return await run_in_threadpool(self._served.perform, action)
-
-    def would(self, action: Action) -> Outcome:
-        """Return how `action` would end now; nothing is done."""
-        return copy(self._served.model).perform(action)
+        return await run_in_threadpool(self._backend.perform, action)
 
     def page(self, request: Request, template: str, **values: Any) -> Response:
         """Return a page without QR code."""
@@ -176,7 +161,7 @@ class Screens:
 
     async def restore(self, request: Request) -> Response:
         """Ask for the new password, where the link is good for one."""
-        if self.would(SetPassword(_link(request), GOOD_PASSWORD)).reason is Reason.LINK_NOT_VALID:
+        if self._backend.would(SetPassword(_link(request), GOOD_PASSWORD)).reason is Reason.LINK_NOT_VALID:
             return self.page(request, "link_invalid.html")
         return self.page(request, "restore.html", message="")
 
@@ -195,7 +180,7 @@ class Screens:
 
     async def done(self, request: Request) -> Response:
         """Say that the password has been set; OK leads on."""
-        if not self.would(ConfirmPassword(_link(request))).accepted:
+        if not self._backend.would(ConfirmPassword(_link(request))).accepted:
             return self.page(request, "link_invalid.html")
         return self.page(request, "done.html")
 

@@ -1,13 +1,12 @@
 """The whole site as one application."""
 
-import importlib
-import importlib.util
-
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute
 
 from kmc_harness.server import api_v3, lab_api
 from kmc_harness.server.backend import Backend
+from kmc_harness.server.front import front
+from kmc_harness.server.lab import Lab
+from kmc_harness.server.stage import Stage
 
 __all__ = ["make_app"]
 
@@ -24,17 +23,9 @@ def make_app(backend: Backend, *, lab: bool, token: str | None) -> Starlette:
     if lab and not token:
         raise ValueError("a lab needs a token; anybody could turn its clock")
     routes = api_v3.routes(backend, token)
-    routes += _routes_of("screens", backend)
-    if lab and token:
-        routes += lab_api.routes(backend, token)
-        routes += _routes_of("lab", backend, token)
+    if not lab or not token:
+        return Starlette(routes=[*routes, *front(backend)])
+    stage = Stage()
+    backend.on_performed = stage.performed
+    routes += [*front(backend, stage), *lab_api.routes(backend, token), *Lab(backend, stage, token).routes()]
     return Starlette(routes=routes)
-
-
-def _routes_of(module: str, *shared: object) -> list[BaseRoute]:
-    """Return the `routes` of a part of the site that may not be there."""
-    name = f"kmc_harness.server.{module}"
-    if importlib.util.find_spec(name) is None:
-        return []
-    made: list[BaseRoute] = importlib.import_module(name).routes(*shared)
-    return made

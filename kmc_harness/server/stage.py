@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from kmc_harness.authenticator import Authenticator
-from kmc_harness.server.screens import Served
 from kmc_model.actions import Action, described
-from kmc_model.model import Model, Outcome
+from kmc_model.model import Outcome
 
-__all__ = ["Entry", "Happening", "Stage", "Watched", "clock_time"]
+__all__ = ["Entry", "Happening", "Stage", "clock_time"]
 
 MOST_SCREENS = 20
 MOST_ENTRIES = 50
@@ -48,12 +47,25 @@ class Entry:
         return self.app.step_s - now % self.app.step_s
 
 
+@dataclass(frozen=True)
+class Happening:
+    """Something that was done: when, what, to whom, and how it ended; secrets shortened."""
+
+    at: int
+    what: str
+    details: str
+    accepted: bool
+    message: str
+    requirement: str | None
+
+
 class Stage:
-    """The screens that show a QR code now, and the phones; the audience of the KMC's screens."""
+    """The screens that show a QR code now, and the phones; the audience of the KMC's screens, and of the backend."""
 
     def __init__(self) -> None:
         self.screens: OrderedDict[str, bytes] = OrderedDict()
         self.entries: deque[Entry] = deque(maxlen=MOST_ENTRIES)
+        self.timeline: deque[Happening] = deque(maxlen=LONGEST_TIMELINE)
 
     def shows(self, browser: str, picture: bytes | None) -> None:
         """See what this browser shows now."""
@@ -71,43 +83,15 @@ class Stage:
         self.entries.append(Entry(phone, Authenticator.scan(newest)))
         return True
 
-    def forget(self) -> None:
-        """Take all entries off the phones."""
-        self.entries.clear()
-
-
-@dataclass(frozen=True)
-class Happening:
-    """Something that was done: when, what, to whom, and how it ended; secrets shortened."""
-
-    at: int
-    what: str
-    details: str
-    accepted: bool
-    message: str
-    requirement: str | None
-
-
-class Watched:
-    """The model behind the site, with a timeline of what was done with it."""
-
-    def __init__(self, served: Served) -> None:
-        self._served = served
-        self.timeline: deque[Happening] = deque(maxlen=LONGEST_TIMELINE)
-
-    @property
-    def model(self) -> Model:
-        """The model, to look at."""
-        return self._served.model
-
-    def perform(self, action: Action) -> Outcome:
-        """Perform `action`, and note it; that somebody looks at a page with a session is not worth a note."""
-        at = self.model.clock.now()
-        outcome = self._served.perform(action)
+    def performed(self, at: int, action: Action, outcome: Outcome) -> None:
+        """Note what was done; that somebody looks at a page with a session is not worth a note."""
         if type(action).__name__ != "UseSession":
             what = re.sub(r"(?<!^)(?=[A-Z])", " ", type(action).__name__).capitalize()
             fields = {name: text for name, text in described(action).items() if name != "device"}
             details = ", ".join(f"{name} {text}" for name, text in fields.items())
             ended = Happening(at, what, details, outcome.accepted, outcome.message, outcome.requirement)
             self.timeline.appendleft(ended)
-        return outcome
+
+    def forget(self) -> None:
+        """Take all entries off the phones."""
+        self.entries.clear()

@@ -27,7 +27,8 @@ def load(name: str, settings: Mapping[str, str]) -> Target:
 
     Args:
         name: `model`; the path of a `target.toml`, or of its folder, for one with process, clock or mailbox around it;
-            `kaltura:URL` for API v3 there (lab: by the token in KMC_LAB_TOKEN);
+            `kaltura:URL` for API v3 there, `browser:URL` for the screens there in Chromium (clock, mail and
+            administration by its lab, with the token in KMC_LAB_TOKEN);
             `python:module:Class` for an adapter of one's own (looked for in the working folder too); or
             `exec:command` for one in any language (see EXEC.md beside this file).
         settings: `policy` and `seed`, for the model; `patience`, for targets whose time really passes.
@@ -42,12 +43,9 @@ def load(name: str, settings: Mapping[str, str]) -> Target:
         return ModelTarget(settings["policy"], settings["seed"])
     if name.startswith("python:") and name.count(":") == 2:
         return _from_python(*name.split(":")[1:])
-    if name.startswith("kaltura:"):
-        return _kaltura(name.removeprefix("kaltura:"))
-    if name.startswith("browser:"):
-        from kmc_harness.targets.browser import BrowserTarget
-
-        return BrowserTarget(name.removeprefix("browser:"))
+    kind, _, url = name.partition(":")
+    if kind in ("kaltura", "browser"):
+        return _served(kind, url)
     if name.startswith("exec:"):
         return _from_command(name.removeprefix("exec:"))
     if Path(name).exists():
@@ -58,26 +56,30 @@ def load(name: str, settings: Mapping[str, str]) -> Target:
     raise UnknownTarget(f"unknown target {name!r}; use model, or {own}")
 
 
-def _kaltura(url: str) -> Target:
+def _served(kind: str, url: str) -> Target:
+    """Return a target that speaks to a server which is running already."""
     import secrets
 
     from kmc_harness import _http
 
     if "PYTEST_XDIST_WORKER" in os.environ:
         alone = "run without -n, or start a server for each process, as examples/targets/kmc-served does"
-        raise UnknownTarget(f"target kaltura:{url} has one clock, which several processes would turn at once; {alone}")
+        raise UnknownTarget(f"target {kind}:{url} has one clock, which several processes would turn at once; {alone}")
     try:
-        _http.look(f"{url}/api_v3", within_s=10)
-        from kmc_harness.targets.kaltura import Kaltura
-
-        return Kaltura(url, mark=secrets.token_hex(3))
+        _http.look(url, within_s=10)
+        made: Target = getattr(importlib.import_module(f"kmc_harness.targets.{kind}"), kind.capitalize())(
+            url, mark=secrets.token_hex(3)
+        )
     except ModuleNotFoundError as error:
-        missing = f"{error.name}, which is not installed: pip install 'kmc-harness[kaltura]'"
-        raise UnknownTarget(f"target kaltura:{url} needs {missing}") from error
+        missing = f"{error.name}, which is not installed: pip install 'kmc-harness[{kind}]'"
+        raise UnknownTarget(f"target {kind}:{url} needs {missing}") from error
+    except LookupError as error:
+        raise UnknownTarget(f"target {kind}:{url} cannot be used: {error.args[0]}") from error
     except (OSError, ValueError) as error:
         raise UnknownTarget(
-            f"target kaltura:{url} does not answer ({error}); is it running? (kmc serve --lab)"
+            f"target {kind}:{url} does not answer ({error}); is it running? (kmc serve --lab)"
         ) from error
+    return made
 
 
 def _from_python(module: str, attribute: str) -> Target:

@@ -3,16 +3,46 @@
 import http.client
 import json
 import urllib.parse
+from dataclasses import asdict
 from typing import Any
 
 import msgspec
 
 from kmc_harness import _http
-from kmc_harness.port import Mail
+from kmc_harness.port import Action, Mail, Offer
 
-__all__ = ["Lab", "LabRefused"]
+__all__ = ["OFFERS", "TOKEN", "Lab", "LabRefused", "Names"]
 
+TOKEN = "KMC_LAB_TOKEN"  # noqa: S105 (the environment's word for it)
 WITHIN_S = 30
+OFFERS = frozenset({Offer.CLOCK, Offer.OUTBOX, Offer.ADMINISTER, Offer.ENABLE})
+"""What only a lab does."""
+
+
+class Names:
+    """What accounts and people are called on a server that remembers those of earlier runs."""
+
+    def __init__(self, mark: str) -> None:
+        """`mark` makes all names new."""
+        self._mark = f".{mark}" if mark else ""
+
+    def account(self, name: str) -> str:
+        """Return what the account is called there."""
+        return f"{name}{self._mark}"
+
+    def email(self, email: str) -> str:
+        """Return the person's address there."""
+        name, at, domain = email.partition("@")
+        return f"{name}{self._mark}{at}{domain}"
+
+    def plain(self, text: str) -> str:
+        """Return `text` with the names that the harness knows."""
+        return text.replace(self._mark, "") if self._mark else text
+
+    def fields(self, action: Action) -> dict[str, Any]:
+        """Return the fields of `action` with the names of there."""
+        made = asdict(action)
+        return made | {each: getattr(self, each)(made[each]) for each in ("account", "email") if each in made}
 
 
 class LabRefused(Exception):
@@ -22,9 +52,9 @@ class LabRefused(Exception):
 class Lab:
     """One connection, which is opened anew where the server closed it."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, names: Names) -> None:
         """`url` is the server's, `token` the one it printed as it started."""
-        self._url = url
+        self._url, self._names = url, names
         kind = http.client.HTTPSConnection if url.startswith("https:") else http.client.HTTPConnection
         self._connection = kind(*_http.place(url), timeout=WITHIN_S)
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
@@ -39,11 +69,14 @@ class Lab:
 
     def mails(self, email: str) -> tuple[Mail, ...]:
         """Return the mails sent to `email`, oldest first."""
-        return msgspec.convert(self._ask("GET", f"/lab/mails?to={urllib.parse.quote(email)}"), tuple[Mail, ...])
+        return msgspec.convert(
+            self._ask("GET", f"/lab/mails?to={urllib.parse.quote(self._names.email(email))}"), tuple[Mail, ...]
+        )
 
-    def perform(self, action: str, fields: dict[str, Any]) -> Any:
+    def perform(self, action: Action) -> Any:
         """Have the vendor or an administrator do something; return accepted, message and partnerId."""
-        return self._ask("POST", "/lab/perform", {"action": action, "fields": fields})
+        asked = {"action": type(action).__name__, "fields": self._names.fields(action)}
+        return self._ask("POST", "/lab/perform", asked)
 
     def _ask(self, method: str, path: str, what: Any = None) -> Any:
         body = None if what is None else json.dumps(what)

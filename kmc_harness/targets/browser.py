@@ -5,11 +5,15 @@ Rules of this file:
 2. A machine or a session is its cookies; one page shows them all, one after another.
 """
 
+import os
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
+
+from playwright.sync_api import sync_playwright
 
 from kmc_harness.pictures import find_codes
 from kmc_harness.port import (
@@ -35,11 +39,10 @@ from kmc_harness.port import (
     SwitchAccount,
     UseSession,
 )
-from kmc_harness.targets import UnknownTarget
+from kmc_harness.targets._lab import OFFERS, TOKEN, Lab, Names
 from kmc_harness.targets.browser_words import Words
-from kmc_harness.targets.lab_client import Lab
 
-__all__ = ["BrowserTarget"]
+__all__ = ["Browser"]
 
 FLAGS = (
     "--no-sandbox",
@@ -71,21 +74,30 @@ LOOK = """() => {
 _Cookies = list[dict[str, Any]]
 
 
-class BrowserTarget:
+class Browser:
     """A KMC in Chromium; administration, clock and mail are the lab's."""
 
-    offers = frozenset(Offer) - {Offer.SETTINGS, Offer.PICTURE}
+    name = "browser"
 
-    def __init__(self, address: str, words: Words | None = None) -> None:
-        """Read where the site is; the browser starts when something is to be done in it.
+    def __init__(self, url: str, token: str = "", mark: str = "", words: Words | None = None) -> None:
+        """Look at `url`; the browser starts when something is to be done in it.
+
+        Args:
+            url: where the site is, such as http://127.0.0.1:8800.
+            token: opens the lab there; without one the environment's KMC_LAB_TOKEN does, or there is no lab.
+            mark: what names are marked with, so that people are new to a server that has been judged before.
+            words: what stands on the screens.
 
         Raises:
-            UnknownTarget: it is no address, or Playwright or Chromium is missing.
+            LookupError: there is no Chromium.
 
         """
-        self.name = "browser"
+        self._url = url.rstrip("/")
         self._words = words or Words()
-        self._lab = Lab(address, self._words.links)
+        self._names = Names(mark)
+        token = token or os.environ.get(TOKEN, "")
+        self._lab = Lab(self._url, token, self._names) if token else None
+        self._chromium = _chromium()
         self._page: Any = None
         self._close: Callable[[], None] = lambda: None
         self._machines: dict[tuple[str, str], _Cookies] = {}
@@ -105,23 +117,16 @@ class BrowserTarget:
             SetPassword: self._restore,
             ConfirmPassword: self._confirm,
         }
-        self._find_chromium()
 
-    def _find_chromium(self) -> str:
-        try:
-            import playwright  # noqa: F401
-        except ImportError as error:
-            raise UnknownTarget("browser:URL needs Playwright: pip install 'kmc-harness[browser]'") from error
-        for name in ("chromium", "chromium-browser", "google-chrome"):
-            if path := shutil.which(name):
-                return path
-        raise UnknownTarget("browser:URL needs Chromium, and no chromium is on the PATH: apt-get install chromium")
+    @property
+    def offers(self) -> frozenset[Offer]:
+        """What the screens do; with a lab, what only that does."""
+        by_screens = frozenset(Offer) - {Offer.SETTINGS, Offer.PICTURE} - OFFERS
+        return by_screens | OFFERS if self._lab else by_screens
 
     def _start(self) -> None:
-        from playwright.sync_api import sync_playwright
-
         playwright = sync_playwright().start()
-        browser = playwright.chromium.launch(executable_path=self._find_chromium(), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=self._chromium, args=FLAGS)
         self._page = browser.new_context(viewport={"width": 640, "height": 860}).new_page()
         self._page.set_default_timeout(PATIENCE_MS)
         self._page.on("response", self._answered)
@@ -139,36 +144,49 @@ class BrowserTarget:
     def perform(self, action: Action) -> Observation:
         """Do in the browser what users do, and through the lab what they do not."""
         if isinstance(action, RegisterUser | SetUserStatus | SetAccountStatus):
-            return self._lab.perform(action)
+            return self._administer(action)
         if isinstance(action, EnableTwoFactor | DisableTwoFactor):
-            return self._lab.perform(action) if action.session is None else self._try_switching(action.session)
+            return self._administer(action) if action.session is None else self._try_switching(action.session)
         if type(action) not in self._acts:
             raise NotOffered(type(action).__name__)
         if self._page is None:
             self._start()
         return self._acts[type(action)](action)
 
+    def _administer(self, action: Action) -> Observation:
+        if self._lab is None:
+            raise NotOffered(type(action).__name__)
+        said = self._lab.perform(action)
+        return Observation(said["accepted"], said["message"])
+
     def now(self) -> int:
-        """Return the server's clock in epoch seconds."""
-        return self._lab.now()
+        """Return the server's time in epoch seconds, where there is a lab that tells it."""
+        return self._lab.now() if self._lab else int(time.time())
 
     def advance(self, seconds: int) -> None:
         """Move the server's clock forward."""
-        self._lab.advance(seconds)
+        self._with_lab(Offer.CLOCK).advance(seconds)
 
     def outbox(self, email: str) -> Sequence[Mail]:
         """Return the mails sent to `email`, oldest first."""
-        return self._lab.mails(email)
+        return self._with_lab(Offer.OUTBOX).mails(email)
+
+    def _with_lab(self, offer: Offer) -> Lab:
+        if self._lab is None:
+            raise NotOffered(offer.value)
+        return self._lab
 
     def close(self) -> None:
         """End the browser."""
         self._close()
         self._page = None
+        if self._lab:
+            self._lab.close()
 
     # The page
 
     def _go(self, path: str) -> None:
-        self._page.goto(self._lab.base + path, wait_until="domcontentloaded")
+        self._page.goto(self._url + path, wait_until="domcontentloaded")
         self._shown = self._refused_at = ""
 
     def _sit_at(self, cookies: _Cookies) -> None:
@@ -208,13 +226,13 @@ class BrowserTarget:
             map(self._words.named, look["buttons"])
         )
         names += [self._words.named(label, address) for label, address in look["links"]]
-        filled_in = {self._words.named(label): text for label, text in look["fields"]}
+        filled_in = {self._words.named(label): self._names.plain(text) for label, text in look["fields"]}
         picture = self._page.screenshot(full_page=True) if look["pictures"] else None
         if picture and not find_codes(picture):
             picture = None
         return Observation(
             accepted=bool(picture) if accepted is None else accepted,
-            message=" ".join(" ".join(look["said"]).split()),
+            message=self._names.plain(" ".join(" ".join(look["said"]).split())),
             picture=picture,
             screen=Screen(tuple(dict.fromkeys(names)), filled_in, self._cache_control),
             **more,
@@ -241,11 +259,13 @@ class BrowserTarget:
 
     def _log_in(self, action: LogIn) -> Observation:
         machine = (action.email, action.device) if action.device else None
-        address = self._words.start + (f"?{urlencode({'account': action.account})}" if action.account else "")
+        address = self._words.start + (
+            f"?{urlencode({'account': self._names.account(action.account)})}" if action.account else ""
+        )
         if machine or self._refused_at != address:
             self._sit_at(self._machines.get(machine, []) if machine else [])
             self._go(address)
-        self._fill(self._words.email, action.email)
+        self._fill(self._words.email, self._names.email(action.email))
         self._fill(self._words.password, action.password)
         remember = self._page.get_by_label(self._words.remember)
         if remember.count():
@@ -271,8 +291,12 @@ class BrowserTarget:
         return bool(self._page.get_by_role("button", name=self._words.log_out).count())
 
     def _inside(self, handle: str) -> Observation:
-        heading = self._page.get_by_role("heading", level=1).first.inner_text()
-        return self._see(True, session=handle, account=heading)
+        return self._see(True, session=handle, account=self._here())
+
+    def _here(self) -> str:
+        """Return the account that the page is about."""
+        heading: str = self._page.get_by_role("heading", level=1).first.inner_text()
+        return self._names.plain(heading)
 
     def _enter(self, handle: str) -> bool:
         """Load the first page with the cookies of a session; whether that is still a page for insiders."""
@@ -295,14 +319,13 @@ class BrowserTarget:
     def _switch(self, action: SwitchAccount) -> Observation:
         if not self._enter(action.session):
             return self._see(False)
-        heading = self._page.get_by_role("heading", level=1).first.inner_text()
-        if heading == action.account:
+        if self._here() == action.account:
             return self._inside(action.session)
-        if not self._click(self._words.switch_to.format(account=action.account), exact=True):
+        if not self._click(self._words.switch_to.format(account=self._names.account(action.account)), exact=True):
             return Observation(False, NO_SUCH_THING)
         if self._page.get_by_role("alertdialog").count() or not self._is_inside():
             return self._see(False)
-        if self._page.get_by_role("heading", level=1).first.inner_text() != action.account:
+        if self._here() != action.account:
             return self._see(False)
         self._sessions[action.session] = (self._cookies(), self._sessions[action.session][1])
         return self._inside(action.session)
@@ -332,7 +355,7 @@ class BrowserTarget:
         self._sit_at([])
         self._go(self._words.start)
         self._click(self._words.forgot, "link")
-        self._fill(self._words.email, action.email)
+        self._fill(self._words.email, self._names.email(action.email))
         self._click(self._words.send)
         return self._see(bool(self._page.get_by_role("status").count()))
 
@@ -343,7 +366,7 @@ class BrowserTarget:
             return self._see(False)
         done = bool(self._page.get_by_role("button", name=self._words.ok).count())
         if done:
-            self._dones[action.link] = self._page.url.removeprefix(self._lab.base)
+            self._dones[action.link] = self._page.url.removeprefix(self._url)
         return self._see(done)
 
     def _confirm(self, action: ConfirmPassword) -> Observation:
@@ -355,6 +378,13 @@ class BrowserTarget:
         self._shown = action.link
         seen = self._see()
         return seen if seen.picture or self._page.get_by_role("alert").count() else self._see(True)
+
+
+def _chromium() -> str:
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    raise LookupError("no chromium is on the PATH: apt-get install chromium")
 
 
 def _end(browser: Any, playwright: Any) -> None:

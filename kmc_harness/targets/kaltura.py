@@ -9,7 +9,6 @@ import base64
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import requests
@@ -37,11 +36,10 @@ from kmc_harness.port import (
     SwitchAccount,
     UseSession,
 )
-from kmc_harness.targets._lab import Lab
+from kmc_harness.targets._lab import OFFERS, TOKEN, Lab, Names
 
 __all__ = ["Kaltura"]
 
-TOKEN = "KMC_LAB_TOKEN"  # noqa: S105 (the environment's word for it)
 VENDOR_ID, ADMIN = -2, 2
 NOBODYS_ID = 2_000_000_000
 """A partner that does not exist, for accounts that nobody founded."""
@@ -74,18 +72,17 @@ class Kaltura:
         """
         self._url = url.rstrip("/")
         token = token or os.environ.get(TOKEN, "")
-        self._lab = Lab(self._url, token) if token else None
+        self._names = Names(mark)
+        self._lab = Lab(self._url, token, self._names) if token else None
         self._client = _Client(KalturaConfiguration(self._url))
         self._vendor_secret = token
-        self._mark = f".{mark}" if mark else ""
         self.reset()
 
     @property
     def offers(self) -> frozenset[Offer]:
         """What API v3 does; with a lab, what only that does."""
         by_api = {Offer.SWITCH, Offer.RESET, Offer.RENEW, Offer.RULES, Offer.CHANGE, Offer.PICTURE, Offer.ACCOUNTS}
-        by_lab = {Offer.CLOCK, Offer.OUTBOX, Offer.ADMINISTER, Offer.ENABLE}
-        return frozenset(by_api | by_lab if self._lab else by_api)
+        return OFFERS | by_api if self._lab else frozenset(by_api)
 
     def reset(self) -> None:
         """Forget who was spoken of; the server forgets nobody."""
@@ -119,7 +116,7 @@ class Kaltura:
                 return self._switch_account(session, account)
             case RequestReset(email):
                 # Not user.resetPassword, which tells of no error, whatever there is to be seen (facts, 2.1).
-                self._as().adminUser.resetPassword(self._login_id(email))
+                self._as().adminUser.resetPassword(self._names.email(email))
                 return Observation(True)
             case SetPassword(link, password):
                 shown = self._as().adminUser.setInitialPassword(_hash_key(link), password).qrCode
@@ -140,11 +137,7 @@ class Kaltura:
     def _administer(self, action: RegisterUser | SetUserStatus | SetAccountStatus) -> Observation:
         if self._lab is None:
             raise NotOffered(type(action).__name__)
-        made = asdict(action)
-        made["account"] = self._named(action.account)
-        if "email" in made:
-            made["email"] = self._login_id(made["email"])
-        said = self._lab.perform(type(action).__name__, made)
+        said = self._lab.perform(action)
         if said["partnerId"] is not None:
             self._partners[action.account] = said["partnerId"]
         return Observation(said["accepted"], said["message"])
@@ -161,7 +154,7 @@ class Kaltura:
         return Observation(True)
 
     def _log_in(self, action: LogIn) -> Observation:
-        email = self._login_id(action.email)
+        email = self._names.email(action.email)
         partner = NotImplemented if action.account is None else self._partner(action.account)
         otp = NotImplemented if action.code is None else action.code
         ks = self._as().user.loginByLoginId(email, action.password, partner, otp=otp)
@@ -204,13 +197,6 @@ class Kaltura:
     def _partner(self, account: str) -> int:
         return self._partners.get(account, NOBODYS_ID)
 
-    def _named(self, account: str) -> str:
-        return f"{account}{self._mark}"
-
-    def _login_id(self, email: str) -> str:
-        name, at, domain = email.partition("@")
-        return f"{name}{self._mark}{at}{domain}"
-
     # Clock and mail
 
     def now(self) -> int:
@@ -223,7 +209,7 @@ class Kaltura:
 
     def outbox(self, email: str) -> Sequence[Mail]:
         """Return the mails sent to `email`, oldest first."""
-        return self._with_lab(Offer.OUTBOX).mails(self._login_id(email))
+        return self._with_lab(Offer.OUTBOX).mails(email)
 
     def _with_lab(self, offer: Offer) -> Lab:
         if self._lab is None:

@@ -4,42 +4,29 @@ import re
 from typing import Any
 
 import pytest
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from kmc_harness.server.front import front
-from kmc_harness.server.lab import Lab
-from kmc_harness.server.stage import Stage, Watched
+from kmc_harness.server.backend import Backend
+from kmc_harness.server.site import make_app
 from kmc_model.actions import EnableTwoFactor, RegisterUser
-from kmc_model.model import Model
+from kmc_model.clock import ManualClock
 
 BASE = "/index.php/kmcng"
 SCRIPT = "<img src=x onerror=alert(1)>"
 ADA, PASSWORD, TOKEN = "ada@acme.example", "s3cure-pass!", "a-token"
 
 
-class Served:
-    """The model, and nothing around it."""
-
-    def __init__(self) -> None:
-        self.model = Model()
-
-    def perform(self, action: Any) -> Any:
-        return self.model.perform(action)
-
-
 @pytest.fixture
-def watched() -> Watched:
-    watched = Watched(Served())
+def backend() -> Backend:
+    backend = Backend(clock=ManualClock())
     for account in ("Acme", SCRIPT):
-        watched.perform(RegisterUser(account, ADA, PASSWORD))
-    return watched
+        backend.perform(RegisterUser(account, ADA, PASSWORD))
+    return backend
 
 
 @pytest.fixture
-def site(watched: Watched) -> TestClient:
-    stage = Stage()
-    return TestClient(Starlette(routes=[*front(watched, stage), *Lab(watched, stage, TOKEN).routes()]))
+def site(backend: Backend) -> TestClient:
+    return TestClient(make_app(backend, lab=True, token=TOKEN))
 
 
 def _send(site: TestClient, page: str, to: str = "", **fields: str) -> Any:
@@ -53,9 +40,9 @@ def _log_in(site: TestClient, **fields: str) -> Any:
     return _send(site, f"{BASE}/login", email=ADA, password=PASSWORD, **fields)
 
 
-def _enrolment(watched: Watched) -> str:
-    watched.perform(EnableTwoFactor("Acme"))
-    return f"{BASE}/actions/auth-info/{watched.model.state.outbox[-1].link}"
+def _enrolment(backend: Backend) -> str:
+    backend.perform(EnableTwoFactor("Acme"))
+    return f"{BASE}/actions/auth-info/{backend.state.outbox[-1].link}"
 
 
 def test_a_name_is_never_a_script(site: TestClient) -> None:
@@ -75,30 +62,30 @@ def test_no_page_is_kept_framed_or_scripted(page: str, site: TestClient) -> None
     assert "SameSite=lax" in headers["Set-Cookie"]
 
 
-def test_a_form_without_this_browsers_token_does_nothing(site: TestClient, watched: Watched) -> None:
-    before = watched.model.state
+def test_a_form_without_this_browsers_token_does_nothing(site: TestClient, backend: Backend) -> None:
+    before = backend.state
     assert site.post(f"{BASE}/login", data={"email": ADA, "password": PASSWORD, "csrf": "0" * 64}).status_code == 400
     assert _send(site, f"{BASE}/login", email="x" * 20_000).status_code == 400
-    assert watched.model.state is before
+    assert backend.state is before
 
 
-def test_asking_whether_a_page_is_there_does_not_use_the_link(site: TestClient, watched: Watched) -> None:
-    link = _enrolment(watched)
+def test_asking_whether_a_page_is_there_does_not_use_the_link(site: TestClient, backend: Backend) -> None:
+    link = _enrolment(backend)
     assert site.head(link).status_code == 200
     assert "data:image/png;base64," in site.get(link).text
     assert "This link is not valid." in site.get(link).text
 
 
-def test_the_password_is_typed_once_and_stands_on_no_page(site: TestClient, watched: Watched) -> None:
-    _enrolment(watched)
+def test_the_password_is_typed_once_and_stands_on_no_page(site: TestClient, backend: Backend) -> None:
+    _enrolment(backend)
     page = _log_in(site, account="Acme")
     assert 'id="code"' in page.text
     assert PASSWORD not in page.text
 
 
-def test_looking_at_a_reset_link_does_not_use_it(site: TestClient, watched: Watched) -> None:
+def test_looking_at_a_reset_link_does_not_use_it(site: TestClient, backend: Backend) -> None:
     _send(site, f"{BASE}/forgot-password", email=ADA)
-    link = f"{BASE}/actions/restore-password/{watched.model.state.outbox[-1].link}"
+    link = f"{BASE}/actions/restore-password/{backend.state.outbox[-1].link}"
     for _ in range(2):
         assert "Please select your password." in site.get(link).text
     assert "Passwords do not match" in _send(site, link, password="n3w-pass!", again="other").text
@@ -106,22 +93,22 @@ def test_looking_at_a_reset_link_does_not_use_it(site: TestClient, watched: Watc
     assert "Link Invalid" in site.get(link).text
 
 
-def test_the_lab_opens_with_its_token_alone(site: TestClient, watched: Watched) -> None:
+def test_the_lab_opens_with_its_token_alone(site: TestClient, backend: Backend) -> None:
     for address in ("/lab", "/lab/live", "/lab?token=guess"):
         assert site.get(address).status_code == 403
-    now = watched.model.clock.now()
+    now = backend.now()
     assert site.post("/lab/press/move", data={"by": "30 s"}).status_code == 403
-    assert watched.model.clock.now() == now
+    assert backend.now() == now
     assert "Mailbox" in site.get("/lab", params={"token": TOKEN}).text
 
 
-def test_the_labs_phone_scans_what_a_screen_shows_and_its_clock_moves(site: TestClient, watched: Watched) -> None:
+def test_the_labs_phone_scans_what_a_screen_shows_and_its_clock_moves(site: TestClient, backend: Backend) -> None:
     site.get("/lab", params={"token": TOKEN})
-    site.get(_enrolment(watched))
+    site.get(_enrolment(backend))
     assert "has scanned the QR code" in _send(site, "/lab", "/lab/press/scan", phone="Ada's phone").text
-    now = watched.model.clock.now()
+    now = backend.now()
     assert "have passed" in _send(site, "/lab", "/lab/press/move", by="23 h 59 min").text
-    assert watched.model.clock.now() == now + 86_340
+    assert backend.now() == now + 86_340
     code = re.search(r'class="digits">(\d{3}) (\d{3})<', site.get("/lab/live").text)
     assert code
     assert "two-factor authentication on" in _log_in(site, account="Acme", code=code[1] + code[2]).text
