@@ -62,7 +62,7 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
     say(f"KMC       {url}/index.php/kmcng/login")
     say(f"API v3    {url}/api_v3")
     if settings.lab:
-        say(f"lab       {url}/lab?token={token}")
+        say(f"lab       {url}/lab" + (", with KMC_LAB_TOKEN" if settings.token else f"?token={token}"))
     say("Ctrl-C ends it")
     try:
         # It is kind to Ctrl-C: what is being answered is answered, then it raises KeyboardInterrupt.

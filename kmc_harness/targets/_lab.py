@@ -40,8 +40,8 @@ class Names:
         return text.replace(self._mark, "") if self._mark else text
 
     def fields(self, action: Action) -> dict[str, Any]:
-        """Return the fields of `action` with the names of there."""
-        made = asdict(action)
+        """Return the fields of `action` with the names of there; a lab needs no session."""
+        made = {name: value for name, value in asdict(action).items() if name != "session"}
         return made | {each: getattr(self, each)(made[each]) for each in ("account", "email") if each in made}
 
 
