@@ -119,6 +119,11 @@ class Model(Shown):
         self.events.append(Event(now, action, outcome))  # pragma: no mutate - for who looks back, not for a target
         return outcome
 
+    def would(self, action: Action) -> Outcome:
+        """Return how `action` would end now; nothing is done."""
+        now = self.clock.now()
+        return step(self.state, action, now, self.policy, self.secrets, self._rulebook, self.turn)[1]
+
     def __repr__(self) -> str:  # pragma: no mutate block - for who looks back, not for a target
         now = f"{datetime.fromtimestamp(self.clock.now(), UTC):%d %b %Y, %H:%M:%S}"
         accounts, people = len(self.state.accounts), len(self.state.credentials)

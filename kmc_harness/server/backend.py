@@ -8,7 +8,6 @@ Invariants:
 import threading
 import time
 from collections.abc import Callable, Sequence
-from copy import copy
 from typing import Protocol
 
 from kmc_harness.port import Action, LinkKind, Mail, MailedLink
@@ -105,7 +104,7 @@ class Backend:
     def would(self, action: Action) -> Outcome:
         """Return how `action` would end now; nothing is done."""
         with self.lock:
-            return copy(self._model).perform(action)
+            return self._model.would(action)
 
     def turn(self, action: Action) -> Turn:
         """Return what the rules would see of `action` now, without performing it."""

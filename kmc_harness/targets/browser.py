@@ -3,9 +3,11 @@
 Rules of this file:
 1. Nothing is known of a page but what stands on it: a QR code is read from the pixels of a screenshot.
 2. A machine or a session is its cookies; one page shows them all, one after another.
+3. A page is looked at once: until somebody leaves it, nothing changes on it but what we type.
 """
 
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -65,7 +67,8 @@ LOOK = """() => {
       : e.type == 'password' ? '•'.repeat(e.value.length) : e.value]),
     buttons: [...document.querySelectorAll('button, [role=button], input[type=submit]')].filter(seen).map(text),
     links: [...document.querySelectorAll('a[href]')].filter(seen).map(e => [text(e), e.href]),
-    said: [...document.querySelectorAll('[role=alert], [role=alertdialog], [role=status]')].filter(seen).map(text),
+    said: [...document.querySelectorAll('[role=alert], [role=alertdialog], [role=status]')].filter(seen)
+      .map(e => [e.getAttribute('role'), text(e)]),
     pictures: [...document.querySelectorAll('img, canvas, svg')].filter(seen)
       .filter(e => Math.min(e.getBoundingClientRect().width, e.getBoundingClientRect().height) >= SMALLEST).length,
     heading: text(document.querySelector('h1') || document.body),
@@ -103,6 +106,7 @@ class Browser:
         self._machines: dict[tuple[str, str], _Cookies] = {}
         self._sessions: dict[str, tuple[_Cookies, tuple[str, str] | None]] = {}
         self._shown = self._refused_at = ""
+        self._look: dict[str, Any] = {}
         self._dones: dict[str, str] = {}
         self._cache_control = ""
         self._acts: dict[type[Action], Callable[[Any], Observation]] = {
@@ -121,7 +125,7 @@ class Browser:
     @property
     def offers(self) -> frozenset[Offer]:
         """What the screens do; with a lab, what only that does."""
-        by_screens = frozenset(Offer) - {Offer.SETTINGS, Offer.PICTURE} - OFFERS
+        by_screens = frozenset(Offer) - {Offer.SETTINGS, Offer.PICTURE, Offer.RACE} - OFFERS
         return by_screens | OFFERS if self._lab else by_screens
 
     def _start(self) -> None:
@@ -187,6 +191,7 @@ class Browser:
 
     def _go(self, path: str) -> None:
         self._page.goto(self._url + path, wait_until="domcontentloaded")
+        self._look = self._page.evaluate(LOOK)
         self._shown = self._refused_at = ""
 
     def _sit_at(self, cookies: _Cookies) -> None:
@@ -199,40 +204,47 @@ class Browser:
         found: _Cookies = self._page.context.cookies()
         return found
 
-    def _click(self, name: Any, role: str = "button", exact: bool = False) -> bool:
+    def _click(self, name: re.Pattern[str], role: str = "button") -> bool:
         """Click it and wait for what comes; False where there is none."""
-        found = self._page.get_by_role(role, name=name, exact=exact)
-        if not found.count():
+        there = [text for text, _ in self._look["links"]] if role == "link" else self._look["buttons"]
+        if not any(map(name.match, there)):
             return False
         with self._page.expect_navigation(wait_until="domcontentloaded"):
             # With the keyboard: a mouse waits for two frames, which over a whole suite adds up to a minute.
-            found.first.press("Enter", no_wait_after=True)
+            self._page.get_by_role(role, name=name).first.press("Enter", no_wait_after=True)
+        self._look = self._page.evaluate(LOOK)
         return True
 
-    def _fill(self, label: Any, text: str) -> bool:
-        found = self._page.get_by_label(label)
-        if not found.count():
-            return False
-        found.first.fill(text)
-        return True
+    def _fill(self, label: re.Pattern[str], text: str) -> bool:
+        """Type `text` into a field; False where there is none."""
+        if there := self._has(label):
+            self._page.get_by_label(label).first.fill(text)
+        return there
 
-    def _has(self, label: Any) -> bool:
-        return bool(self._page.get_by_label(label).count())
+    def _has(self, label: re.Pattern[str]) -> bool:
+        return any(label.match(each) for each, _ in self._look["fields"])
+
+    def _tick(self, label: re.Pattern[str], on: bool) -> None:
+        if any(label.match(each) and bool(value) is not on for each, value in self._look["fields"]):
+            self._page.get_by_role("checkbox", name=label).set_checked(on)
+
+    def _is_told(self, role: str) -> bool:
+        """Whether there is an `alert`, an `alertdialog` or a `status`."""
+        return any(each == role for each, _ in self._look["said"])
 
     def _see(self, accepted: bool | None = None, **more: Any) -> Observation:
         """Return what is on the page; `accepted`: None where a QR code says so."""
-        look = self._page.evaluate(LOOK)
-        names = [self._words.named(label) for label, _ in look["fields"]] + list(
-            map(self._words.named, look["buttons"])
-        )
-        names += [self._words.named(label, address) for label, address in look["links"]]
-        filled_in = {self._words.named(label): self._names.plain(text) for label, text in look["fields"]}
+        look, named = self._look, self._words.named
+        names = [*(named(label) for label, _ in look["fields"]), *map(named, look["buttons"])]
+        names += [named(label, address) for label, address in look["links"]]
+        filled_in = {named(label): self._names.plain(text) for label, text in look["fields"]}
         picture = self._page.screenshot(full_page=True) if look["pictures"] else None
         if picture and not find_codes(picture):
             picture = None
+        said = " ".join(" ".join(text for _, text in look["said"]).split())
         return Observation(
             accepted=bool(picture) if accepted is None else accepted,
-            message=self._names.plain(" ".join(" ".join(look["said"]).split())),
+            message=self._names.plain(said),
             picture=picture,
             screen=Screen(tuple(dict.fromkeys(names)), filled_in, self._cache_control),
             **more,
@@ -262,24 +274,24 @@ class Browser:
         address = self._words.start + (
             f"?{urlencode({'account': self._names.account(action.account)})}" if action.account else ""
         )
-        if machine or self._refused_at != address:
+        if machine or self._refused_at != address or (action.code is None and self._has(self._words.code)):
             self._sit_at(self._machines.get(machine, []) if machine else [])
             self._go(address)
+        fields = self._look["fields"]
         self._fill(self._words.email, self._names.email(action.email))
         self._fill(self._words.password, action.password)
-        remember = self._page.get_by_label(self._words.remember)
-        if remember.count():
-            remember.set_checked(machine is not None)
+        self._tick(self._words.remember, machine is not None)
+        if self._has(self._words.code):
+            self._fill(self._words.code, action.code or "")
         self._click(self._words.log_in)
         asks = self._has(self._words.code)
-        if asks and action.code is not None:
+        if asks and action.code is not None and len(fields) < len(self._look["fields"]):
             self._fill(self._words.code, action.code)
             self._click(self._words.log_in)
-            asks = not action.code and self._has(self._words.code)
         if not self._is_inside():
-            # The next stranger types into what is there, as long as it is but the form that everybody gets.
-            self._refused_at = "" if machine or self._has(self._words.code) else address
-            return self._see(False, asks_for_code=asks)
+            # The next stranger types into what is there.
+            self._refused_at = "" if machine else address
+            return self._see(False, asks_for_code=asks and not action.code and self._has(self._words.code))
         cookies = self._cookies()
         if machine:
             self._machines[machine] = cookies
@@ -288,15 +300,14 @@ class Browser:
         return self._inside(handle)
 
     def _is_inside(self) -> bool:
-        return bool(self._page.get_by_role("button", name=self._words.log_out).count())
+        return any(map(self._words.log_out.match, self._look["buttons"]))
 
     def _inside(self, handle: str) -> Observation:
         return self._see(True, session=handle, account=self._here())
 
     def _here(self) -> str:
         """Return the account that the page is about."""
-        heading: str = self._page.get_by_role("heading", level=1).first.inner_text()
-        return self._names.plain(heading)
+        return self._names.plain(self._look["heading"])
 
     def _enter(self, handle: str) -> bool:
         """Load the first page with the cookies of a session; whether that is still a page for insiders."""
@@ -321,11 +332,10 @@ class Browser:
             return self._see(False)
         if self._here() == action.account:
             return self._inside(action.session)
-        if not self._click(self._words.switch_to.format(account=self._names.account(action.account)), exact=True):
+        switch = self._words.switch_to.format(account=self._names.account(action.account))
+        if not self._click(re.compile(f"^{re.escape(switch)}$")):
             return Observation(False, NO_SUCH_THING)
-        if self._page.get_by_role("alertdialog").count() or not self._is_inside():
-            return self._see(False)
-        if self._here() != action.account:
+        if not self._is_inside() or self._here() != action.account:
             return self._see(False)
         self._sessions[action.session] = (self._cookies(), self._sessions[action.session][1])
         return self._inside(action.session)
@@ -334,7 +344,7 @@ class Browser:
         """Look for a way to switch two-factor authentication, on the pages of somebody logged in."""
         if not self._enter(handle):
             return self._see(False)
-        return self._see(self._click(self._words.two_factor)) if self._page else self._see(False)
+        return self._see(self._click(self._words.two_factor))
 
     def _change(self, action: ChangePassword) -> Observation:
         if not self._enter(action.session) or not self._click(self._words.settings, "link"):
@@ -342,7 +352,7 @@ class Browser:
         self._fill(self._words.old_password, action.password)
         self._fill(self._words.code, action.code or "")
         done = self._choose(action.new_password)
-        return self._see(done and bool(self._page.get_by_role("status").count()), session=action.session)
+        return self._see(done and self._is_told("status"), session=action.session)
 
     def _choose(self, password: str) -> bool:
         return (
@@ -357,14 +367,14 @@ class Browser:
         self._click(self._words.forgot, "link")
         self._fill(self._words.email, self._names.email(action.email))
         self._click(self._words.send)
-        return self._see(bool(self._page.get_by_role("status").count()))
+        return self._see(self._is_told("status"))
 
     def _restore(self, action: SetPassword) -> Observation:
         self._sit_at([])
         self._go(self._address("reset", action.link))
         if not self._choose(action.password):
             return self._see(False)
-        done = bool(self._page.get_by_role("button", name=self._words.ok).count())
+        done = any(map(self._words.ok.match, self._look["buttons"]))
         if done:
             self._dones[action.link] = self._page.url.removeprefix(self._url)
         return self._see(done)
@@ -377,7 +387,7 @@ class Browser:
             return self._see(False)
         self._shown = action.link
         seen = self._see()
-        return seen if seen.picture or self._page.get_by_role("alert").count() else self._see(True)
+        return seen if seen.picture or self._is_told("alert") else self._see(True)
 
 
 def _chromium() -> str:
