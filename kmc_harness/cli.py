@@ -30,7 +30,10 @@ def _misuse(message: str) -> NoReturn:
 def run(
     context: typer.Context,
     target: Annotated[
-        str, typer.Option(help="model, a folder with a target.toml, kaltura:URL, python:module:Class, or exec:command")
+        str,
+        typer.Option(
+            help="model, a folder with a target.toml, kaltura:URL, browser:URL, python:module:Class, or exec:command"
+        ),
     ] = "model",
     policy: Annotated[str, typer.Option(help="rulebook of the model: article or kaltura-server")] = "article",
     profile: Annotated[str, typer.Option(help="article, strict, standard, hardening or all")] = "strict",

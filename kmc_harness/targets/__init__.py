@@ -53,7 +53,7 @@ def load(name: str, settings: Mapping[str, str]) -> Target:
 
         return Hosted(Path(name), settings.get("patience", "2m"))
     own = "a folder with a target.toml, python:module:Class or exec:command for an adapter of your own"
-    raise UnknownTarget(f"unknown target {name!r}; use model, or {own}")
+    raise UnknownTarget(f"unknown target {name!r}; use model, kaltura:URL, browser:URL, or {own}")
 
 
 def _served(kind: str, url: str) -> Target:

@@ -44,7 +44,7 @@ from kmc_harness.port import (
 from kmc_harness.targets._lab import OFFERS, TOKEN, Lab, Names
 from kmc_harness.targets.browser_words import Words
 
-__all__ = ["Browser"]
+__all__ = ["FLAGS", "Browser", "chromium"]
 
 FLAGS = (
     "--no-sandbox",
@@ -100,7 +100,7 @@ class Browser:
         self._names = Names(mark)
         token = token or os.environ.get(TOKEN, "")
         self._lab = Lab(self._url, token, self._names) if token else None
-        self._chromium = _chromium()
+        self._chromium = chromium()
         self._page: Any = None
         self._close: Callable[[], None] = lambda: None
         self._machines: dict[tuple[str, str], _Cookies] = {}
@@ -390,7 +390,8 @@ class Browser:
         return seen if seen.picture or self._is_told("alert") else self._see(True)
 
 
-def _chromium() -> str:
+def chromium() -> str:
+    """Return the path of the system's Chromium; raises LookupError where there is none."""
     for name in ("chromium", "chromium-browser", "google-chrome"):
         if path := shutil.which(name):
             return path
