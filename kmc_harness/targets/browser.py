@@ -190,7 +190,7 @@ class Browser:
     # The page
 
     def _go(self, path: str) -> None:
-        self._page.goto(self._url + path, wait_until="domcontentloaded")
+        self._page.goto(self._url + path, wait_until="load")
         self._look = self._page.evaluate(LOOK)
         self._shown = self._refused_at = ""
 
@@ -209,7 +209,7 @@ class Browser:
         there = [text for text, _ in self._look["links"]] if role == "link" else self._look["buttons"]
         if not any(map(name.match, there)):
             return False
-        with self._page.expect_navigation(wait_until="domcontentloaded"):
+        with self._page.expect_navigation(wait_until="load"):
             # With the keyboard: a mouse waits for two frames, which over a whole suite adds up to a minute.
             self._page.get_by_role(role, name=name).first.press("Enter", no_wait_after=True)
         self._look = self._page.evaluate(LOOK)
@@ -220,6 +220,11 @@ class Browser:
         if there := self._has(label):
             self._page.get_by_label(label).first.fill(text)
         return there
+
+    def _must(self, was_there: bool, what: re.Pattern[str]) -> None:
+        """Break off where something is missing that is always there: that nobody answers is no refusal."""
+        if not was_there:
+            raise LookupError(f"nothing on the screen reads {what.pattern}")
 
     def _has(self, label: re.Pattern[str]) -> bool:
         return any(label.match(each) for each, _ in self._look["fields"])
@@ -278,12 +283,12 @@ class Browser:
             self._sit_at(self._machines.get(machine, []) if machine else [])
             self._go(address)
         fields = self._look["fields"]
-        self._fill(self._words.email, self._names.email(action.email))
-        self._fill(self._words.password, action.password)
+        self._must(self._fill(self._words.email, self._names.email(action.email)), self._words.email)
+        self._must(self._fill(self._words.password, action.password), self._words.password)
         self._tick(self._words.remember, machine is not None)
         if self._has(self._words.code):
             self._fill(self._words.code, action.code or "")
-        self._click(self._words.log_in)
+        self._must(self._click(self._words.log_in), self._words.log_in)
         asks = self._has(self._words.code)
         if asks and action.code is not None and len(fields) < len(self._look["fields"]):
             self._fill(self._words.code, action.code)
@@ -364,9 +369,9 @@ class Browser:
     def _forgot(self, action: RequestReset) -> Observation:
         self._sit_at([])
         self._go(self._words.start)
-        self._click(self._words.forgot, "link")
-        self._fill(self._words.email, self._names.email(action.email))
-        self._click(self._words.send)
+        self._must(self._click(self._words.forgot, "link"), self._words.forgot)
+        self._must(self._fill(self._words.email, self._names.email(action.email)), self._words.email)
+        self._must(self._click(self._words.send), self._words.send)
         return self._see(self._is_told("status"))
 
     def _restore(self, action: SetPassword) -> Observation:
