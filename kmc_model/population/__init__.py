@@ -15,13 +15,30 @@ from kmc_model.population.behaviour import Behaviour, Impossible, LogNormal, Nor
 from kmc_model.population.settings import apply_settings
 
 if TYPE_CHECKING:
+    from kmc_model.population.sampling import SampledLife, lives, replay
     from kmc_model.population.study import Study, simulate, sweep
 
-__all__ = ["Behaviour", "Impossible", "LogNormal", "Normal", "Study", "apply_settings", "simulate", "sweep"]
+__all__ = [
+    "Behaviour",
+    "Impossible",
+    "LogNormal",
+    "Normal",
+    "SampledLife",
+    "Study",
+    "apply_settings",
+    "lives",
+    "replay",
+    "simulate",
+    "sweep",
+]
 
 
 def __getattr__(name: str) -> Any:
     """Import what needs NumPy and pandas when it is asked for."""
+    if name in ("SampledLife", "lives", "replay"):
+        from kmc_model.population import sampling
+
+        return getattr(sampling, name)
     if name in ("Study", "simulate", "sweep"):
         from kmc_model.population import study
 

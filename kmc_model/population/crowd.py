@@ -272,7 +272,7 @@ class Crowd:
         everyone = np.arange(users)
         self._perform(0, everyone, np.full(users, ENABLED_AT_S), self.base + WIDTH - 1)
         ignores = chance(users) < behaviour.ignores_enrolment_mail
-        self.due_at[ignores] = NEVER
+        self.due[ignores], self.due_at[ignores] = Due.AS_BEFORE, NEVER
         self._look_ahead(everyone)
 
     def _phones(self) -> NDArray[np.int16]:
@@ -299,7 +299,8 @@ class Crowd:
         off -= draws.age.take(age)
         off -= arrays.least_off
         fits = arrays.fits.take(off)
-        busy = self.next_at < begins + DAY_S + arrays.longest_s
+        # On the first day nobody sits down before all is switched on.
+        busy = self.next_at < (begins + DAY_S + arrays.longest_s if day else NEVER + 1)
         acts = drawn < draws.most[weekend]
         as_ever = plain & fits & ~busy
         who = np.flatnonzero(as_ever)
