@@ -19,7 +19,7 @@ from kmc_model import actions as a
 from kmc_model.lives import Rules
 from kmc_model.population.behaviour import DAY_S, HOUR_S, Behaviour, LogNormal
 from kmc_model.population.sittings import KINDS, TICK_S, TRIES, Done
-from kmc_model.population.tables import DEADLINES, GAP_S, Cell, Due, Keep, compiled, fitting
+from kmc_model.population.tables import DEADLINES, Cell, Due, Keep, compiled, fitting, gap_s
 from kmc_model.totp import STEP_S
 
 __all__ = ["CALLS", "ENABLED_AT_S", "FIRSTS", "Arrays", "Counts", "Crowd", "Log", "Measure", "arrays_of"]
@@ -54,6 +54,8 @@ class Arrays:
         traces: what can be done in a sitting, without repetition.
         measures: what is counted.
         counts: by trace and measure.
+        first: whether a QR code is shown (1) and a login with a code accepted (2).
+        gap_s: seconds between two sittings.
         fits: by how many seconds a code is off, from `least_off` on, and the second of the step.
 
     """
@@ -72,6 +74,7 @@ class Arrays:
     first: NDArray[np.int8]
     fits: NDArray[np.bool_]
     least_off: int
+    gap_s: int
 
     @cached_property
     def longest_s(self) -> int:
@@ -137,6 +140,7 @@ def arrays_of(rules: Rules) -> Arrays:
         counts=counts,
         fits=fits,
         least_off=least_off,
+        gap_s=gap_s(rules.policy),
         **made,
     )
 
@@ -152,8 +156,8 @@ def _measures(traces: Iterable[tuple[tuple[Done, ...], str]]) -> tuple[tuple[Mea
         mine = [_measure(done) for done in trace] + ([(happens, "", "")] if happens else [])
         counted.append([numbers.setdefault(each, len(numbers)) for each in mine])
     counts = np.zeros((len(counted), len(numbers)), np.int64)
-    for row, mine in zip(counts, counted, strict=True):
-        np.add.at(row, mine, 1)
+    for row, each in zip(counts, counted, strict=True):
+        np.add.at(row, each, 1)
     return tuple(numbers), counts
 
 
@@ -192,11 +196,11 @@ class Log:
 
 
 MISTYPED = 32767
-ONE_CODE = np.arange(TRIES) * 0
 
 
 def _quantiles(values: Any) -> NDArray[np.int16]:
-    return np.clip(np.asarray(values), 0, AGE_MAX_S).astype(np.int16)
+    ages: NDArray[np.int16] = np.clip(np.asarray(values), 0, AGE_MAX_S).astype(np.int16)
+    return ages
 
 
 class _Draws:
@@ -358,25 +362,8 @@ class Crowd:
 
     def _sit(self, day: int, who: Ints, at: Ints, due: NDArray[np.bool_], what: Ints, age: NDArray[np.int16]) -> None:
         draws, behaviour, rng = self.draws, self.behaviour, self.rng
-        kind = np.empty(who.size, np.int64)
-        chance = rng.random(who.size)
-        kinds = np.array([_KIND[name if name != "mistypes code" else "logs in", 0] for name in draws.kinds[:-1]])
-        for_login = np.where(self.bounces[who], _KIND["gets no mail", 0], kinds.take(np.minimum(what, kinds.size - 1)))
-        closes, weak = behaviour.closes_before_ok, behaviour.chooses_weak_password
-        follows = np.where(
-            chance < closes,
-            _KIND["closes before OK", 0],
-            np.where(
-                chance < closes + (1 - closes) * weak, _KIND["chooses weak password", 0], _KIND["follows reset link", 0]
-            ),
-        )
-        no_phone, later = behaviour.has_no_phone_at_hand, behaviour.logs_in_later
-        enrols = np.where(
-            chance < no_phone,
-            _KIND["has no phone at hand", 0],
-            np.where(chance < no_phone + (1 - no_phone) * later, _KIND["logs in later", 0], _KIND["enrols", 0]),
-        )
-        kind = np.where(due, np.choose(self.due[who], (0, 0, follows, enrols, _KIND["asks again", 0])), for_login)
+        kind = np.where(due, self._errands(self.due[who]), self._logins(what))
+        kind = np.where(~due & self.bounces[who], _KIND["gets no mail", 0], kind)
         offs = self.off[who].astype(np.int64) - draws.age.take(rng.integers(0, STEPS, (TRIES, who.size)))
         offs[0] = np.where(due, offs[0], self.off[who] - age)
         mistyped = rng.random((TRIES, who.size)) < behaviour.mistypes_code
@@ -389,6 +376,33 @@ class Crowd:
         if self.log is not None:
             self._note(who, at, cells, np.where(mistyped, MISTYPED, offs))
         self._perform(day, who, at, cells)
+
+    def _logins(self, what: Ints) -> Ints:
+        """Return the kind of sitting by what happens at a login, as in `_Draws.kinds`."""
+        names = ["logs in" if name == "mistypes code" else name for name in self.draws.kinds[:-1]]
+        return np.array([_KIND[name, 0] for name in names]).take(np.minimum(what, len(names) - 1))
+
+    def _errands(self, due: NDArray[np.int8]) -> Ints:
+        """Return the kind of sitting by what is due."""
+        behaviour = self.behaviour
+        closes, no_phone = behaviour.closes_before_ok, behaviour.has_no_phone_at_hand
+        names = {
+            Due.FOLLOW: ("closes before OK", "chooses weak password", "follows reset link"),
+            Due.ENROL: ("has no phone at hand", "logs in later", "enrols"),
+            Due.ASK: ("asks again",) * 3,
+        }
+        shares = {
+            Due.FOLLOW: (closes, closes + (1 - closes) * behaviour.chooses_weak_password),
+            Due.ENROL: (no_phone, no_phone + (1 - no_phone) * behaviour.logs_in_later),
+            Due.ASK: (0.0, 0.0),
+        }
+        chance = self.rng.random(due.size)
+        kind = np.zeros(due.size, np.int64)
+        for each, three in names.items():
+            these = np.flatnonzero(due == each)
+            which = np.searchsorted(shares[each], chance[these], side="right")
+            kind[these] = np.array([_KIND[name, 0] for name in three])[which]
+        return kind
 
     def _note(self, who: Ints, at: Ints, cells: Ints, offs: Ints) -> None:
         if log := self.log:
@@ -410,7 +424,7 @@ class Crowd:
         effects = arrays.deadlines[:, cells]
         new = np.where(effects == Keep.IT, self.deadlines[:, who], np.where(effects >= 0, at + effects, NEVER))
         self.deadlines[:, who] = np.minimum(new, NEVER)
-        self.free_at[who] = at + arrays.lasts[cells] + GAP_S
+        self.free_at[who] = at + arrays.lasts[cells] + arrays.gap_s
         first = arrays.first[cells] & ~self.firsts[who]
         if first.any():
             self.counts.firsts[day] += [np.count_nonzero(first & bit) for bit in (1, 2)]

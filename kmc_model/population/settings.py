@@ -3,17 +3,18 @@
 import re
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from typing import Any
 
 from kmc_model.policy import ARTICLE, Policy
 from kmc_model.population.behaviour import Behaviour, Impossible, LogNormal, Normal
-from kmc_model.population.tables import GAP_S
+from kmc_model.population.tables import gap_s
 
 __all__ = ["DAYS_MAX", "USERS_MAX", "apply_settings", "check"]
 
 USERS_MAX = 10**9
 DAYS_MAX = 3650
 SEEDS_MAX = 1000
-LIFETIME_MIN_S = GAP_S
+LIFETIME_MIN_S = 600
 
 SHORT = {"qr_ttl": ("enrolment_link_ttl_s", "unused_qr_code_ttl_s")}
 """Names for what goes together: a QR code's lifetime is that of its link and of the code unused."""
@@ -37,9 +38,11 @@ def apply_settings(
         known = [*SHORT, *sorted(_POLICY), *sorted(_BEHAVIOUR)]
         for each in SHORT.get(name, (f"{name}_s" if f"{name}_s" in known else name,)):
             if each in _POLICY:
-                policy = replace(policy, **{each: _valued(name, value, getattr(ARTICLE, each))})
+                made: Any = _valued(name, value, getattr(ARTICLE, each))
+                policy = replace(policy, **{each: made})
             elif each in _BEHAVIOUR:
-                behaviour = replace(behaviour, **{each: _valued(name, value, getattr(behaviour, each))})
+                made = _valued(name, value, getattr(behaviour, each))
+                behaviour = replace(behaviour, **{each: made})
             else:
                 raise Impossible(f"there is no setting {name!r}; choose of {', '.join(known)}")
     return policy, behaviour
@@ -50,11 +53,8 @@ def _valued(name: str, value: object, like: object) -> object:
     if isinstance(value, str):
         value = _read(name, value.strip())
     if value is None or isinstance(value, bool) or isinstance(like, bool):
-        ok = (
-            (isinstance(value, bool)
-            and isinstance(like, bool))
-            or (value is None
-            and name in (*SHORT, "unused_qr_code_ttl_s"))
+        ok = (isinstance(value, bool) and isinstance(like, bool)) or (
+            value is None and name in (*SHORT, "unused_qr_code_ttl_s")
         )
     elif isinstance(like, int):
         ok = isinstance(value, (int, float)) and value == int(value)
@@ -101,12 +101,12 @@ def check(users: int, days: int, seeds: int, policy: Policy) -> None:
             why = "people sit down for minutes" if lifetime_s < LIFETIME_MIN_S else "nobody waits for it"
             raise Impossible(f"{name}={lifetime_s} cannot be simulated: {why}; it takes 600 (10m) to 3153600000")
     ranges = {
-        "tolerance_steps": (0, GAP_S // 60 - 1),
+        "tolerance_steps": (0, 9),
         "failures_max": (1, 10**6),
         "lock_s": (0, 365 * 86400),
         "password_min": (4, 10),
         "resets_max": (1, 10**6),
-        "resets_period_s": (0, policy.resets_max * GAP_S),
+        "resets_period_s": (0, policy.resets_max * gap_s(policy)),
     }
     for name, (least, most) in ranges.items():
         number = getattr(policy, name)

@@ -21,7 +21,7 @@ TICK_S = 30
 """From one act to the next (assumed): a time step of codes, so that a person's codes stay as far off as they are."""
 
 TRIES = 3
-"""How many codes are typed before a person gives up (assumed); and how many wrong passwords, before they ask for a reset."""
+"""How many codes are typed before a person gives up; after one more wrong password they ask for a reset (assumed)."""
 
 PASSWORDS = ("s3cure-pass!", "n3w-pass!1")
 WRONG, WEAK = "wr0ng-guess!", "a1!"

@@ -336,5 +336,5 @@ def _on_cluster(plans: Sequence[Plan], tasks: Sequence[Task], client: Any) -> It
 
     sent = [client.scatter(plan, broadcast=True, hash=False) for plan in plans]
     running = {client.submit(work, sent[task.study], task, pure=False): task for task in tasks}
-    for future in as_completed(list(running)):
+    for future in as_completed(list(running)):  # type: ignore[no-untyped-call] # distributed has no types
         yield running.pop(future), future.result()

@@ -7,7 +7,7 @@ what the rules of the model gave.
 Invariants:
 1. In a state that is explored everything that is alive outlives the sitting; whoever would be caught by a deadline
    within a sitting waits until it is over.
-2. Sittings of a user are `GAP_S` apart, so that no code counts as used before, and no reset as one too many.
+2. Sittings of a user are `gap_s` apart, so that no code counts as used before, and no reset as one too many.
 """
 
 from dataclasses import dataclass
@@ -27,10 +27,8 @@ from kmc_model.statespace import Space, explore
 from kmc_model.totp import STEP_S
 from kmc_model.values import changed
 
-__all__ = ["DEADLINES", "ENABLE", "GAP_S", "GROUPS", "Cell", "Due", "Group", "Keep", "Table", "compiled"]
+__all__ = ["DEADLINES", "ENABLE", "GROUPS", "Cell", "Due", "Group", "Keep", "Table", "compiled", "fitting", "gap_s"]
 
-GAP_S = 600
-"""Between two sittings of a user, at least (assumed)."""
 AN_HOUR_S = 3600
 
 WHO = "Ada"
@@ -56,6 +54,14 @@ DEADLINES = ("link runs out", "QR code dies", "reset link runs out", "lock ends"
 ENABLE = "two-factor authentication is switched on"
 
 
+def gap_s(policy: Policy) -> int:
+    """Return how long after a sitting the same person sits down again at the earliest, in seconds (assumed).
+
+    Two minutes; longer where codes may be so far off that a later one could belong to an earlier step.
+    """
+    return max(120, 2 * STEP_S * policy.tolerance_steps)
+
+
 class Keep:
     """What a sitting does to a deadline: leaves it, or takes it away; else it sets one (seconds from its beginning)."""
 
@@ -76,13 +82,13 @@ class Cell:
     state: int
     trace: tuple[Done, ...] = ()
     gave_up: bool = False
-    deadlines: tuple[int, int, int, int] = (Keep.IT,) * 4
+    deadlines: tuple[int, ...] = (Keep.IT,) * 4
     due: int = Due.AS_BEFORE
 
 
 @dataclass(frozen=True)
 class Table:
-    """The cells of one group, by state and kind; None where it cannot be. Deadlines come behind the kinds, then ENABLE."""
+    """The cells of one group, by state and kind: `KINDS`, `DEADLINES`, `ENABLE`; None where it cannot be."""
 
     group: Group
     space: Space
@@ -172,7 +178,7 @@ def _fresh(life: Life, policy: Policy) -> Life:
 
     What nobody will use again is left out: sessions, and all but the newest link of a kind.
     """
-    now = life.now + GAP_S
+    now = life.now + gap_s(policy)
     later = now + AN_HOUR_S
     alive = _alive(life, policy)
     state = changed(life.state, sessions={}, outbox=())
@@ -322,13 +328,13 @@ def _compiled(group: Group, rules: Rules) -> Table:
 
 
 def fitting(table: Table, rules: Rules) -> dict[int, bool]:
-    """Return by steps of 30 s whether a code that is so far off is accepted; asked of the rules as far as it changes."""
+    """Return by steps of 30 s whether a code so far off is accepted; asked of the rules, as far as it changes."""
     enabled = table.cells[0][len(KINDS) + len(DEADLINES)]
     assert enabled is not None
     enrolled = table.cells[enabled.state][[each.name for each in KINDS].index("enrols")]
     assert enrolled is not None
     life = table.space.lives[enrolled.state]
-    now = life.now + GAP_S
+    now = life.now + gap_s(rules.policy)
     most = rules.policy.tolerance_steps + 2
 
     def accepted(steps: int) -> bool:
