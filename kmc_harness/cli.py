@@ -143,6 +143,34 @@ def explore(
 
 
 @app.command()
+def simulate(
+    users: Annotated[int, typer.Option(help="how many, for each seed")] = 10_000,
+    days: Annotated[int, typer.Option(help="from the day two-factor authentication is switched on")] = 90,
+    policy: Annotated[str, typer.Option(help="rulebook of the model: article or kaltura-server")] = "article",
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="qr_ttl=72h, or any field of policy or behaviour; repeatable"),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="a whole number; same seed, same numbers")] = 0,
+    seeds: Annotated[int, typer.Option(help="repetitions, for confidence intervals")] = 5,
+    processes: Annotated[int, typer.Option("-n", help="work in so many processes")] = 2,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="all numbers by day, as .csv or .parquet")] = None,
+) -> None:
+    """Simulate many users over days: who enrols in time, what is refused, what it costs the help desk."""
+    from kmc_harness.runner import Misuse
+
+    try:
+        from kmc_harness.campaign import simulating
+    except ModuleNotFoundError as error:
+        _misuse(f"{error.name} is not installed: pip install 'kmc-harness[notebooks]'")
+    chosen = simulating.Settings(users, days, policy, tuple(settings or ()), seed, seeds, processes, out)
+    try:
+        simulating.simulate(chosen)
+    except Misuse as error:
+        _misuse(str(error))
+
+
+@app.command()
 def serve(
     policy: Annotated[str, typer.Option(help="rulebook of the model: article or kaltura-server")] = "article",
     seed: Annotated[str | None, typer.Option(help="same seed, same secrets; else: new ones")] = None,

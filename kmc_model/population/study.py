@@ -150,6 +150,14 @@ class Study:
         mailed = mailed.assign(stage="was mailed a link", day=range(self.days))
         return pd.concat([mailed, *frames], ignore_index=True)[["day", "stage", "mean", "low", "high"]]
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return all numbers in one table: day (from 1; none for all days), measure, mean, low, high."""
+        frames = [self.summary.assign(day=pd.array([None] * len(self.summary), "Int64"))]
+        for name, counts in self._by_day.items():
+            days = pd.array(range(1, self.days + 1), "Int64")
+            frames.append(_interval(counts.T).assign(measure=name, day=days))
+        return pd.concat(frames, ignore_index=True)[["day", "measure", "mean", "low", "high"]]
+
     @property
     def refusals(self) -> pd.DataFrame:
         """What was refused: action, reason, requirement, and how often; the most frequent first.
