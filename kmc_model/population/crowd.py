@@ -8,7 +8,7 @@ Times are seconds since midnight before two-factor authentication was switched o
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from statistics import NormalDist
 from typing import Any
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from kmc_model import actions as a
 from kmc_model.lives import Rules
+from kmc_model.policy import Policy
 from kmc_model.population.behaviour import DAY_S, HOUR_S, Behaviour, LogNormal
 from kmc_model.population.sittings import KINDS, TICK_S, TRIES, Done
 from kmc_model.population.tables import DEADLINES, Cell, Due, Keep, compiled, fitting, gap_s
@@ -86,8 +87,10 @@ OFF_MAX_S = 3600
 AGE_MAX_S = 600
 
 
-def arrays_of(rules: Rules) -> Arrays:
-    """Compile the rules into arrays."""
+@lru_cache(maxsize=64)
+def arrays_of(policy: Policy) -> Arrays:
+    """Compile the rules under `policy` into arrays."""
+    rules = Rules(policy)
     tables = compiled(rules)
     offsets = np.cumsum([0, *(len(each.cells) for each in tables)])
     cells: list[tuple[Cell | None, int]] = [
@@ -140,7 +143,7 @@ def arrays_of(rules: Rules) -> Arrays:
         counts=counts,
         fits=fits,
         least_off=least_off,
-        gap_s=gap_s(rules.policy),
+        gap_s=gap_s(policy),
         **made,
     )
 

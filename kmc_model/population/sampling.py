@@ -7,14 +7,14 @@ import numpy as np
 
 from kmc_model import actions as a
 from kmc_model.clock import START, ManualClock
-from kmc_model.lives import Rules, email_of
+from kmc_model.lives import email_of
 from kmc_model.model import Model
 from kmc_model.policy import ARTICLE, Policy
 from kmc_model.population.behaviour import DAY_S, Behaviour
-from kmc_model.population.crowd import ENABLED_AT_S, MISTYPED, WIDTH, Log, arrays_of
+from kmc_model.population.crowd import ENABLED_AT_S, MISTYPED, WIDTH, Log
 from kmc_model.population.settings import check
 from kmc_model.population.sittings import KINDS, PASSWORDS, Done, Person, perform
-from kmc_model.population.study import Plan
+from kmc_model.population.study import plan_of
 from kmc_model.population.tables import GROUPS, Group
 from kmc_model.records import LinkKind
 from kmc_model.totp import SeededSecrets, code_at
@@ -68,7 +68,7 @@ def lives(
 ) -> Iterator[SampledLife]:
     """Yield the lives of `users`, as `simulate` lives them with the same arguments for its first seed."""
     check(users, days, 1, policy)
-    plan = Plan(arrays_of(Rules(policy)), behaviour or Behaviour(), users, days, seed)
+    plan = plan_of(policy, behaviour or Behaviour(), users, days, seed)
     for block in range(plan.blocks):
         log = Log()
         crowd = plan.crowd(0, block, log)

@@ -15,11 +15,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from kmc_model.lives import Rules
 from kmc_model.policy import ARTICLE, Policy
 from kmc_model.population.behaviour import Behaviour
-from kmc_model.population.crowd import CALLS, FIRSTS, Arrays, Counts, Crowd, Ints, Log
-from kmc_model.population.crowd import arrays_of as _arrays_of
+from kmc_model.population.crowd import CALLS, FIRSTS, Arrays, Counts, Crowd, Ints, Log, arrays_of
 from kmc_model.population.settings import apply_settings, check
 
 __all__ = ["BLOCK", "Study", "simulate", "sweep"]
@@ -42,17 +40,19 @@ class Task(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What one study simulates; small, so that it can be sent to any worker."""
+    """What one study simulates: users in blocks of `block` at most."""
 
-    arrays: Arrays
+    policy: Policy
     behaviour: Behaviour
     users: int
     days: int
     seed: int
+    block: int
+    arrays: Arrays
 
     @property
     def blocks(self) -> int:
-        return -(-self.users // BLOCK)
+        return -(-self.users // self.block)
 
     def size(self, block: int) -> int:
         """Return how many users a block has; all blocks are as even as can be."""
@@ -62,6 +62,11 @@ class Plan(NamedTuple):
     def crowd(self, replication: int, block: int, log: Log | None = None) -> Crowd:
         seed = np.random.SeedSequence(self.seed, spawn_key=(replication, block))
         return Crowd(self.arrays, self.behaviour, self.size(block), self.days, seed, log)
+
+
+def plan_of(policy: Policy, behaviour: Behaviour, users: int, days: int, seed: int, block: int = 0) -> Plan:
+    """Compile what is to be simulated."""
+    return Plan(policy, behaviour, users, days, seed, block or BLOCK, arrays_of(policy))
 
 
 def work(plan: Plan, task: Task) -> Counts:
@@ -197,7 +202,7 @@ def _interval(values: Ints) -> pd.DataFrame:
 
 def _student(freedom: int) -> float:
     """Return the 97.5th percentile of Student's t (Abramowitz and Stegun, 26.7.5; from a table where that is rough)."""
-    few = {1: 12.7062, 2: 4.3027, 3: 3.1824, 4: 2.7764}
+    few = {1: 12.7062, 2: 4.3027, 3: 3.1824, 4: 2.7764, 5: 2.5706, 6: 2.4469}
     z = NormalDist().inv_cdf(0.975)
     one, two = (z**3 + z) / 4, (5 * z**5 + 16 * z**3 + 3 * z) / 96
     three = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
@@ -281,8 +286,7 @@ def _studies(
 ) -> list[Study]:
     for policy, _ in chosen:
         check(users, days, seeds, policy)
-    arrays = {policy: _arrays_of(Rules(policy)) for policy in dict.fromkeys(policy for policy, _ in chosen)}
-    plans = [Plan(arrays[policy], behaviour, users, days, seed) for policy, behaviour in chosen]
+    plans = [plan_of(policy, behaviour, users, days, seed) for policy, behaviour in chosen]
     counts = [[Counts.none(days, plan.arrays) for _ in range(seeds)] for plan in plans]
     tasks = list(_tasks(plans, seeds))
     for done, (task, made) in enumerate(_results(plans, tasks, workers, client), start=1):
@@ -290,14 +294,14 @@ def _studies(
         if on_progress:
             on_progress(done / len(tasks))
     return [
-        Study(policy, behaviour, users, days, plan.arrays, tuple(mine))
-        for (policy, behaviour), plan, mine in zip(chosen, plans, counts, strict=True)
+        Study(plan.policy, plan.behaviour, users, days, plan.arrays, tuple(mine))
+        for plan, mine in zip(plans, counts, strict=True)
     ]
 
 
 def _tasks(plans: Sequence[Plan], seeds: int) -> Iterator[Task]:
     for study, plan in enumerate(plans):
-        step = max(1, TASK // (BLOCK * plan.days))
+        step = max(1, TASK // (plan.block * plan.days))
         for replication in range(seeds):
             for first in range(0, plan.blocks, step):
                 yield Task(study, replication, first, min(first + step, plan.blocks))
@@ -339,10 +343,10 @@ def _in_pool(pool: Executor, tasks: Sequence[Task]) -> Iterator[tuple[Task, Coun
 
 
 def _on_cluster(plans: Sequence[Plan], tasks: Sequence[Task], client: Any) -> Iterator[tuple[Task, Counts]]:
-    """Yield results from a Dask cluster; what a lost worker had is done again by another one."""
+    """Yield results from a Dask cluster. Plans are compiled there, so that what a lost worker had is all made again."""
     from distributed import as_completed
 
-    sent = [client.scatter(plan, broadcast=True, hash=False) for plan in plans]
+    sent = [client.submit(plan_of, policy, *plan[1:], pure=False) for policy, plan in zip(policies, plans, strict=True)]
     running = {client.submit(work, sent[task.study], task, pure=False): task for task in tasks}
     for future in as_completed(list(running)):  # type: ignore[no-untyped-call] # distributed has no types
         yield running.pop(future), future.result()

@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kmc_model.lives import Rules
 from kmc_model.policy import ARTICLE, KALTURA_SERVER, Policy
 from kmc_model.population import Behaviour, Impossible, LogNormal, apply_settings, lives, replay, simulate, sweep
 from kmc_model.population import study as studies
@@ -54,7 +53,7 @@ def test_a_replay_notices_another_policy() -> None:
 
 
 def test_a_lives_actions_are_those_that_are_counted() -> None:
-    arrays = arrays_of(Rules(ARTICLE))
+    arrays = arrays_of(ARTICLE)
     counts = Crowd(arrays, Behaviour(), 400, 20, np.random.SeedSequence(0, spawn_key=(0, 0))).run()
     done = [each for life in lives(400, 20) for sat in life.sittings for each in sat.done]
     counted = (counts.traces @ arrays.counts).sum(axis=0)
@@ -94,7 +93,7 @@ def test_no_tolerance_refuses_the_codes_of_slow_typists() -> None:
 def test_of_nobody_who_slips_every_login_is_accepted() -> None:
     never = {each.name: 0.0 for each in fields(Behaviour) if str(each.metadata["unit"]).startswith("share")}
     quick = LogNormal(60, 60)
-    calm = Behaviour(**never | {"logs_in_on_working_day": 1.0}, reset_mail_delay=quick, enrolment_mail_delay=quick)
+    calm = Behaviour(**never | {"logs_in_on_working_day": 1.0}, enrolment_mail_delay=quick, typing_time=LogNormal(1, 1))
     made = simulate(500, 14, behaviour=calm, seeds=1)
     assert made.refusals["action"].tolist() == []
     assert made.by_day["logins"].tolist()[1:5] == [500.0] * 4
