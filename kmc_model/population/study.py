@@ -346,7 +346,7 @@ def _on_cluster(plans: Sequence[Plan], tasks: Sequence[Task], client: Any) -> It
     """Yield results from a Dask cluster. Plans are compiled there, so that what a lost worker had is all made again."""
     from distributed import as_completed
 
-    sent = [client.submit(plan_of, policy, *plan[1:], pure=False) for policy, plan in zip(policies, plans, strict=True)]
+    sent = [client.submit(plan_of, *plan[:-1], pure=False) for plan in plans]
     running = {client.submit(work, sent[task.study], task, pure=False): task for task in tasks}
     for future in as_completed(list(running)):  # type: ignore[no-untyped-call] # distributed has no types
         yield running.pop(future), future.result()
