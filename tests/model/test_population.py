@@ -100,6 +100,25 @@ def test_of_nobody_who_slips_every_login_is_accepted() -> None:
     assert made.by_day["first logged in with a code"].tolist()[:2] == [500.0, 0.0]
 
 
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_a_share_of_links_refused_is_followed_by_a_call(share: float) -> None:
+    made = simulate(2000, 14, behaviour=Behaviour(calls_about_link=share), seeds=1).summary.set_index("measure")["mean"]
+    assert made["calls: link refused"] == share * made["links refused"]
+    assert made["links refused"] > 0
+    assert made["help desk calls"] == made[["calls: codes refused", "calls: no mail came", "calls: link refused"]].sum()
+
+
+def test_who_waits_for_a_mail_in_vain_calls_the_help_desk_once() -> None:
+    made = simulate(2000, 60, behaviour=Behaviour(mail_bounces=1.0), seeds=1).summary.set_index("measure")["mean"]
+    assert made["calls: no mail came"] == made["enrolled"] == 2000
+
+
+def test_no_two_blocks_and_seeds_are_alike() -> None:
+    plan = studies.plan_of(ARTICLE, Behaviour(), 1000, 7, 0, block=500)
+    made = {plan.crowd(seed, block).run().traces.tobytes() for seed in (0, 1) for block in (0, 1)}
+    assert len(made) == 4
+
+
 def test_an_interval_holds_what_many_more_users_show() -> None:
     few, many = simulate(2000, 14, seeds=8).summary, simulate(100_000, 14, seed=1, seeds=1).summary
     share = many["mean"] / 50
