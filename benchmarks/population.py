@@ -1,8 +1,8 @@
 """How fast populations are simulated, beside SimPy driving `Model`; whether both say the same.
 
 On the SimPy side a user is a process with a `Model` of their own, and draws from Python's `random`. Days, delays, mails
-and calls are written anew; what is done within a sitting is the same code, so that the behaviour is the same. A user event is an action that a user
-performs on the model; days without one are none.
+and calls are written anew; what is done within a sitting is the same code, so that the behaviour is the same. A user
+event is an action that a user performs on the model; days without one are none.
 
     python benchmarks/population.py [--users 1000000] [--days 365] [--simpy-users 400] [--most 10000000] [--chart FILE]
 """
@@ -294,7 +294,7 @@ def _draw(points: list[tuple[int, float]], chart: str) -> None:
 
     figure, axes = pyplot.subplots(figsize=(6, 3))
     axes.semilogx(*zip(*points, strict=True), marker="o")
-    axes.set(xlabel="users", ylabel="ns a user event, one core", ylim=(0, None))
+    axes.set(xlabel="users", ylabel="ns a user event, one core", ylim=(0, 1.2 * max(cost for _, cost in points)))
     axes.grid(visible=True)
     figure.tight_layout()
     figure.savefig(chart)
