@@ -239,7 +239,8 @@ class _Loop:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        self._items = session.items
+        # What the model does not offer, no fault of the model fails.
+        self._items = [each for each in session.items if _needed(each) <= Faulty.offers]
         # The target is probed once, while it is clean: each fault is to meet the scenarios.
         self._notices(self._items[0])
         self._answers.put([_name(each) for each in self._items])
@@ -297,6 +298,10 @@ def _probed() -> str:
 
 def _name(item: pytest.Item) -> str:
     return item.nodeid.rpartition("::")[2].removeprefix("test_")
+
+
+def _needed(item: pytest.Item) -> set[str]:
+    return {marker.args[0] for marker in item.iter_markers("needs")}
 
 
 def _requirement(item: pytest.Item) -> str:

@@ -53,6 +53,8 @@ class Words(NamedTuple):
             for name, pattern in _STORES.items():
                 if re.search(pattern, address):
                     return name
+            if label in _STORES:
+                return f"{label} (elsewhere)"
         for name, reads in self._article():
             if reads.match(label):
                 return name

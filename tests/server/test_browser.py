@@ -16,6 +16,7 @@ from kmc_model.actions import RegisterUser
 from kmc_model.clock import ManualClock
 from tests.conftest import ROOT
 from tests.server.inside import TOKEN, Served
+from tests.server.wrong_screens import KEPT, REMEMBERED
 
 SERVED = ROOT / "examples" / "targets" / "kmc-served"
 KNOWN = catalogue.load()
@@ -58,6 +59,27 @@ def test_on_the_screens_each_requirement_has_its_known_verdict(
     assert ran.verdicts == {
         name: "skipped" if name == "STD-008" else each.as_built if as_built else "pass" for name, each in seen.items()
     }
+
+
+@pytest.mark.parametrize(
+    ("wrong", "requirement", "scenarios"),
+    [
+        ("no Sign Up", "LOG-001", 1),
+        ("a code without a name", "LOG-003", 3),
+        ("the e-mail forgotten", "LOG-011", 1),
+        ("the password kept", "LOG-011", 1),
+        (REMEMBERED, "LOG-011", 1),
+        ("one store", "ENR-004", 2),
+        ("Continue leads elsewhere", "ENR-006", 2),
+        (KEPT, "SEC-013", 2),
+    ],
+)
+def test_what_is_wrong_on_a_screen_is_noticed(
+    wrong: str, requirement: str, scenarios: int, judge: Callable[..., Any]
+) -> None:
+    ran = judge("python:tests.server.wrong_screens:Wrong", "--only", requirement, KMC_TEST_WRONG=wrong)
+    assert ran.verdicts == {requirement: "fail"}
+    assert sum(each["verdict"] == "fail" for each in ran.report["scenarios"]) == scenarios
 
 
 def test_a_qr_code_that_has_expired_is_renewed_in_the_lab(page: Page, url: str) -> None:
