@@ -46,7 +46,7 @@ def test_steps_after_a_departure_are_told_as_not_run(on_kaltura: Any) -> None:
 def test_every_scenario_that_passed_has_checks_that_held(on_article: Any) -> None:
     for each in on_article.report["scenarios"]:
         checks = _events(each, "checked")
-        assert checks, each["id"]
+        assert checks or each["verdict"] == "skipped", each["id"]
         assert all(check["held"] for check in checks)
 
 
