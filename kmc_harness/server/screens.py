@@ -198,9 +198,5 @@ def login_for(account: str) -> str:
     return f"{BASE}/login?{urlencode({'account': account})}"
 
 
-def _link_of(request: Request) -> str:
-    return request.url.path.removesuffix("/done")
-
-
 def _link(request: Request) -> str:
     return str(request.path_params["token"])
