@@ -1,17 +1,20 @@
-"""The lab of `kmc serve --lab`, as programs speak to it."""
+"""The lab of `kmc serve --lab`, as programs speak to it, and what targets have in common that have one beside them."""
 
 import http.client
 import json
+import os
+import time
 import urllib.parse
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
 from kmc_harness import _http
-from kmc_harness.port import Action, Mail, Offer
+from kmc_harness.port import Action, Mail, NotOffered, Observation, Offer
 
-__all__ = ["OFFERS", "TOKEN", "Lab", "LabRefused", "Names"]
+__all__ = ["BesideLab", "Lab", "LabRefused", "Names"]
 
 TOKEN = "KMC_LAB_TOKEN"  # noqa: S105 (the environment's word for it)
 WITHIN_S = 30
@@ -102,3 +105,59 @@ class Lab:
     def close(self) -> None:
         """Let go of the connection."""
         self._connection.close()
+
+
+class BesideLab:
+    """A site at a URL; clock, mail and administration are those of its lab, where it has one."""
+
+    by_itself: ClassVar[frozenset[Offer]]
+
+    def __init__(self, url: str, token: str, mark: str) -> None:
+        """Speak to `url`.
+
+        Args:
+            url: where the site is.
+            token: opens the lab there; without one the environment's KMC_LAB_TOKEN does, or there is no lab.
+            mark: what names are marked with, so that people are new to a server that has been judged before.
+
+        """
+        self._url = url.rstrip("/")
+        self._names = Names(mark)
+        self._token = token or os.environ.get(TOKEN, "")
+        self._lab = Lab(self._url, self._token, self._names) if self._token else None
+
+    @property
+    def offers(self) -> frozenset[Offer]:
+        """What the site does; with a lab, what only that does."""
+        return self.by_itself | OFFERS if self._lab else self.by_itself
+
+    def now(self) -> int:
+        """Return the server's time in epoch seconds, where there is a lab that tells it."""
+        return self._lab.now() if self._lab else int(time.time())
+
+    def advance(self, seconds: int) -> None:
+        """Move the server's clock forward."""
+        self._with_lab(Offer.CLOCK).advance(seconds)
+
+    def outbox(self, email: str) -> Sequence[Mail]:
+        """Return the mails sent to `email`, oldest first."""
+        return self._with_lab(Offer.OUTBOX).mails(email)
+
+    def at_once(self, actions: Sequence[Action]) -> Sequence[Observation]:
+        """Not offered: there is one connection.
+
+        Raises:
+            NotOffered: always.
+
+        """
+        raise NotOffered(Offer.RACE.value)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        if self._lab:
+            self._lab.close()
+
+    def _with_lab(self, what: str) -> Lab:
+        if self._lab is None:
+            raise NotOffered(what)
+        return self._lab

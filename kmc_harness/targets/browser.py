@@ -6,11 +6,9 @@ Rules of this file:
 3. A page is looked at once: until somebody leaves it, nothing changes on it but what we type.
 """
 
-import os
 import re
 import shutil
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -27,7 +25,6 @@ from kmc_harness.port import (
     GoToLogin,
     LogIn,
     LogOut,
-    Mail,
     NotOffered,
     Observation,
     Offer,
@@ -41,7 +38,7 @@ from kmc_harness.port import (
     SwitchAccount,
     UseSession,
 )
-from kmc_harness.targets._lab import OFFERS, TOKEN, Lab, Names
+from kmc_harness.targets._lab import BesideLab
 from kmc_harness.targets.browser_words import Words
 
 __all__ = ["FLAGS", "Browser", "chromium"]
@@ -77,29 +74,25 @@ LOOK = """() => {
 _Cookies = list[dict[str, Any]]
 
 
-class Browser:
+class Browser(BesideLab):
     """A KMC in Chromium; administration, clock and mail are the lab's."""
 
     name = "browser"
+    by_itself = frozenset(
+        {Offer.SWITCH, Offer.RESET, Offer.RENEW, Offer.RULES, Offer.CHANGE, Offer.SCREEN, Offer.ACCOUNTS}
+    )
 
     def __init__(self, url: str, token: str = "", mark: str = "", words: Words | None = None) -> None:
-        """Look at `url`; the browser starts when something is to be done in it.
+        """Look at `url`, with what `token` opens beside it (see BesideLab); `words`: what stands on the screens.
 
-        Args:
-            url: where the site is, such as http://127.0.0.1:8800.
-            token: opens the lab there; without one the environment's KMC_LAB_TOKEN does, or there is no lab.
-            mark: what names are marked with, so that people are new to a server that has been judged before.
-            words: what stands on the screens.
+        The browser starts when something is to be done in it.
 
         Raises:
             LookupError: there is no Chromium.
 
         """
-        self._url = url.rstrip("/")
+        super().__init__(url, token, mark)
         self._words = words or Words()
-        self._names = Names(mark)
-        token = token or os.environ.get(TOKEN, "")
-        self._lab = Lab(self._url, token, self._names) if token else None
         self._chromium = chromium()
         self._page: Any = None
         self._close: Callable[[], None] = lambda: None
@@ -121,12 +114,6 @@ class Browser:
             SetPassword: self._restore,
             ConfirmPassword: self._confirm,
         }
-
-    @property
-    def offers(self) -> frozenset[Offer]:
-        """What the screens do; with a lab, what only that does."""
-        by_screens = frozenset(Offer) - {Offer.SETTINGS, Offer.PICTURE, Offer.RACE} - OFFERS
-        return by_screens | OFFERS if self._lab else by_screens
 
     def _start(self) -> None:
         playwright = sync_playwright().start()
@@ -158,34 +145,14 @@ class Browser:
         return self._acts[type(action)](action)
 
     def _administer(self, action: Action) -> Observation:
-        if self._lab is None:
-            raise NotOffered(type(action).__name__)
-        said = self._lab.perform(action)
+        said = self._with_lab(type(action).__name__).perform(action)
         return Observation(said["accepted"], said["message"])
-
-    def now(self) -> int:
-        """Return the server's time in epoch seconds, where there is a lab that tells it."""
-        return self._lab.now() if self._lab else int(time.time())
-
-    def advance(self, seconds: int) -> None:
-        """Move the server's clock forward."""
-        self._with_lab(Offer.CLOCK).advance(seconds)
-
-    def outbox(self, email: str) -> Sequence[Mail]:
-        """Return the mails sent to `email`, oldest first."""
-        return self._with_lab(Offer.OUTBOX).mails(email)
-
-    def _with_lab(self, offer: Offer) -> Lab:
-        if self._lab is None:
-            raise NotOffered(offer.value)
-        return self._lab
 
     def close(self) -> None:
         """End the browser."""
         self._close()
         self._page = None
-        if self._lab:
-            self._lab.close()
+        super().close()
 
     # The page
 

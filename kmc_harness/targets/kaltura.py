@@ -6,9 +6,6 @@ mailbox and administration. Kaltura's own names stay inside here: partner (accou
 """
 
 import base64
-import os
-import time
-from collections.abc import Sequence
 from typing import Any
 
 import requests
@@ -23,7 +20,6 @@ from kmc_harness.port import (
     EnableTwoFactor,
     LogIn,
     LogOut,
-    Mail,
     NotOffered,
     Observation,
     Offer,
@@ -36,7 +32,7 @@ from kmc_harness.port import (
     SwitchAccount,
     UseSession,
 )
-from kmc_harness.targets._lab import OFFERS, TOKEN, Lab, Names
+from kmc_harness.targets._lab import BesideLab
 
 __all__ = ["Kaltura"]
 
@@ -56,33 +52,20 @@ class _Client(KalturaClient):  # type: ignore[misc]  # the client ships no types
         return cls.connection.post(url, json=params.get(), headers=headers | {"Accept": "text/xml"}, timeout=timeout)
 
 
-class Kaltura:
+class Kaltura(BesideLab):
     """Speaks to the API v3 at a service URL, such as http://127.0.0.1:8800."""
 
     name = "kaltura"
 
+    by_itself = frozenset(
+        {Offer.SWITCH, Offer.RESET, Offer.RENEW, Offer.RULES, Offer.CHANGE, Offer.PICTURE, Offer.ACCOUNTS}
+    )
+
     def __init__(self, url: str, token: str = "", mark: str = "") -> None:
-        """Speak to `url`.
-
-        Args:
-            url: the service URL.
-            token: opens the lab there; without one the environment's KMC_LAB_TOKEN does, or there is no lab.
-            mark: what names are marked with, so that people are new to a server that has been judged before.
-
-        """
-        self._url = url.rstrip("/")
-        token = token or os.environ.get(TOKEN, "")
-        self._names = Names(mark)
-        self._lab = Lab(self._url, token, self._names) if token else None
+        """Speak to `url`, with what `token` opens beside it (see BesideLab)."""
+        super().__init__(url, token, mark)
         self._client = _Client(KalturaConfiguration(self._url))
-        self._vendor_secret = token
         self.reset()
-
-    @property
-    def offers(self) -> frozenset[Offer]:
-        """What API v3 does; with a lab, what only that does."""
-        by_api = {Offer.SWITCH, Offer.RESET, Offer.RENEW, Offer.RULES, Offer.CHANGE, Offer.PICTURE, Offer.ACCOUNTS}
-        return OFFERS | by_api if self._lab else frozenset(by_api)
 
     def reset(self) -> None:
         """Forget who was spoken of; the server forgets nobody."""
@@ -135,9 +118,7 @@ class Kaltura:
     # One action each
 
     def _administer(self, action: RegisterUser | SetUserStatus | SetAccountStatus) -> Observation:
-        if self._lab is None:
-            raise NotOffered(type(action).__name__)
-        said = self._lab.perform(action)
+        said = self._with_lab(type(action).__name__).perform(action)
         if said["partnerId"] is not None:
             self._partners[action.account] = said["partnerId"]
         return Observation(said["accepted"], said["message"])
@@ -146,7 +127,7 @@ class Kaltura:
         partner, kept, ks = self._partner(account), {}, session
         if ks is None:
             # A new one each time: the clock may have left the one of before behind.
-            ks = self._as().session.start(self._vendor_secret, "vendor", ADMIN, VENDOR_ID)
+            ks = self._as().session.start(self._token, "vendor", ADMIN, VENDOR_ID)
             # What is not sent along is lost on a real server (facts, 3.10).
             kept = self._json(SYSTEM_PARTNER, "getConfiguration", ks=ks, pId=partner)
         configuration = kept | {"objectType": "KalturaSystemPartnerConfiguration", "useTwoFactorAuthentication": on}
@@ -196,39 +177,6 @@ class Kaltura:
 
     def _partner(self, account: str) -> int:
         return self._partners.get(account, NOBODYS_ID)
-
-    # Clock and mail
-
-    def now(self) -> int:
-        """Return the server's time in epoch seconds, where there is a lab that tells it."""
-        return self._lab.now() if self._lab else int(time.time())
-
-    def advance(self, seconds: int) -> None:
-        """Move the server's clock forward."""
-        self._with_lab(Offer.CLOCK).advance(seconds)
-
-    def outbox(self, email: str) -> Sequence[Mail]:
-        """Return the mails sent to `email`, oldest first."""
-        return self._with_lab(Offer.OUTBOX).mails(email)
-
-    def _with_lab(self, offer: Offer) -> Lab:
-        if self._lab is None:
-            raise NotOffered(offer.value)
-        return self._lab
-
-    def at_once(self, actions: Sequence[Action]) -> Sequence[Observation]:
-        """Not offered: there is one connection.
-
-        Raises:
-            NotOffered: always.
-
-        """
-        raise NotOffered(Offer.RACE.value)
-
-    def close(self) -> None:
-        """Let go of the connections."""
-        if self._lab:
-            self._lab.close()
 
 
 def _hash_key(link: str) -> str:
