@@ -311,10 +311,7 @@ def _requirement_result(
     verdict = highest(each.verdict for each in scenarios)
     reason = next((_reason(each) for each in scenarios if each.verdict is verdict), "")
     if not scenarios:
-        reason = {
-            Seen.SCREEN: "only to be seen on a screen, which this target does not show",
-            Seen.NOWHERE: "not to be seen from outside",
-        }.get(requirement.seen, "no scenario was run")
+        reason = "not to be seen from outside" if requirement.seen is Seen.NOWHERE else "no scenario was run"
     return RequirementResult(
         requirement.id,
         requirement.level.value,
