@@ -119,7 +119,7 @@ class Model(Shown):
         self.events.append(Event(now, action, outcome))  # pragma: no mutate - for who looks back, not for a target
         return outcome
 
-    def would(self, action: Action) -> Outcome:
+    def would(self, action: Action) -> Outcome:  # pragma: no mutate block - for who looks ahead, not for a target
         """Return how `action` would end now; nothing is done."""
         now = self.clock.now()
         return step(self.state, action, now, self.policy, self.secrets, self._rulebook, self.turn)[1]
