@@ -24,6 +24,8 @@ from kmc_harness import _guard, _http
 __all__ = ["Command", "DidNotStart", "Server", "free_port", "stand_guard", "without_colour", "work_folder"]
 
 POLL_S = 0.05
+PORTS = range(20_000, 32_000)
+"""Below those that Linux (from 32768) and macOS (from 49152) give to outgoing connections."""
 ANSWER_S = 10.0
 """How long a server may take for its first answers: some compile what they serve."""
 TAIL_BYTES = 2_000
@@ -68,11 +70,16 @@ class Command:
 
 
 def free_port() -> int:
-    """Return a port on loopback that nobody listens on at this moment."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """Return a port on loopback that nobody listens on at this moment.
+
+    It is none of those that the system gives to outgoing connections: one of these could take it
+    before the server that is to have it does.
+    """
+    for port in secrets.SystemRandom().sample(PORTS, 100):
+        with socket.socket() as listener, contextlib.suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
+    raise DidNotStart(f"none of 100 ports between {PORTS.start} and {PORTS.stop} on 127.0.0.1 is free")
 
 
 def without_colour(output: bytes) -> str:
