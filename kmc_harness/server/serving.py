@@ -16,6 +16,9 @@ from kmc_model.policy import POLICIES
 
 __all__ = ["CannotServe", "Settings", "serve"]
 
+BACKLOG = 2048
+"""How many connections may wait: as many as uvicorn has by itself."""
+
 
 class CannotServe(Exception):
     """What was asked makes no sense; the message says what does."""
@@ -44,7 +47,11 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
     """
     if settings.policy not in POLICIES:
         raise CannotServe(f"unknown policy {settings.policy!r}; choose one of {', '.join(POLICIES)}")
-    listening = _listening(settings.host, settings.port)
+    with _listening(settings.host, settings.port) as listening:
+        _serve(settings, listening, say)
+
+
+def _serve(settings: Settings, listening: socket.socket, say: Callable[[str], None]) -> None:
     port = listening.getsockname()[1]
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{host}:{port}"
@@ -86,6 +93,8 @@ def _listening(host: str, port: int) -> socket.socket:
         made = socket.socket(family, kind, protocol)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind(address)
+        # Before anybody is told the address; whoever comes before the first is answered waits.
+        made.listen(BACKLOG)
     except (OSError, OverflowError) as error:
         raise CannotServe(f"{host}:{port} cannot be listened on: {error}; choose another --port") from error
     return made

@@ -1,12 +1,15 @@
 """`kmc serve` as a process: judged through Kaltura's own client, by many at once, and ended with Ctrl-C."""
 
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ from kmc_harness.authenticator import Authenticator
 from kmc_harness.campaign.selftest import End, selftest
 from kmc_harness.port import EnableTwoFactor, LogIn, OpenEnrolmentLink, RegisterUser, UseSession
 from kmc_harness.process import free_port
+from kmc_harness.server.serving import Settings, serve
 from kmc_harness.targets.kaltura import Kaltura
 from kmc_model.faults import all_faults
 from tests.conftest import ROOT, kmc
@@ -68,19 +72,28 @@ def test_a_fault_is_caught_through_the_wire_too() -> None:
 @contextmanager
 def _serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run `kmc serve` with a lab until the block ends; yield it and its address."""
-    port = str(free_port())
-    command = [sys.executable, "-m", "kmc_harness", "serve", "--lab", "--port", port, *arguments]
+    command = [sys.executable, "-m", "kmc_harness", "serve", "--lab", "--port", "0", *arguments]
     environment = os.environ | {"KMC_LAB_TOKEN": TOKEN, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         assert process.stdout
-        for line in process.stdout:
-            if line.startswith("Ctrl-C"):
-                break
-        yield process, f"http://127.0.0.1:{port}"
+        said = "".join(takewhile(lambda line: not line.startswith("Ctrl-C"), process.stdout))
+        url = re.search(r"^API v3 +(\S+)/api_v3$", said, re.MULTILINE)
+        assert url, said
+        yield process, url[1]
     finally:
         process.kill()
         process.communicate()
+
+
+def test_whoever_is_told_the_address_can_connect() -> None:
+    def say(line: str) -> None:
+        if told := re.fullmatch(r"API v3 +http://([^:]+):(\d+)/api_v3", line):
+            socket.create_connection((told[1], int(told[2]))).close()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        serve(Settings("article", "0", "127.0.0.1", 0, lab=False, smtp=None, accounts=()), say)
 
 
 def test_it_ends_at_ctrl_c_without_a_traceback() -> None:
