@@ -3,17 +3,21 @@
 All drive the same faulty targets through the same sentences and compare them with the same model; Hypothesis' rules are
 the sentences of all topics, drawn at random. Actions are counted at the target, people's registration left out.
 
-    python benchmarks/generators.py [--seeds 20] [--most 20000] [--processes 2] [--sample 1]
+    python benchmarks/generators.py [--seeds 20] [--most 20000] [--processes 2] [--sample 1] [--only ...] [--each FILE]
 """
 
 import argparse
 import contextlib
 import io
+import json
 import random
 import statistics
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from itertools import chain
+from math import inf
+from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import seed as seeded
@@ -24,10 +28,11 @@ from rich.progress import track
 from rich.table import Table
 
 from kmc_harness import bindings
-from kmc_harness.campaign.exploring import _timed
+from kmc_harness.campaign.exploring import Founders, timed
 from kmc_harness.campaign.selftest import Faulty
 from kmc_harness.campaign.tours import ALife, Course, one_lap
-from kmc_harness.campaign.twins import Twins
+from kmc_harness.campaign.twins import Side
+from kmc_harness.port import NotOffered
 from kmc_harness.targets.model import ModelTarget
 from kmc_harness.verdicts import Departure, Unreached
 from kmc_harness.world import World
@@ -40,9 +45,9 @@ UNSEEN = "OpenEnrolmentLink.no_secret accepted"
 SENTENCES = sorted({move.sentence for scope in TOPICS for move in scope.moves})
 
 
-def scenarios(seed: int, most: int) -> int | None:
+def scenarios(fault: str) -> int | None:
     """Return after how many actions the suite's scenarios notice the fault, in the order of the files."""
-    count = 0
+    Faulty.fault, count = by_name(fault), 0
     for _, template in bindings.scenarios():
         rows = [row for table in template.examples for row in table.as_contexts()] or [{}]
         for at, row in enumerate(rows):
@@ -64,7 +69,7 @@ def _plays(world: World, steps: list) -> bool:
             _run(world, step)
         except Departure:
             return not given
-        except Unreached:
+        except (Unreached, NotOffered):
             return False
     return False
 
@@ -79,65 +84,98 @@ def _run(world: World, step: object) -> None:
             return
 
 
-def tours(laps: int, seed: int, most: int) -> int | None:
-    """Return after how many actions tours notice the fault, `laps` times through all transitions."""
+class Field:
+    """Faulty targets, told the same sentences as the model, each until it departs from the model or had its actions.
+
+    What is told next hangs on the model alone; so all can be told at once what each would have been told alone.
+    """
+
+    def __init__(self, faults: list[str], most: float) -> None:
+        made = {name: by_name(name) for name in faults}
+        self.targets = {name: ModelTarget(each.policy, 0, each.rules, each.turn) for name, each in made.items()}
+        self.took: dict[str, int | None] = dict.fromkeys(faults)
+        self.told = dict.fromkeys(faults, 0)
+        self.known: dict[str, set[str]] = {name: set() for name in ("", *faults)}
+        self.lives, self.most = 0, most
+        self.target = ModelTarget()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all have departed or had their actions."""
+        return not self.targets
+
+    def begin(self, founders: Founders) -> None:
+        """Have all begin a new life."""
+        self.lives += 1
+        self.model = self._side("", self.target, founders)
+        self.sides = {name: self._side(name, target, founders) for name, target in self.targets.items()}
+        self.before = {name: self.told[name] - side.world.count for name, side in self.sides.items()}
+
+    def _side(self, name: str, target: ModelTarget, founders: Founders) -> Side:
+        side = Side(target, World(target, f"t{self.lives % 64}"), known=self.known[name])
+        for person, account in founders:
+            side.world.reach_user(person, account)
+        return side
+
+    def tell(self, sentence: str) -> None:
+        """Tell all a sentence, and take out those that answer otherwise than the model."""
+        spoken = timed(sentence, self.target)
+        if spoken is None:
+            return
+        expected = self.model.perform(spoken)
+        for name in tuple(self.targets):
+            side = self.sides[name]
+            has_departed = side.perform(spoken) != expected
+            self.told[name] = self.before[name] + side.world.count
+            if has_departed or self.told[name] > self.most:
+                self.took[name] = self.told[name] if has_departed else None
+                del self.targets[name]
+
+
+def walks(lives: Iterator[ALife], field: Field) -> None:
+    """Tell lives until all targets are out."""
+    for life in lives:
+        field.begin(life.founders)
+        for sentence, _ in life.sentences:
+            field.tell(sentence)
+            if field.is_over:
+                return
+
+
+def tours(laps: int, seed: int, field: Field) -> None:
+    """Tell tours, `laps` times through all transitions."""
     rng = random.Random(seed)  # noqa: S311 (walks are no secret)
     courses = [Course(scope) for scope in TOPICS]
+    walks(chain.from_iterable(one_lap(courses, rng) for _ in range(laps)), field)
 
-    return _until(chain.from_iterable(one_lap(courses, rng) for _ in range(laps)), most)
 
-
-def wp(seed: int, most: int) -> int | None:
-    """Return after how many actions the Wp method's lives notice the fault, topics of 1200 transitions at most."""
+def wp(seed: int, field: Field) -> None:
+    """Tell what the Wp method asks of topics of 1200 transitions at most."""
     courses = [Course(scope) for scope in TOPICS]
     small = sorted((each for each in courses if each.size <= 1200), key=lambda each: each.size)
-    return _until((each.life(word) for each in small for word in each.wp_words()), most)
+    walks((each.life(word) for each in small for word in each.wp_words()), field)
 
 
-def _until(lives: Iterator[ALife], most: int) -> int | None:
-    expected, target, twins, count = ModelTarget(), Faulty(), None, 0
-    for number, life in enumerate(lives):
-        twins = Twins(expected, target, f"t{number % 64}", life.founders, twins)
-        before = twins.actions
-        for sentence, _ in life.sentences:
-            spoken = _timed(sentence, twins)
-            if spoken and twins.perform(spoken):
-                return count + twins.actions - before
-            if count + twins.actions - before > most:
-                return None
-        count += twins.actions - before
-    return None
-
-
-class _Noticed(Exception):
+class _Over(Exception):
     pass
 
 
-def hypothesis(seed: int, most: int) -> int | None:
-    """Return after how many actions Hypothesis' random state machine notices the fault."""
-    counted = {"actions": 0, "lives": 0}
+def hypothesis(seed: int, field: Field) -> None:
+    """Tell what Hypothesis' state machine draws."""
 
     class Lives(RuleBasedStateMachine):
         def __init__(self) -> None:
             super().__init__()
-            counted["lives"] += 1
-            self.twins = Twins(ModelTarget(), Faulty(), f"t{counted['lives'] % 64}", FOUNDERS)
-            self.before = self.twins.actions
+            field.begin(FOUNDERS)
 
         @rule(sentence=st.sampled_from(SENTENCES))
         def tell(self, sentence: str) -> None:
-            spoken = _timed(sentence, self.twins)
-            if spoken is None or counted["actions"] > most:
-                return
-            departed = self.twins.perform(spoken)
-            counted["actions"] += self.twins.actions - self.before
-            self.before = self.twins.actions
-            if departed:
-                counted.setdefault("found", counted["actions"])
-                raise _Noticed
+            field.tell(sentence)
+            if field.is_over:
+                raise _Over
 
     budget = settings(
-        max_examples=most // STEPS + 1,
+        max_examples=int(field.most),
         stateful_step_count=STEPS,
         deadline=None,
         database=None,
@@ -145,89 +183,89 @@ def hypothesis(seed: int, most: int) -> int | None:
         suppress_health_check=list(HealthCheck),
         report_multiple_bugs=False,
     )
-    # What it makes of a failure afterwards, when nothing is performed any more, is none of our business.
+    # What it makes of the end afterwards, when nothing is performed any more, is none of our business.
     with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
         run_state_machine_as_test(seeded(seed)(Lives), settings=budget)
-    return counted.get("found")
 
 
-GENERATORS = {
-    "hand-written scenarios": scenarios,
-    "one tour": lambda seed, most: tours(1, seed, most),
-    "five tours": lambda seed, most: tours(5, seed, most),
+GENERATORS: dict[str, Callable[[int, Field], None]] = {
+    "one tour": partial(tours, 1),
+    "five tours": partial(tours, 5),
     "Wp, topics of 1200 transitions at most": wp,
     "Hypothesis": hypothesis,
 }
-FIXED = {"hand-written scenarios", "Wp, topics of 1200 transitions at most"}
+SCENARIOS = "hand-written scenarios"
+FIXED = {SCENARIOS, "Wp, topics of 1200 transitions at most"}
+Took = dict[str, list[int | None]]
 
 
-def _measure(job: tuple[str, str, int, int]) -> tuple[str, str, int | None]:
-    generator, fault, seed, most = job
-    Faulty.fault = by_name(fault)
-    return generator, fault, GENERATORS[generator](seed, most)
+def _measure(job: tuple[str, int, list[str], int]) -> tuple[str, dict[str, int | None]]:
+    generator, seed, faults, most = job
+    if generator == SCENARIOS:
+        return generator, {fault: scenarios(fault) for fault in faults}
+    # Tours come to an end by themselves.
+    field = Field(faults, inf if "tour" in generator else most)
+    GENERATORS[generator](seed, field)
+    return generator, field.took
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--random-seeds", type=int, default=20, help="seeds of Hypothesis, which takes longest")
-    parser.add_argument("--most", type=int, default=20_000, help="actions at most, a fault and seed")
+    parser.add_argument("--most", type=int, default=20_000, help="actions at most for a fault, but for tours")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--sample", type=int, default=1, help="every how manyth fault")
-    parser.add_argument("--only", choices=list(GENERATORS), action="append")
-    parser.add_argument("--each", action="store_true", help="also a line for each fault")
+    parser.add_argument("--only", choices=[SCENARIOS, *GENERATORS], action="append")
+    parser.add_argument("--each", type=Path, help="where to write what each fault took, as JSON")
     asked = parser.parse_args()
     # One changes nothing that anybody could see; the self-test proves it.
     faults = [each.name for each in all_faults() if each.requirements and each.name != UNSEEN][:: asked.sample]
-    chosen = asked.only or list(GENERATORS)
+    chosen = asked.only or [SCENARIOS, *GENERATORS]
     jobs = [
-        (generator, fault, seed, asked.most)
+        (generator, seed, faults[at :: asked.processes], asked.most)
         for generator in chosen
-        for fault in faults
-        for seed in range(_seeds(generator, asked))
+        for seed in range(1 if generator in FIXED else asked.seeds)
+        for at in range(asked.processes)
     ]
-    took: dict[str, dict[str, list[int]]] = {}
-    missed: dict[str, dict[str, int]] = {}
+    took: dict[str, Took] = {generator: {fault: [] for fault in faults} for generator in chosen}
     with ProcessPoolExecutor(asked.processes) as pool:
-        console = Console(stderr=True)
-        results = track(pool.map(_measure, jobs, chunksize=4), total=len(jobs), console=console, description="")
-        for generator, fault, actions in results:
-            took.setdefault(generator, {}).setdefault(fault, []).append(asked.most if actions is None else actions)
-            missed.setdefault(generator, {}).setdefault(fault, 0)
-            missed[generator][fault] += actions is None
-    _show(faults, chosen, took, missed, asked)
-
-
-def _seeds(generator: str, asked: argparse.Namespace) -> int:
-    return 1 if generator in FIXED else asked.random_seeds if generator == "Hypothesis" else asked.seeds
-
-
-def _show(faults: list[str], chosen: list[str], took: dict, missed: dict, asked: argparse.Namespace) -> None:
-    console = Console(width=100, highlight=False)
-    medians = {name: {fault: statistics.median(took[name][fault]) for fault in faults} for name in chosen}
+        for generator, made in track(pool.map(_measure, jobs), total=len(jobs), console=Console(stderr=True)):
+            for fault, actions in made.items():
+                took[generator][fault].append(actions)
     if asked.each:
-        for fault in faults:
-            console.print(
-                f"{fault}: {', '.join(f'{name} {medians[name][fault]:.0f}' for name in chosen)}", soft_wrap=True
-            )
-    table = Table("generator", "faults found", "median", "sum of medians", box=None, pad_edge=False)
-    for name in chosen:
-        runs = len(took[name][faults[0]])
-        found = [fault for fault in faults if missed[name][fault] * 2 < runs]
-        middle = statistics.median(medians[name][fault] for fault in faults)
-        table.add_row(name, f"{len(found)} of {len(faults)}", f"{middle:.0f}", f"{sum(medians[name].values()):,.0f}")
+        asked.each.write_text(json.dumps(took))
+    _show(took, asked.most)
+
+
+def _show(took: dict[str, Took], most: int) -> None:
+    console = Console(width=100, highlight=False)
+    table = Table("generator", "seeds", "faults found", "median", "sum of medians", box=None, pad_edge=False)
+    medians: dict[str, dict[str, float]] = {}
+    for generator, of_fault in took.items():
+        medians[generator] = {
+            fault: statistics.median(each or most for each in runs) for fault, runs in of_fault.items()
+        }
+        found = sum(runs.count(None) * 2 < len(runs) for runs in of_fault.values())
+        middle = statistics.median(medians[generator].values())
+        table.add_row(
+            generator,
+            str(len(next(iter(of_fault.values())))),
+            f"{found} of {len(of_fault)}",
+            f"{middle:.0f}",
+            f"{sum(medians[generator].values()):,.0f}",
+        )
     console.print(table)
-    console.print(f"medians of {asked.seeds} seeds, Hypothesis {asked.random_seeds}")
-    console.print(f"a fault not found counts as {asked.most:,} actions")
-    if {"one tour", "Hypothesis"} <= set(chosen):
-        ratio = sum(medians["Hypothesis"].values()) / sum(medians["one tour"].values())
-        slower = [
-            f"{fault} ({medians['one tour'][fault]:.0f} against {medians['Hypothesis'][fault]:.0f})"
-            for fault in faults
-            if medians["one tour"][fault] > medians["Hypothesis"][fault] + 20
-        ]
-        console.print(f"Hypothesis needs {ratio:.1f} times the actions of one tour")
-        console.print(f"one tour needs over 20 more for {len(slower)}: {'; '.join(slower[:20])}")
+    console.print(f"a fault not found counts as {most:,} actions")
+    if {"one tour", "Hypothesis"} <= set(took):
+        _compare(console, medians["one tour"], medians["Hypothesis"])
+
+
+def _compare(console: Console, tour: dict[str, float], random: dict[str, float]) -> None:
+    console.print(f"Hypothesis needs {sum(random.values()) / sum(tour.values()):.1f} times the actions of one tour")
+    slower = [
+        f"{fault} ({tour[fault]:.0f} against {random[fault]:.0f})" for fault in tour if tour[fault] > random[fault] + 20
+    ]
+    console.print(f"one tour needs over 20 more for {len(slower)}: {'; '.join(slower)}")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ Secrets never leave the recorder: they are shortened in every text, and QR codes
 import re
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from textwrap import wrap
 from urllib.parse import quote
 
@@ -99,6 +100,12 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     events: tuple[Event, ...] = ()
 
 
+@lru_cache(maxsize=4096)
+def _spelled(secret: str) -> frozenset[str]:
+    """Return how `secret` may be spelled: as it is, percent-encoded, in groups."""
+    return frozenset({secret, quote(secret, safe=""), *(" ".join(wrap(secret, size)) for size in GROUPS)})
+
+
 class Recorder:
     """Takes down what happens in a scenario, and knows its secrets."""
 
@@ -124,8 +131,7 @@ class Recorder:
         """Keep `secrets` out of every text, also spelled in groups or percent-encoded."""
         for secret in secrets:
             if secret and len(secret) >= SHORTEST and secret not in self._secrets:
-                self._secrets |= {secret, quote(secret, safe="")}
-                self._secrets |= {" ".join(wrap(secret, size)) for size in GROUPS}
+                self._secrets |= _spelled(secret)
 
     def redact(self, text: str) -> str:
         """Return `text` with every known secret shortened, and what no report can hold spelled out."""

@@ -15,7 +15,7 @@ from kmc_harness.report.times import span
 from kmc_harness.targets.model import ModelTarget
 from kmc_model.lives import Life, edges
 
-__all__ = ["AdapterBroke", "Found", "Search", "explore", "retell"]
+__all__ = ["AdapterBroke", "Found", "Search", "explore", "retell", "timed"]
 
 Founders = Sequence[tuple[str, str]]
 NEXT_LIMIT = "time passes to the next limit"
@@ -98,7 +98,7 @@ def explore(
             if not goes_on():
                 search.actions += twins.actions - at_first
                 return search
-            spoken = _timed(sentence, twins)
+            spoken = timed(sentence, expected)
             if spoken is None:
                 continue
             told.append(spoken)
@@ -128,11 +128,10 @@ def _perform(twins: Twins, sentence: str) -> Departed | None:
         raise AdapterBroke(f"the adapter broke where {sentence!r} was to be done: {what}") from error
 
 
-def _timed(sentence: str, twins: Twins) -> str | None:
+def timed(sentence: str, reference: Target) -> str | None:
     """Return a sentence with the time in it, where it waits for whatever runs out next; None where nothing does."""
     if sentence != NEXT_LIMIT:
         return sentence
-    reference = twins.expected.target
     if not isinstance(reference, ModelTarget):
         return "24 h pass"
     limits = edges(Life(reference.model.state, reference.now(), ()), reference.policy)

@@ -114,7 +114,8 @@ class Side:
 
     def _mailed(self, person: Person) -> tuple[int, int]:
         """Return how many enrolment and reset links the sentence mailed to `person`."""
-        enrolment, reset = (len(self.world.new_links(person.name, kind)) for kind in LinkKind)
+        kinds = [link.kind for mail in self.world.new_mails(person.name) for link in mail.links]
+        enrolment, reset = map(kinds.count, LinkKind)
         return enrolment, reset
 
     def _do(self, sentence: str) -> None:
@@ -152,12 +153,14 @@ class Side:
             looks.add(self.world.look_of(seen))
             told += [f"answers differ where somebody {kind}"] if len(looks) > 1 else []
         told += self._told_by_mails() if self.reads_mail else []
-        raw = [Authenticator("", secret).secret_bytes for secret in sorted(self.known)]
-        if len(raw) >= ENOUGH_SECRETS and inspection.constant_bytes(raw):
+        if len(self.known) >= ENOUGH_SECRETS and self._are_alike():
             told.append("secrets are alike in some bytes")
         if len(self.tokens) >= ENOUGH_LINKS and inspection.random_bits(self.tokens) < 128:
             told.append("links can be guessed")
         return tuple(told)
+
+    def _are_alike(self) -> bool:
+        return inspection.constant_bytes([Authenticator("", secret).secret_bytes for secret in self.known]) > 0
 
     def _told_by_mails(self) -> list[str]:
         """Read the mails that came since the last look, and say what they should not tell."""
