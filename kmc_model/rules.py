@@ -53,6 +53,14 @@ class Rule:
     reason: Reason | None = None
     effects: tuple[Effect, ...] = ()
 
+    @property
+    def name(self) -> str:  # pragma: no mutate block - for who reads the table, not for a target
+        """The action and the condition under which it answers."""
+        return f"{self.action.__name__}.{self.applies.__name__}"
+
+
+GUARDS = frozenset({"account_unknown", "is_unknown", "link_unknown", "no_secret", "not_in_account", "password_not_set"})
+"""They keep the rows behind them from asking for what is not there: without one there is no answer at all."""
 
 Rulebook = Mapping[type[Action], Sequence[Rule]]
 """The rows of each action, in their order."""

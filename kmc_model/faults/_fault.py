@@ -11,7 +11,7 @@ from kmc_model.policy import ARTICLE, Policy
 from kmc_model.rules import RULES, Effect, Rule
 from kmc_model.turn import Secrets, Turn
 
-__all__ = ["Fault", "Kind", "changed", "effect_instead", "inserted", "name_of", "row_of", "without", "words_of"]
+__all__ = ["Fault", "Kind", "changed", "effect_instead", "inserted", "row_of", "without", "words_of"]
 
 Rules = tuple[Rule, ...]
 
@@ -50,11 +50,6 @@ class Fault:
     def model(self, clock: ManualClock | None = None, secrets: Secrets | None = None) -> Model:
         """Return a model with this fault."""
         return Model(clock, secrets, self.policy, self.rules, self.turn)
-
-
-def name_of(rule: Rule) -> str:
-    """Return a row's name: the action and the condition under which it answers."""
-    return f"{rule.action.__name__}.{rule.applies.__name__}"
 
 
 def words_of(turn: type[Turn]) -> str:
@@ -99,7 +94,7 @@ def effect_instead(at: int, name: str, *effects: Callable[[Turn], None]) -> Rule
     """
     rule = RULES[at]
     if name not in {each.apply.__name__ for each in rule.effects}:
-        raise LookupError(f"{name_of(rule)} has no effect {name}")
+        raise LookupError(f"{rule.name} has no effect {name}")
     made: list[Effect] = []
     for each in rule.effects:
         made += [replace(each, apply=new) for new in effects] if each.apply.__name__ == name else [each]

@@ -4,16 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from kmc_model.faults._fault import Fault, Kind, changed, effect_instead, name_of, without
+from kmc_model.faults._fault import Fault, Kind, changed, effect_instead, without
 from kmc_model.policy import ARTICLE, HOUR_S, KALTURA_SERVER, MINUTE_S, departures
-from kmc_model.rules import RULES, Rule
+from kmc_model.rules import GUARDS, RULES, Rule
 from kmc_model.turn import Reason
 
 __all__ = ["of_policy", "of_rows"]
-
-GUARDS = frozenset({"account_unknown", "is_unknown", "link_unknown", "no_secret", "not_in_account", "password_not_set"})
-"""They keep the rows behind them from asking for what is not there: without one there is no answer at all."""
-
 
 NODDING: dict[str, tuple[str, ...]] = {
     # That nothing is shown is another matter than that the person is told so.
@@ -36,7 +32,7 @@ def of_rows() -> Iterator[Fault]:
 
 
 def _of_row(at: int, rule: Rule) -> Iterator[Fault]:
-    name, requirements = name_of(rule), _all_of(rule)
+    name, requirements = rule.name, _all_of(rule)
     if rule.applies.__name__ not in GUARDS | {"always"}:
         yield _fault(f"{name} dropped", f"{name} is not checked.", requirements, without(at))
     if rule.reason:
