@@ -11,7 +11,9 @@ Invariants:
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from itertools import pairwise, product
+from math import inf
 
 __all__ = [
     "Machine",
@@ -220,25 +222,44 @@ def _left(roads: Sequence[Sequence[int]]) -> list[int]:
     return order
 
 
-def steps_to(machine: Machine, wanted: Callable[[int, int], bool], start: int = 0) -> tuple[int, ...] | None:
-    """Return the fewest inputs from `start` whose last one makes a transition that is wanted, or None.
+def steps_to(
+    machine: Machine,
+    wanted: Callable[[int, int], bool],
+    start: int = 0,
+    *,
+    inputs: Sequence[int] | None = None,
+    cost: Callable[[int, int], int] = lambda state, each: 1,
+    below: float = inf,
+) -> tuple[int, ...] | None:
+    """Return the cheapest inputs from `start` whose last one makes a transition that is wanted, or None (Dijkstra).
 
-    `wanted` is given a state and an input; it is asked of inputs that can be made, and may be asked twice.
+    Args:
+        machine: where.
+        wanted: is given a state and an input that can be made there.
+        start: the state to begin in.
+        inputs: all of the machine's, those first that are to be taken where several ways cost the same.
+        cost: of an input in a state, 0 or more.
+        below: what the way must cost less than.
+
     """
-
-    def last_step(state: int) -> int | None:
-        return next((each for each in machine.possible(state) if wanted(state, each)), None)
-
-    way = _shortest_way(
-        start,
-        lambda state: last_step(state) is not None,
-        lambda state: _roads(machine, state, machine.possible(state)),
-    )
-    if way is None:
-        return None
-    last = last_step(machine.end(way, start))
-    assert last is not None
-    return (*way, last)
+    order = machine.inputs if inputs is None else inputs
+    best: tuple[int, ...] | None = None
+    queue: list[tuple[int, int, int, tuple[int, ...]]] = [(0, 0, start, ())]
+    left, met = set(), 1
+    while queue and queue[0][0] < below:
+        so_far, _, state, way = heappop(queue)
+        if state in left:
+            continue
+        left.add(state)
+        for each in order:
+            if machine.output[state][each] is None or (total := so_far + cost(state, each)) >= below:
+                continue
+            if wanted(state, each):
+                best, below = (*way, each), total
+            elif machine.next[state][each] not in left:
+                heappush(queue, (total, met, machine.next[state][each], (*way, each)))
+                met += 1
+    return best
 
 
 def _roads(machine: Machine, state: int, inputs: Iterable[int]) -> dict[int, int]:

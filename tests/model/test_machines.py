@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterable, Iterator
 from itertools import combinations, islice, product
 
+import networkx
 import pytest
 from aalpy.automata import MealyMachine
 from aalpy.oracles import WpMethodEqOracle
@@ -234,6 +235,25 @@ def test_steps_across_a_large_machine_are_the_fewest() -> None:
 def test_steps_may_start_elsewhere_and_take_the_nearest_of_several() -> None:
     assert steps_to(WHEEL, lambda _, each: each == 1, start=2) == (0, 1)
     assert steps_to(WHEEL, lambda *pair: pair in {(1, 1), (0, 0)}, start=1) == (1,)
+
+
+@given(machines(max_states=8), st.integers(0, 7), st.integers(0, 2), st.randoms(use_true_random=False))
+@always_the_same
+def test_steps_that_cost_are_the_cheapest_below_a_limit(
+    machine: Machine, state: int, each: int, rng: random.Random
+) -> None:
+    costs = {pair: rng.randrange(5) for pair in transitions(machine)}
+    graph = networkx.DiGraph()
+    for (start, move), cost in costs.items():
+        end = machine.next[start][move]
+        graph.add_edge(start, end, weight=min(cost, graph.get_edge_data(start, end, {"weight": cost})["weight"]))
+    found = steps_to(machine, lambda *pair: pair == (state, each), cost=lambda *pair: costs[pair])
+    if found is None:
+        assert (state, each) not in costs
+        return
+    total = sum(costs[pair] for pair in walked(machine, iter(found)))
+    assert total == networkx.dijkstra_path_length(graph, 0, state) + costs[state, each]
+    assert steps_to(machine, lambda *pair: pair == (state, each), cost=lambda *pair: costs[pair], below=total) is None
 
 
 # Covers and sets
