@@ -1,28 +1,39 @@
 """Walks through the state space of the model that make every transition, told as sentences.
 
-A walk never goes back to the start: what went wrong unseen is carried on until it shows. First come moves whose
-answer has not been seen yet, wherever; then every move in every state.
+First come short lives for what has not been met yet, the nearest first in whatever topic it is: each row of the rules
+where it alone decides; then, after a life of all people and accounts, each sentence answered by each row. From there on
+a walk never goes back to the start: what went wrong unseen is carried on until it shows.
 """
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain, islice
+from heapq import heappop, heapreplace
+from itertools import accumulate, chain, islice
+from math import inf
 
-from kmc_model.lives import EVERYTHING, TOPICS, Rules, Scope
-from kmc_model.lives.parts import app
+from kmc_model.actions import Action
+from kmc_model.lives import EVERYTHING, TOPICS, Rules, Scope, Symbols
 from kmc_model.machines import components, minimised, steps_to, wp_suite
+from kmc_model.model import Outcome
+from kmc_model.records import State
+from kmc_model.rules import GUARDS, Rule
 from kmc_model.statespace import Space, explore
+from kmc_model.turn import Reason
 
 __all__ = ["ALife", "Course", "lives", "one_lap", "opening", "space_of"]
 
+Wanted = Callable[[int, int], bool]
+Kind = Callable[["Course", int, int], frozenset[object]]
+"""What can be met by a move in a state."""
 Told = tuple[str, tuple[int, int]]
 """A sentence, and the transition that it makes: state and move."""
 SMALL = 1200
 """The Wp method is for topics with so many transitions at most; it takes ten times their number and more."""
 
-OPENING = 120
+OPENINGS = (180, 240)
+"""How many sentences the lives of all people and accounts have."""
 LONGEST = 2000
 FIRST_ROUND = 15
 """How many moves a topic is given in the first round; in each later one half as much again."""
@@ -35,24 +46,72 @@ def space_of(name: str) -> Space:
     return explore(scope)
 
 
+Row = tuple[str, bool]
+"""A row that answered: its name, and whether it alone decided."""
+
+
+class _Noting(Rules):
+    """The reference's rules, which note the row that answers each action.
+
+    A refusal is not decided by its row alone where the next one that applies refuses alike: nobody would miss it.
+    """
+
+    noted: list[Row]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "noted", [])
+
+    def perform(self, state: State, now: int, action: Action) -> tuple[State, Outcome]:
+        here = self.turn(state, action, now, self.policy, Symbols())
+        applying = (rule for rule in self.rules if rule.action is type(action) and rule.applies(here))
+        first = next(applying)
+        behind = None if first.applies.__name__ in GUARDS else next(applying, None)
+        self.noted.append((first.name, behind is None or _answer(first) != _answer(behind)))
+        return super().perform(state, now, action)
+
+
+def _answer(rule: Rule) -> str:
+    """Return what tells its answer from those of other rows: of one that accepts, its effects."""
+    if rule.reason is None:
+        return rule.name
+    return "asked" if rule.reason is Reason.CODE_NEEDED else "refused"
+
+
+@cache
+def _rows_of(name: str) -> list[list[tuple[Row, ...]]]:
+    """Return by state and move of a topic the rows that answered, one for each action."""
+    space, rules = space_of(name), _Noting()
+    rows: list[list[tuple[Row, ...]]] = []
+    for life in space.lives:
+        rows.append([])
+        for move in space.scope.moves:
+            move.make(life, rules)
+            rows[-1].append(tuple(rules.noted))
+            rules.noted.clear()
+    return rows
+
+
 class Course:
     """One topic, and what of it has been walked."""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
         space = space_of(scope.name)
-        self._machine, self._why = space.machine(), space.why
+        self._machine = space.machine()
         self._components = components(self._machine)
-        at_app = [number + len(scope.accounts) for number, part in enumerate(scope.parts) if part is app]
-        places = [at + who * len(scope.parts) for at in at_app for who in range(len(scope.people))]
-        self._apps = [tuple(key[at] for at in places) for key in space.keys]
+        self._rows = _rows_of(scope.name)
         self._made: set[tuple[int, int]] = set()
-        self._answered: set[object] = set()
+        self._order: Sequence[int] = self._machine.inputs
+
+    def transitions(self) -> Iterator[tuple[int, int]]:
+        """Yield every move that can be made, by state."""
+        return ((state, move) for state in self._machine.states for move in self._machine.possible(state))
 
     @property
     def size(self) -> int:
         """How many transitions there are."""
-        return sum(len(self._machine.possible(state)) for state in self._machine.states)
+        return sum(1 for _ in self.transitions())
 
     def life(self, sentences: Iterator[Told]) -> "ALife":
         """Return a life of this topic."""
@@ -63,23 +122,50 @@ class Course:
         """Whether every transition has been made."""
         return len(self._made) == self.size
 
-    def begin_again(self) -> None:
-        """Forget what was walked."""
+    def begin_again(self, rng: random.Random) -> None:
+        """Forget what was walked; `rng` decides among moves that are worth the same."""
         self._made.clear()
-        self._answered.clear()
+        self._rng = rng
+        self.shuffle()
 
-    def walk(self, rng: random.Random) -> Iterator[Told]:
+    def shuffle(self) -> None:
+        """Of moves that are worth the same, prefer others than before."""
+        self._order = self._rng.sample(self._machine.inputs, len(self._machine.inputs))
+
+    def decided(self, state: int, move: int) -> frozenset[object]:
+        """Return the rows that alone decide what a move in `state` is answered."""
+        return frozenset(name for name, alone in self._rows[state][move] if alone)
+
+    def answered(self, state: int, move: int) -> frozenset[object]:
+        """Return the sentence of a move, with the rows that answer it in `state`."""
+        return frozenset({(self.scope.moves[move].sentence, self._rows[state][move])})
+
+    def actions(self, way: Sequence[int]) -> int:
+        """Return how many actions the moves of `way` take, made from the start."""
+        states = accumulate(way, lambda state, move: self._machine.next[state][move], initial=0)
+        return sum(map(self._cost, states, way))
+
+    def _cost(self, state: int, move: int) -> int:
+        return len(self._rows[state][move])
+
+    def way_to(self, wanted: Wanted, state: int = 0, below: float = inf) -> tuple[int, ...]:
+        """Return the moves from `state` in the fewest actions, `below` so many, whose last one is wanted; or none."""
+        way = steps_to(self._machine, wanted, state, inputs=self._order, cost=self._cost, below=below)
+        return way or ()
+
+    def make(self, state: int, move: int) -> tuple[Told, int]:
+        """Return the sentence of a move made in `state`, and the state it leads to."""
+        self._made.add((state, move))
+        return (self.scope.moves[move].sentence, (state, move)), self._machine.next[state][move]
+
+    def walk(self) -> Iterator[Told]:
         """Yield the sentences of one life; ends where nothing new is left to be reached."""
-        order = list(self._machine.inputs)
-        rng.shuffle(order)
         state = 0
-        while steps := self._next(state, order):
-            for move in steps:
-                self._made.add((state, move))
-                self._answered |= {(move, self._why[state][move]), self._kind(state, move)}
-                yield self.scope.moves[move].sentence, (state, move)
-                state = self._machine.next[state][move]
-            rng.shuffle(order)
+        while way := self._next(state):
+            for move in way:
+                told, state = self.make(state, move)
+                yield told
+            self.shuffle()
 
     def wp_words(self) -> Iterator[Iterator[Told]]:
         """Yield lives that together tell every wrong state from the right one (the Wp method)."""
@@ -94,36 +180,17 @@ class Course:
                 yield self.scope.moves[move].sentence, (state, move)
             state = self._machine.next[state][move]
 
-    def _kind(self, state: int, move: int) -> object:
-        """Return what kind of transition it is: the move, what answers it, and what people's apps are worth."""
-        return move, self._why[state][move], self._apps[state]
-
-    def _next(self, state: int, order: list[int]) -> tuple[int, ...] | None:
-        """Return the shortest way to something new: an answer, or a kind of transition, or just a transition."""
-        output, why = self._machine.output, self._why
-
-        def unanswered(at: int, move: int) -> bool:
-            return output[at][move] is not None and (move, why[at][move]) not in self._answered
-
-        def unlike(at: int, move: int) -> bool:
-            return output[at][move] is not None and self._kind(at, move) not in self._answered
+    def _next(self, state: int) -> tuple[int, ...]:
+        """Return the nearest way to a new transition; through a door that leads only one way where no other is left."""
+        home = self._components[state]
 
         def unmade(at: int, move: int) -> bool:
-            return output[at][move] is not None and (at, move) not in self._made
-
-        home, component_of = self._components[state], self._components
+            return (at, move) not in self._made
 
         def unmade_here(at: int, move: int) -> bool:
-            """Not through a door that leads only one way, while there is something left on this side."""
-            return component_of[self._machine.next[at][move]] == home and unmade(at, move)
+            return self._components[self._machine.next[at][move]] == home and unmade(at, move)
 
-        for wanted in (unanswered, unlike, unmade_here, unmade):
-            here = next((move for move in order if wanted(state, move)), None)
-            if here is not None:
-                return (here,)
-            if steps := steps_to(self._machine, wanted, state):
-                return steps
-        return None
+        return self.way_to(unmade_here, state) or self.way_to(unmade, state)
 
 
 @dataclass(frozen=True)
@@ -167,14 +234,67 @@ def lives(rng: random.Random) -> Iterator[ALife]:
         yield from one_lap(courses, rng)
 
 
+class _Meeting:
+    """Meets everything of one kind, the nearest first in whatever topic."""
+
+    def __init__(self, courses: Sequence[Course], kind: Kind) -> None:
+        self._courses = courses
+        self._kind = kind
+        self._met: set[object] = set()
+        self._least = [(0, number) for number in range(len(courses))]
+
+    def _is_new(self, course: Course) -> Wanted:
+        return lambda state, move: not self._kind(course, state, move) <= self._met
+
+    def _nearest(self) -> tuple[Course, tuple[int, ...]] | None:
+        """Return where something new takes the fewest actions from the start, and the way to it.
+
+        The more has been met, the farther is the rest: what was found before is the least that it takes now.
+        """
+        while self._least:
+            least, number = self._least[0]
+            course = self._courses[number]
+            way = course.way_to(self._is_new(course))
+            if not way:
+                heappop(self._least)
+            elif (takes := course.actions(way)) > least:
+                heapreplace(self._least, (takes, number))
+            else:
+                return course, way
+        return None
+
+    def lives(self) -> Iterator[ALife]:
+        """Yield lives until nothing new is left."""
+        while nearest := self._nearest():
+            course, way = nearest
+            yield course.life(self._life(course, way))
+
+    def _life(self, course: Course, way: tuple[int, ...]) -> Iterator[Told]:
+        """Go on for as long as something new is no farther than from the start."""
+        state = 0
+        while way:
+            for move in way:
+                self._met |= self._kind(course, state, move)
+                told, state = course.make(state, move)
+                yield told
+            course.shuffle()
+            below = self._least[0][0] + 1 if self._nearest() else 0
+            way = course.way_to(self._is_new(course), state, below)
+
+
 def one_lap(courses: list[Course], rng: random.Random) -> Iterator[ALife]:
-    """Yield an opening, and then walks until every transition has been made: topics in turn, ever longer."""
+    """Yield lives for what is to be met first, and then walks until every transition has been made.
+
+    The walks are those of the topics in turn, ever longer.
+    """
     for course in courses:
-        course.begin_again()
-    yield ALife(EVERYTHING.name, EVERYTHING.founders, opening(rng, OPENING))
+        course.begin_again(rng)
+    for kind, length in zip((Course.decided, Course.answered), OPENINGS, strict=True):
+        yield from _Meeting(rng.sample(courses, len(courses)), kind).lives()
+        yield ALife(EVERYTHING.name, EVERYTHING.founders, opening(rng, length))
     length = FIRST_ROUND
     while unfinished := [course for course in courses if not course.is_done]:
         rng.shuffle(unfinished)
         for course in unfinished:
-            yield course.life(islice(course.walk(rng), length))
+            yield course.life(islice(course.walk(), length))
         length = min(length + length // 2, LONGEST)

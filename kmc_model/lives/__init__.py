@@ -5,7 +5,7 @@ finitely many: whoever is shown a QR code scans it; of several links of a kind t
 attempts count only in a run that locks.
 """
 
-from kmc_model.lives._life import PASSED, Holds, Life, Made, Move, Rules, Scope, Seen, email_of
+from kmc_model.lives._life import PASSED, Holds, Life, Made, Move, Rules, Scope, Seen, Symbols, email_of
 from kmc_model.lives.moves import edges
 from kmc_model.lives.parts import key_of
 from kmc_model.lives.scopes import EVERYTHING, SCOPES, TOPICS
@@ -22,6 +22,7 @@ __all__ = [
     "Rules",
     "Scope",
     "Seen",
+    "Symbols",
     "edges",
     "email_of",
     "key_of",

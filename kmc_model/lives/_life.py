@@ -27,6 +27,7 @@ __all__ = [
     "Rules",
     "Scope",
     "Seen",
+    "Symbols",
     "email_of",
 ]
 
@@ -54,9 +55,9 @@ class Symbols:
         """Return the code of `secret` at `now`; of the empty key too."""
         return f"{secret}/{now // STEP_S}"
 
-    def counter_of(self, code: str, secret: str, now: int, tolerance_steps: int, as_numbers: bool) -> int | None:
+    def counter_of(self, code: str | None, secret: str, now: int, tolerance_steps: int, as_numbers: bool) -> int | None:
         """Return the time step of `code` where it is one of `secret` that counts at `now`."""
-        made_of, _, counter = code.rpartition("/")
+        made_of, _, counter = (code or "").rpartition("/")
         if made_of != secret or not counter or abs(int(counter) - now // STEP_S) > tolerance_steps:
             return None
         return int(counter)

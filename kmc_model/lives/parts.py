@@ -14,8 +14,10 @@ __all__ = [
     "key_of",
     "lock",
     "machine",
+    "newest_in_full",
     "newest_link",
     "newest_links",
+    "newest_two_in_full",
     "reset",
     "reset_links",
     "secret",
@@ -99,6 +101,18 @@ def reset_links(life: Life, own: Credentials, holds: Holds, policy: Policy) -> t
     return tuple([_of_link(each, life.now, policy) for each in newest_links(life.state, own.email, RESET)])
 
 
+def newest_two_in_full(life: Life, own: Credentials, holds: Holds, policy: Policy) -> tuple[str, ...]:
+    """Return of the newest two links of each kind what became of them, and what time they have, used or not."""
+    links = [*newest_links(life.state, own.email, ENROLMENT), *newest_links(life.state, own.email, RESET)]
+    return tuple([f"{each.kind} {each.status} {_time_of(each, life.now, policy)}" for each in links])
+
+
+def newest_in_full(life: Life, own: Credentials, holds: Holds, policy: Policy) -> tuple[str, ...]:
+    """Return of the newest link of each kind what became of it, and what time it has, used or not."""
+    links = [*newest_links(life.state, own.email, ENROLMENT)[:1], *newest_links(life.state, own.email, RESET)[:1]]
+    return tuple([f"{each.kind} {each.status} {_time_of(each, life.now, policy)}" for each in links])
+
+
 def reset(life: Life, own: Credentials, holds: Holds, policy: Policy) -> str | None:
     """Return what the link is worth that OK leads to."""
     if holds.reset_link is None:
@@ -132,6 +146,10 @@ def status(life: Life, own: Credentials, holds: Holds, policy: Policy) -> tuple[
 def _of_link(link: Link, now: int, policy: Policy) -> str:
     if link.status is not OPEN:
         return "gone"
+    return _time_of(link, now, policy)
+
+
+def _time_of(link: Link, now: int, policy: Policy) -> str:
     ttl_s = policy.reset_link_ttl_s if link.kind is RESET else policy.enrolment_link_ttl_s
     return _time_left(link.issued_at + ttl_s - now)
 

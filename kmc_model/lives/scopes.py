@@ -33,7 +33,9 @@ from kmc_model.lives.parts import (
     enrolment_links,
     lock,
     machine,
+    newest_in_full,
     newest_link,
+    newest_two_in_full,
     reset,
     reset_links,
     secret,
@@ -282,19 +284,19 @@ LINKS_TOPIC = Scope(
     ("Acme",),
     (
         *_switches("Acme"),
-        *_openings(0, "Ada", "newest", "earlier"),
+        *_openings(0, "Ada", "newest"),
         Move("Ada opens a made-up enrolment link", unknown_link(0, "Ada", "enrolment")),
         Move("Ada opens the reset link as an enrolment link", open_link(0, "Ada", 0, as_kind="reset")),
         *_logins(0, "Ada", "Acme", "no code", "a code"),
         *_passwords(0, "Ada", "the first password", code="a code"),
         *_resets(0, "Ada"),
-        Move("Ada sets a new password through the earlier reset link", set_password(0, "Ada", 1)),
         Move("Ada sets a new password through a made-up reset link", unknown_link(0, "Ada", "reset")),
         Move(
             "Ada sets a new password through the enrolment link as a reset link",
             set_password(0, "Ada", 0, as_kind="enrolment"),
         ),
         Move('Ada tries to set the password "a1!"', set_password(0, "Ada", 0, "a1!")),
+        Move('Ada tries to set the password "Ab1!xyz"', set_password(0, "Ada", 0, "Ab1!xyz")),
         Move(
             'Ada tries to set the password "a1!"; Ada logs in to Acme with a code',
             in_turn(set_password(0, "Ada", 0, "a1!"), log_in(0, "Ada", "Acme", "a code")),
@@ -302,7 +304,22 @@ LINKS_TOPIC = Scope(
         A_DAY,
     ),
     (secret, app, reset),
-    (newest_link, reset_links),
+    (newest_in_full,),
+)
+
+WORTHLESS_TOPIC = Scope(
+    "worthless links",
+    ("Ada",),
+    ("Acme",),
+    (
+        *_switches("Acme"),
+        *_openings(0, "Ada", "newest", "earlier"),
+        *_resets(0, "Ada"),
+        Move("Ada sets a new password through the earlier reset link", set_password(0, "Ada", 1)),
+        A_DAY,
+    ),
+    (secret,),
+    (newest_two_in_full,),
 )
 
 SESSIONS_TOPIC = Scope(
@@ -417,6 +434,7 @@ NEWCOMERS_TOPIC = Scope(
 TOPICS = (
     CODES_TOPIC,
     LINKS_TOPIC,
+    WORTHLESS_TOPIC,
     SESSIONS_TOPIC,
     TWO_PEOPLE,
     ATTEMPTS,

@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 
 import pytest
@@ -106,6 +106,21 @@ def test_a_lap_makes_every_transition() -> None:
     assert {each.scope.name: len(made[each.scope.name]) for each in courses} == {
         each.scope.name: each.size for each in courses
     }
+
+
+def test_a_lap_begins_with_each_row_where_it_alone_decides() -> None:
+    courses = {scope.name: Course(scope) for scope in TOPICS}
+    first = takewhile(lambda life: life.topic in courses, one_lap([*courses.values()], random.Random(5)))
+    decided = {row for life in first for _, made in life.sentences for row in courses[life.topic].decided(*made)}
+    anywhere = {row for course in courses.values() for made in course.transitions() for row in course.decided(*made)}
+    assert decided == anywhere
+    assert len(anywhere) > 50
+
+
+@pytest.mark.parametrize("row", ["SetPassword.link_replaced", "SetPassword.link_used", "OpenEnrolmentLink.link_used"])
+def test_a_row_whose_refusals_others_repeat_is_soon_found_missing(row: str) -> None:
+    """A link that was replaced or used may have expired as well: what refuses it then cannot be seen."""
+    assert all(_search(_with(f"{row} dropped"), most=150, seed=seed).found for seed in range(3))
 
 
 def test_after_a_lap_comes_what_the_wp_method_asks() -> None:
