@@ -2,6 +2,7 @@
 
 Rules of this file:
 1. Nothing is known of a page but what stands on it: a QR code is read from the pixels of a screenshot.
+   What is used is what was seen there, and it is used with the keyboard.
 2. A machine or a session is its cookies; one page shows them all, one after another.
 3. A page is looked at once: until somebody leaves it, nothing changes on it but what we type.
 """
@@ -49,28 +50,35 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--no-first-run",
+    # Instead of Playwright's list, of which these matter here; RenderDocument makes much anew for every page.
+    "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,PaintHolding,RenderDocument",
 )
 PATIENCE_MS = 10_000
 SMALLEST_PX = 80
 """A QR code is not smaller on a screen."""
 NO_SUCH_THING = "there is nothing on the screen to do this with"
-LOOK = """() => {
+FOUND = """
   const seen = e => e.checkVisibility();
+  const found = {
+    field: [...document.querySelectorAll('input:not([type=hidden]), select, textarea')].filter(seen),
+    button: [...document.querySelectorAll('button, [role=button], input[type=submit]')].filter(seen),
+    link: [...document.querySelectorAll('a[href]')].filter(seen),
+  };"""
+LOOK = f"""(() => {{{FOUND}
   const text = e => (e.innerText || e.getAttribute('aria-label') || e.title || e.placeholder || '').trim();
-  const fields = [...document.querySelectorAll('input:not([type=hidden]), select, textarea')].filter(seen);
   const ticks = e => ['checkbox', 'radio'].includes(e.type);
-  return {
-    fields: fields.map(e => [e.labels?.length ? text(e.labels[0]) : text(e), ticks(e) ? (e.checked ? 'on' : '')
+  return {{
+    field: found.field.map(e => [e.labels?.length ? text(e.labels[0]) : text(e), ticks(e) ? (e.checked ? 'on' : '')
       : e.type == 'password' ? '•'.repeat(e.value.length) : e.value]),
-    buttons: [...document.querySelectorAll('button, [role=button], input[type=submit]')].filter(seen).map(text),
-    links: [...document.querySelectorAll('a[href]')].filter(seen).map(e => [text(e), e.href]),
+    button: found.button.map(e => [text(e), '']),
+    link: found.link.map(e => [text(e), e.href]),
     said: [...document.querySelectorAll('[role=alert], [role=alertdialog], [role=status]')].filter(seen)
       .map(e => [e.getAttribute('role'), text(e)]),
     pictures: [...document.querySelectorAll('img, canvas, svg')].filter(seen)
-      .filter(e => Math.min(e.getBoundingClientRect().width, e.getBoundingClientRect().height) >= SMALLEST).length,
+      .filter(e => Math.min(e.getBoundingClientRect().width, e.getBoundingClientRect().height) >= {SMALLEST_PX}).length,
     heading: text(document.querySelector('h1') || document.body),
-  };
-}""".replace("SMALLEST", str(SMALLEST_PX))
+  }};
+}})()"""
 _Cookies = list[dict[str, Any]]
 
 
@@ -95,6 +103,7 @@ class Browser(BesideLab):
         self._words = words or Words()
         self._chromium = chromium()
         self._page: Any = None
+        self._devtools: Any = None
         self._close: Callable[[], None] = lambda: None
         self._machines: dict[tuple[str, str], _Cookies] = {}
         self._sessions: dict[str, tuple[_Cookies, tuple[str, str] | None]] = {}
@@ -120,6 +129,7 @@ class Browser(BesideLab):
         browser = playwright.chromium.launch(executable_path=self._chromium, args=FLAGS)
         self._page = browser.new_context(viewport={"width": 640, "height": 860}).new_page()
         self._page.set_default_timeout(PATIENCE_MS)
+        self._devtools = self._page.context.new_cdp_session(self._page)
         self._page.on("response", self._answered)
         self._close = partial(_end, browser, playwright)
 
@@ -158,8 +168,25 @@ class Browser(BesideLab):
 
     def _go(self, path: str) -> None:
         self._page.goto(self._url + path, wait_until="load")
-        self._look = self._page.evaluate(LOOK)
+        self._look = self._run(LOOK)
         self._shown = self._refused_at = ""
+
+    def _run(self, script: str) -> Any:
+        """Return what JavaScript makes of the page.
+
+        Not by `page.evaluate` or a locator: they bring so much along for every page that half of the time goes there.
+        """
+        ran = self._devtools.send("Runtime.evaluate", {"expression": script, "returnByValue": True})
+        if "exceptionDetails" in ran:
+            raise RuntimeError(ran["exceptionDetails"]["text"])
+        return ran["result"].get("value")
+
+    def _focus(self, role: str, name: re.Pattern[str]) -> bool:
+        """Go to the first `field`, `button` or `link` of that name; False where there is none."""
+        at = next((at for at, (text, _) in enumerate(self._look[role]) if name.match(text)), None)
+        if at is not None:
+            self._run(f"(() => {{{FOUND} found.{role}[{at}].focus(); }})()")
+        return at is not None
 
     def _sit_at(self, cookies: _Cookies) -> None:
         context = self._page.context
@@ -172,21 +199,24 @@ class Browser(BesideLab):
         return found
 
     def _click(self, name: re.Pattern[str], role: str = "button") -> bool:
-        """Click it and wait for what comes; False where there is none."""
-        there = [text for text, _ in self._look["links"]] if role == "link" else self._look["buttons"]
-        if not any(map(name.match, there)):
+        """Follow it and wait for what comes; False where there is none."""
+        if not self._focus(role, name):
             return False
         with self._page.expect_navigation(wait_until="load"):
-            # With the keyboard: a mouse waits for two frames, which over a whole suite adds up to a minute.
-            self._page.get_by_role(role, name=name).first.press("Enter", no_wait_after=True)
-        self._look = self._page.evaluate(LOOK)
+            self._page.keyboard.press("Enter")
+        self._look = self._run(LOOK)
         return True
 
     def _fill(self, label: re.Pattern[str], text: str) -> bool:
-        """Type `text` into a field; False where there is none."""
-        if there := self._has(label):
-            self._page.get_by_label(label).first.fill(text)
-        return there
+        """Type `text` into a field in place of what is there; False where there is none."""
+        if not self._focus("field", label):
+            return False
+        self._page.keyboard.press("Control+A")
+        if text:
+            self._page.keyboard.insert_text(text)
+        else:
+            self._page.keyboard.press("Delete")
+        return True
 
     def _must(self, was_there: bool, what: re.Pattern[str]) -> None:
         """Break off where something is missing that is always there: that nobody answers is no refusal."""
@@ -194,11 +224,15 @@ class Browser(BesideLab):
             raise LookupError(f"nothing on the screen reads {what.pattern}")
 
     def _has(self, label: re.Pattern[str]) -> bool:
-        return any(label.match(each) for each, _ in self._look["fields"])
+        return any(label.match(each) for each, _ in self._look["field"])
 
     def _tick(self, label: re.Pattern[str], on: bool) -> None:
-        if any(label.match(each) and bool(value) is not on for each, value in self._look["fields"]):
-            self._page.get_by_role("checkbox", name=label).set_checked(on)
+        if any(label.match(each) and bool(value) is not on for each, value in self._look["field"]):
+            self._focus("field", label)
+            self._page.keyboard.press("Space")
+
+    def _offers(self, button: re.Pattern[str]) -> bool:
+        return any(button.match(text) for text, _ in self._look["button"])
 
     def _is_told(self, role: str) -> bool:
         """Whether there is an `alert`, an `alertdialog` or a `status`."""
@@ -207,9 +241,9 @@ class Browser(BesideLab):
     def _see(self, accepted: bool | None = None, **more: Any) -> Observation:
         """Return what is on the page; `accepted`: None where a QR code says so."""
         look, named = self._look, self._words.named
-        names = [*(named(label) for label, _ in look["fields"]), *map(named, look["buttons"])]
-        names += [named(label, address) for label, address in look["links"]]
-        filled_in = {named(label): self._names.plain(text) for label, text in look["fields"]}
+        names = [named(label) for label, _ in look["field"] + look["button"]]
+        names += [named(label, address) for label, address in look["link"]]
+        filled_in = {named(label): self._names.plain(text) for label, text in look["field"]}
         picture = self._page.screenshot(full_page=True) if look["pictures"] else None
         if picture and not find_codes(picture):
             picture = None
@@ -249,7 +283,7 @@ class Browser(BesideLab):
         if machine or self._refused_at != address or (action.code is None and self._has(self._words.code)):
             self._sit_at(self._machines.get(machine, []) if machine else [])
             self._go(address)
-        fields = self._look["fields"]
+        fields = self._look["field"]
         self._must(self._fill(self._words.email, self._names.email(action.email)), self._words.email)
         self._must(self._fill(self._words.password, action.password), self._words.password)
         self._tick(self._words.remember, machine is not None)
@@ -257,7 +291,7 @@ class Browser(BesideLab):
             self._fill(self._words.code, action.code or "")
         self._must(self._click(self._words.log_in), self._words.log_in)
         asks = self._has(self._words.code)
-        if asks and action.code is not None and len(fields) < len(self._look["fields"]):
+        if asks and action.code is not None and len(fields) < len(self._look["field"]):
             self._fill(self._words.code, action.code)
             self._click(self._words.log_in)
         if not self._is_inside():
@@ -272,7 +306,7 @@ class Browser(BesideLab):
         return self._inside(handle)
 
     def _is_inside(self) -> bool:
-        return any(map(self._words.log_out.match, self._look["buttons"]))
+        return self._offers(self._words.log_out)
 
     def _inside(self, handle: str) -> Observation:
         return self._see(True, session=handle, account=self._here())
@@ -346,7 +380,7 @@ class Browser(BesideLab):
         self._go(self._address("reset", action.link))
         if not self._choose(action.password):
             return self._see(False)
-        done = any(map(self._words.ok.match, self._look["buttons"]))
+        done = self._offers(self._words.ok)
         if done:
             self._dones[action.link] = self._page.url.removeprefix(self._url)
         return self._see(done)
@@ -364,7 +398,8 @@ class Browser(BesideLab):
 
 def chromium() -> str:
     """Return the path of the system's Chromium; raises LookupError where there is none."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
+    # The first one has no window to it, and takes half as long.
+    for name in ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"):
         if path := shutil.which(name):
             return path
     raise LookupError("no chromium is on the PATH: apt-get install chromium")
