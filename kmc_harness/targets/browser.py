@@ -182,10 +182,10 @@ class Browser(BesideLab):
         return ran["result"].get("value")
 
     def _focus(self, role: str, name: re.Pattern[str]) -> bool:
-        """Go to the first `field`, `button` or `link` of that name; False where there is none."""
+        """Go to the first `field`, `button` or `link` of that name, as Tab does; False where there is none."""
         at = next((at for at, (text, _) in enumerate(self._look[role]) if name.match(text)), None)
         if at is not None:
-            self._run(f"(() => {{{FOUND} found.{role}[{at}].focus(); }})()")
+            self._run(f"(() => {{{FOUND} const it = found.{role}[{at}]; it.focus(); it.select?.(); }})()")
         return at is not None
 
     def _sit_at(self, cookies: _Cookies) -> None:
@@ -211,7 +211,7 @@ class Browser(BesideLab):
         """Type `text` into a field in place of what is there; False where there is none."""
         if not self._focus("field", label):
             return False
-        self._page.keyboard.press("Control+A")
+        # What is there is selected.
         if text:
             self._page.keyboard.insert_text(text)
         else:
@@ -402,7 +402,7 @@ def chromium() -> str:
     for name in ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"):
         if path := shutil.which(name):
             return path
-    raise LookupError("no chromium is on the PATH: apt-get install chromium")
+    raise LookupError("no Chromium is on the PATH: apt-get install chromium-headless-shell")
 
 
 def _end(browser: Any, playwright: Any) -> None:

@@ -1,6 +1,5 @@
 """The HTML report in a browser, as a QA lead opens it."""
 
-import shutil
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -9,25 +8,19 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from kmc_harness.report import html
+from kmc_harness.targets import browser as targets_browser
 from kmc_harness.verdicts import Verdict
 from tests.harness.made import report, scenario
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-)
 
 
 @pytest.fixture(scope="module")
 def browser() -> Generator[Browser, None, None]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
+    try:
+        chromium = targets_browser.chromium()
+    except LookupError as missing:
+        pytest.skip(str(missing))
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        launched = playwright.chromium.launch(executable_path=chromium, args=targets_browser.FLAGS)
         yield launched
         launched.close()
 
