@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from inspect import getdoc
 
-from kmc_harness import catalogue
+from kmc_harness import catalogue, discretion
 from kmc_harness.port import (
     NEEDED_OFFER,
     AccountStatus,
@@ -126,7 +126,7 @@ def examine(target: Target) -> Examination:
     except NotJudged as error:
         return Examination(tuple(findings), str(error))
     except Exception as error:
-        return Examination(tuple(findings), f"{type(error).__name__}: {error}")
+        return Examination(tuple(findings), discretion.without_secrets(f"{type(error).__name__}: {error}"))
     return Examination(tuple(findings), "")
 
 
@@ -134,7 +134,7 @@ def _world(target: Target) -> World:
     try:
         return World(target, secrets.token_hex(4))
     except Exception as error:
-        raise NotJudged(f"it does not start: {error}") from error
+        raise NotJudged(discretion.without_secrets(f"it does not start: {error}")) from error
 
 
 def _tried(each: _Try, world: World) -> Finding:
@@ -151,7 +151,7 @@ def _tried(each: _Try, world: World) -> Finding:
     except AdapterMistake as error:
         wrong = str(error)
     except Exception as error:
-        return Finding(each.what, State.BROKE, world.recorder.redact(f"{type(error).__name__}: {error}"))
+        return Finding(each.what, State.BROKE, world.recorder.quoted(f"{type(error).__name__}: {error}"))
     return Finding(each.what, State.WRONG, world.recorder.redact(wrong)) if wrong else Finding(each.what, State.WORKS)
 
 

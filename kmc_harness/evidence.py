@@ -6,20 +6,14 @@ Secrets never leave the recorder: they are shortened in every text, and QR codes
 import re
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from functools import lru_cache
-from textwrap import wrap
-from urllib.parse import quote
 
 import msgspec
 
+from kmc_harness import discretion
 from kmc_harness.port import shorten
 
 __all__ = ["Acted", "Checked", "Event", "Mailed", "Recorder", "Scanned", "Step", "StepEnd", "Waited"]
 
-GROUPS = (3, 4)
-"""Apps and screens show codes and secrets in groups of so many characters."""
-SHORTEST = 4
-"""What is shorter stands in texts by chance."""
 _UNSHOWABLE = re.compile("[^\t\n\x20-\x7e\xa0-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Controls that move a terminal's cursor or turn text around, and what XML or UTF-8 cannot hold."""
 
@@ -100,12 +94,6 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     events: tuple[Event, ...] = ()
 
 
-@lru_cache(maxsize=4096)
-def _spelled(secret: str) -> frozenset[str]:
-    """Return how `secret` may be spelled: as it is, percent-encoded, in groups."""
-    return frozenset({secret, quote(secret, safe=""), *(" ".join(wrap(secret, size)) for size in GROUPS)})
-
-
 class Recorder:
     """Takes down what happens in a scenario, and knows its secrets."""
 
@@ -130,15 +118,20 @@ class Recorder:
     def learn(self, *secrets: str | None) -> None:
         """Keep `secrets` out of every text, also spelled in groups or percent-encoded."""
         for secret in secrets:
-            if secret and len(secret) >= SHORTEST and secret not in self._secrets:
-                self._secrets |= _spelled(secret)
+            if secret and len(secret) >= discretion.SHORTEST and secret not in self._secrets:
+                self._secrets |= discretion.spelled(secret)
+                discretion.keep(secret)
 
     def redact(self, text: str) -> str:
-        """Return `text` with every known secret shortened, and what no report can hold spelled out."""
+        """Return `text` with every secret of the scenario shortened, and what no report can hold spelled out."""
         for secret in sorted(self._secrets, key=len, reverse=True):
             if secret in text:
                 text = text.replace(secret, shorten(secret))
         return _UNSHOWABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+    def quoted(self, text: str) -> str:
+        """Return `text`, of an exception, also without what other scenarios have seen: it may quote a log."""
+        return self.redact(discretion.without_secrets(text))
 
     def steps(self, planned: Sequence[tuple[str, int]], *, broke_off: bool) -> tuple[Step, ...]:
         """Return the evidence of the `planned` steps (text, line); where it broke off, the last begun one failed."""

@@ -42,8 +42,12 @@ def quiet_zone_modules(picture: bytes) -> float:
 
 def token_of(url: str) -> str:
     """Return the unguessable part of a mailed link: its longest piece, words of a path set aside."""
-    parts = urlsplit(url)
-    pieces = re.split(r"[/?&#]|(?<=\w)=(?=\w)", f"{parts.path}?{parts.query}#{parts.fragment}")
+    try:
+        parts = urlsplit(url)
+        address = f"{parts.path}?{parts.query}#{parts.fragment}"
+    except ValueError:  # brackets that are no address of a host, in whatever a target mails or logs
+        address = url
+    pieces = re.split(r"[/?&#]|(?<=\w)=(?=\w)", address)
     return max(pieces, key=lambda piece: len(piece) * (WORD_WEIGHT if _reads_as_words(piece) else 1))
 
 

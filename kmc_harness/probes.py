@@ -61,7 +61,7 @@ def probe(target: Target, tag: str) -> None:
         raise
     except Exception as error:
         broke = f"the adapter broke in the probes: {type(error).__name__}: {error}"
-        raise NotJudged(world.recorder.redact(broke)) from error
+        raise NotJudged(world.recorder.quoted(broke)) from error
 
 
 def _refuses_nonsense(target: Target) -> None:

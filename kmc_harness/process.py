@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -104,12 +104,15 @@ def work_folder() -> Iterator[Path]:
 class Server:
     """A server with a guard for a parent, which ends it and all that it started when the harness is gone."""
 
-    def __init__(self, command: Command, log: Path, work: Path | None = None) -> None:
+    def __init__(
+        self, command: Command, log: Path, work: Path | None = None, shortened: Callable[[str], str] = str
+    ) -> None:
         """Name the command, which is not started yet; its output goes to the file `log`.
 
         `work` is removed after the server's end where the harness is gone, so that nothing is written there anew.
+        `shortened` takes the secrets out of what is quoted from the log.
         """
-        self._command, self._log, self._work = command, log, work
+        self._command, self._log, self._work, self._shortened = command, log, work, shortened
         self._guard: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -173,10 +176,14 @@ class Server:
         return not self.is_running
 
     def output(self) -> str:
-        """Return the last lines that it wrote, as one."""
+        """Return the last lines that it wrote, as one, without secrets."""
         with contextlib.suppress(OSError), self._log.open("rb") as log:
-            log.seek(max(0, self._log.stat().st_size - TAIL_BYTES))
-            return " | ".join(without_colour(log.read()).strip().splitlines()[-LAST_LINES:])
+            from_byte = max(0, self._log.stat().st_size - TAIL_BYTES)
+            log.seek(from_byte)
+            said = without_colour(log.read())
+            # Half a secret is known to nobody: the word that the tail begins within is left out.
+            whole = re.sub(r"^\S*", "", said) if from_byte else said
+            return " | ".join(self._shortened(whole).strip().splitlines()[-LAST_LINES:])
         return ""
 
     def _last_words(self) -> str:

@@ -124,7 +124,7 @@ def _perform(twins: Twins, sentence: str) -> Departed | None:
     try:
         return twins.perform(sentence)
     except Exception as error:
-        what = twins.seen.world.recorder.redact(f"{type(error).__name__}: {error}")
+        what = twins.seen.world.recorder.quoted(f"{type(error).__name__}: {error}")
         raise AdapterBroke(f"the adapter broke where {sentence!r} was to be done: {what}") from error
 
 

@@ -16,6 +16,7 @@ from email.policy import Compat32
 from email.utils import getaddresses
 from urllib.parse import unquote
 
+from kmc_harness import discretion, inspection
 from kmc_harness.port import LinkKind, Mail, MailedLink
 
 __all__ = ["Links", "compile_links", "read"]
@@ -71,7 +72,7 @@ def read(raw: bytes, sent_at: int, recipients: Iterable[str] | None, links: Link
         links: which links count. They are returned in their order, each once, as they stand in the mail.
 
     The text is that of all parts that can be read, but for attachments; an HTML part's tags are taken out, and the
-    addresses of its links stand in angle brackets.
+    addresses of its links stand in angle brackets. Its links are secrets from now on (see `discretion`).
 
     """
     try:
@@ -84,6 +85,9 @@ def read(raw: bytes, sent_at: int, recipients: Iterable[str] | None, links: Link
         subject, pages, recipients = "", [_plain(_decoded(raw, None))], recipients or ()
     text = "\n".join(words for words, _ in pages)
     found = _links((clickable for _, clickable in pages), links)
+    for each in found:
+        discretion.keep(each.url)
+        discretion.keep(inspection.token_of(each.url))
     return tuple(Mail(_scrubbed(each), sent_at, subject, text, found) for each in _once(recipients))
 
 

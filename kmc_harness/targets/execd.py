@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from kmc_harness import process
+from kmc_harness import discretion, process
 from kmc_harness.port import Action, Mail, NotOffered, Observation, Offer
 from kmc_harness.targets import UnknownTarget
 from kmc_harness.targets.exec_protocol import NOT_OFFERED, PROTOCOL, MailsFound, Response, Seen, Started
@@ -199,7 +199,7 @@ class Execd:
             NoAnswer: always.
 
         """
-        words = self._program.last_words() if self._program else ""
+        words = discretion.without_secrets(self._program.last_words()) if self._program else ""
         self._broke = f"the adapter {did}" + (f"; its last words: {words}" if words else "")
         self._stop()
         raise NoAnswer(self._broke)

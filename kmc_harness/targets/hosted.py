@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.util
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,9 +10,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from kmc_harness import clocks, durations, mail, process
+from kmc_harness import clocks, discretion, durations, inspection, mail, process
 from kmc_harness._limit import limit
-from kmc_harness.port import Action, Mail, NotOffered, Observation, Offer
+from kmc_harness.port import Action, Mail, NotOffered, Observation, Offer, shorten
 from kmc_harness.targets import UnknownTarget, check_whole
 from kmc_harness.targets.description import ClockPart, Description, MailPart, ServerPart, filled, read
 from kmc_harness.verdicts import AdapterMistake
@@ -111,7 +112,7 @@ class Hosted:
             if setup.server and setup.server.has_ended():
                 raise ServerDied(f"the server ended; its last words: {setup.server.output()}") from error
             said = setup.server.output() if setup.server else ""
-            broke = f"{what}: {type(error).__name__}: {error}"
+            broke = discretion.without_secrets(f"{what}: {type(error).__name__}: {error}")
             raise AdapterBroke(broke + (f"; the server's last words: {said}" if said else "")) from error
         finally:
             self._acted_at = time.monotonic()
@@ -150,6 +151,7 @@ class _Setup:
     def __init__(self, described: Description, folder: Path, make: _Make, patience_s: float) -> None:
         self.server: process.Server | None = None
         self.mailbox: mail.Mailbox | None = None
+        self.links: mail.Links = {}
         self.seen_at = 0
         self._open = contextlib.ExitStack()
         try:
@@ -211,7 +213,7 @@ class _Setup:
 
     def _mailbox(self, part: MailPart, places: dict[str, str]) -> mail.Mailbox:
         made: mail.Mailbox
-        links = mail.compile_links(part.links)
+        links = self.links = mail.compile_links(part.links)
         if part.kind == "smtp":
             from kmc_harness.mail.smtp import SmtpCatcher
 
@@ -233,10 +235,20 @@ class _Setup:
             self.clock.environment(),
             400 if part.ready else 500,
         )
-        server = process.Server(command, work / "server.log", work)
+        server = process.Server(command, work / "server.log", work, self._without_secrets)
         self._open.callback(server.stop)
         server.start()
         return server
+
+    def _without_secrets(self, said: str) -> str:
+        """Shorten what this process has seen of secrets, and what looks like a link, though it may not be mailed."""
+        return discretion.without_secrets(re.sub(r"[^\s\"'<>]+", lambda word: self._without_token(word[0]), said))
+
+    def _without_token(self, word: str) -> str:
+        if not any(pattern.search(word) for pattern in self.links.values()):
+            return word
+        token = inspection.token_of(word)
+        return word.replace(token, shorten(token)) if len(token) >= discretion.SHORTEST else word
 
     def _own_clock(self, part: ClockPart) -> clocks.Clock:
         match part.kind:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from kmc_harness.process import TAIL_BYTES, Command, Server
 from kmc_harness.targets import UnknownTarget
 from kmc_harness.targets.hosted import Hosted
 from tests.conftest import kmc
@@ -47,7 +48,52 @@ def test_a_server_that_dies_costs_its_scenario_and_is_started_again(judge: Calla
     ran = judge(str(SERVED), "--only", "LOG-010", "--only", "RST-012", DIES_AT="LogOut")
     assert ran.verdicts["LOG-010"] == "error"
     assert ran.verdicts["RST-012"] == "pass"
-    assert "the server ended; its last words: cannot go on" in " ".join(ran.out.split())
+    told = " ".join(ran.out.split())
+    assert "the server ended; its last words: cannot go on after /restore-password/0n…" in told
+
+
+def _told(folder: Path, secrets: Path) -> set[str]:
+    texts = [
+        path.read_text() for path in folder.rglob("*") if path.suffix in (".json", ".html", ".xml", ".md", ".ndjson")
+    ]
+    assert len(texts) >= 5
+    return {each for each in secrets.read_text().split() if any(each in text for text in texts)}
+
+
+@pytest.mark.parametrize("wrong", ["DIES_AT", "FAILS_AT"])
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_what_a_server_logs_of_earlier_scenarios_secrets_is_shortened(
+    wrong: str, processes: str, judge: Callable[..., Any], tmp_path: Path
+) -> None:
+    only = [word for name in ("ENR-001", "ENR-002", "LOG-010", "RST-002") for word in ("--only", name)]
+    secrets = tmp_path / "secrets"
+    ran = judge(str(SERVED), *only, "-n", processes, SECRETS=str(secrets), **{wrong: "LogOut"})
+    assert ran.verdicts["LOG-010"] == "error"
+    quoted = next(
+        each["seen"]
+        for each in ran.report["scenarios"]
+        if "its last words" in each["seen"] or "server's last words" in each["seen"]
+    )
+    assert quoted.count("…") > 5
+    assert len(secrets.read_text().split()) > 20
+    assert _told(ran.folder, secrets) == set()
+    assert not [each for each in secrets.read_text().split() if each in ran.out + ran.err]
+
+
+def test_a_secret_that_a_log_is_cut_within_is_not_quoted(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    server = Server(Command(("x",), tmp_path, {}, "http://127.0.0.1:1"), log)
+    log.write_text("s" * TAIL_BYTES + "ecret and\nmore")
+    assert server.output() == "and | more"
+
+
+def test_doctor_and_explore_quote_no_secret_of_a_log(tmp_path: Path) -> None:
+    for command in (["doctor", str(SERVED)], ["explore", "--target", str(SERVED), "--budget", "20s"]):
+        secrets = tmp_path / command[0]
+        ran = kmc(*command, cwd=ROOT, SECRETS=str(secrets), FAILS_AT="LogOut")
+        told = " ".join((ran.stdout + ran.stderr).split())
+        assert "no such table" in told
+        assert not [each for each in secrets.read_text().split() if each in told or each in told.replace(" ", "")]
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])

@@ -11,6 +11,7 @@ from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
+from kmc_harness.authenticator import Authenticator
 from kmc_harness.port import ACTIONS, AccountStatus, NotOffered, UserStatus
 from kmc_harness.targets.model import ModelTarget
 from kmc_model.model import Model
@@ -36,6 +37,8 @@ class Served(ModelTarget):
 
 
 served = Served(os.environ.get("POLICY", "article"))
+said: list[str] = []
+"""The secrets so far, where SECRETS names a file for them; told again when something goes wrong."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -47,10 +50,10 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if asked["action"] == os.environ.get("DIES_AT"):
-            print("cannot go on", flush=True)
+            print(*said, "cannot go on after /restore-password/0nlyInTheL0g", flush=True)
             os._exit(3)
         if asked["action"] == os.environ.get("FAILS_AT"):
-            raise RuntimeError("no such table")
+            raise RuntimeError(" ".join([*said, "no such table"]))
         self.answer(perform(asked["action"], asked["fields"]))
 
     def answer(self, said: dict[str, Any]) -> None:
@@ -64,6 +67,13 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+def tell(*secrets: str | None) -> None:
+    if path := os.environ.get("SECRETS"):
+        said.extend(filter(None, secrets))
+        with open(path, "a") as file:
+            print(*filter(None, secrets), file=file)
+
+
 def perform(action: str, fields: dict[str, Any]) -> dict[str, Any]:
     if action in STATUS:
         fields["status"] = STATUS[action](fields["status"])
@@ -72,10 +82,12 @@ def perform(action: str, fields: dict[str, Any]) -> dict[str, Any]:
         seen = asdict(served.perform(KNOWN[action](**fields)))
     except (NotOffered, KeyError):
         return {"not offered": action}
+    tell(seen["session"], seen["picture"] and Authenticator.scan(seen["picture"], None).secret)
     for each in served.model.state.outbox[sent:]:
         mail = EmailMessage()
         mail["To"], mail["From"], mail["Subject"] = each.recipient, "kmc@kmc.example", each.subject
         mail.set_content(each.text)
+        tell(each.link)
         with smtplib.SMTP("127.0.0.1", int(os.environ["SMTP_PORT"])) as smtp:
             smtp.send_message(mail)
     return seen | {"picture": base64.b64encode(seen["picture"]).decode() if seen["picture"] else None}
