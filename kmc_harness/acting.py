@@ -535,8 +535,7 @@ class Acting:
         if which == "the earlier":
             return self._had(links[:-1], f"two mailed {kind} links", -1)
         url = self._had(links, f"a mailed {kind} link", 0 if which == "the first" else -1)
-        token = inspection.token_of(url)
-        return url.replace(token, token[::-1]) if which == "a made-up" else url
+        return inspection.made_up(url) if which == "a made-up" else url
 
     def scan(self, name: str) -> Authenticator:
         """Have `name` scan the QR code on the screen; the entry paired before is kept as an earlier one."""

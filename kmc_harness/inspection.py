@@ -9,7 +9,7 @@ from math import log2
 from typing import Any
 from urllib.parse import urlsplit
 
-__all__ = ["constant_bytes", "on_white", "quiet_zone_modules", "random_bits", "token_of", "told_by"]
+__all__ = ["constant_bytes", "made_up", "on_white", "quiet_zone_modules", "random_bits", "token_of", "told_by"]
 
 FINDER_MODULES = 7
 ALPHABETS = ("0123456789", "0123456789abcdef", "0123456789ABCDEF", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
@@ -49,6 +49,21 @@ def token_of(url: str) -> str:
         address = url
     pieces = re.split(r"[/?&#]|(?<=\w)=(?=\w)", address)
     return max(pieces, key=lambda piece: len(piece) * (WORD_WEIGHT if _reads_as_words(piece) else 1))
+
+
+def made_up(url: str) -> str:
+    """Return an address as `url` is one, on the same host, with a token that nobody was mailed.
+
+    It has the shape of the one that was: digits stand where digits do, capitals where capitals, and so on, in the
+    other order; a token that is the same backwards has other digits.
+    """
+    token = token_of(url)
+    kinds = [re.findall(kind, re.sub("%..", "", token)) for kind in ("[0-9]", "[a-z]", "[A-Z]")]
+    left = {sign: signs for signs in kinds for sign in signs}
+    turned = re.sub("%..|[0-9A-Za-z]", lambda at: at[0] if at[0][0] == "%" else left[at[0]].pop(), token)
+    if turned == token:
+        turned = re.sub("[0-9]", lambda at: str((int(at[0]) + 1) % 10), token)
+    return url.replace(token, turned)
 
 
 def _reads_as_words(piece: str) -> bool:

@@ -12,7 +12,6 @@ from kmc_harness.port import (
     LogIn,
     NotOffered,
     Offer,
-    OpenEnrolmentLink,
     StartPairing,
     Target,
 )
@@ -92,7 +91,7 @@ def _tells_people_apart(world: World) -> None:
     if len(secrets) < 2:
         raise NotJudged("two users were shown the same secret; does the adapter answer from a recording?")
     if world.target.offers >= ENROLS:
-        if world.perform(OpenEnrolmentLink("https://kmc.example/actions/auth-info/made-up")).shows_qr_code:
+        if world.open_link("Ada", "a made-up enrolment").shows_qr_code:
             raise NotJudged("a made-up link showed a QR code; does the adapter really ask the target?")
 
 

@@ -93,6 +93,25 @@ class LinksOfTheSecond(ModelTarget):
         return replace(link, url=url)
 
 
+class FollowsLinks(ModelTarget):
+    """Mails links of a site of its own, and reaches no other."""
+
+    site, model_site = "https://shop.example/two-factor", "https://kmc.example/index.php/kmcng/actions"
+
+    def perform(self, action: Action) -> Observation:
+        if isinstance(action, OpenEnrolmentLink | SetPassword):
+            if not action.link.startswith(self.site):
+                raise OSError("Name or service not known")
+            action = replace(action, link=action.link.replace(self.site, self.model_site))
+        return super().perform(action)
+
+    def outbox(self, email: str) -> Sequence[Mail]:
+        return [replace(mail, links=tuple(map(self._own, mail.links))) for mail in super().outbox(email)]
+
+    def _own(self, link: MailedLink) -> MailedLink:
+        return replace(link, url=link.url.replace(self.model_site, self.site))
+
+
 class LooksBeforeItWrites(ModelTarget):
     """Keeps its rules for what comes one after another; what comes at the same moment sees the same state."""
 

@@ -38,6 +38,19 @@ def test_a_qr_code_that_no_app_takes_is_no_pairing(content: str) -> None:
         Authenticator.scan(QrCode(content, 4).png())
 
 
+@pytest.mark.parametrize(
+    ("mailed", "made_up"),
+    [
+        ("https://a.example/reset/Ab1cD2eF3g", "https://a.example/reset/Fg3eD2cA1b"),
+        ("https://a.example/r?t=3f2c9a10-77b4-4e21", "https://a.example/r?t=1e2b4a47-70c1-9f23"),
+        ("https://a.example/r?t=9aZ%2B4xQ%3D1w", "https://a.example/r?t=1wQ%2B4xZ%3D9a"),
+        ("https://a.example/r/1221", "https://a.example/r/2332"),
+    ],
+)
+def test_a_made_up_link_is_another_of_the_same_shape_on_the_same_host(mailed: str, made_up: str) -> None:
+    assert inspection.made_up(mailed) == made_up
+
+
 def test_the_label_is_read_as_an_app_shows_it() -> None:
     entry = Authenticator.scan(QrCode(URI, 4).png())
     assert entry.named_issuer_and_account == ("Kaltura KMC", "ada lovelace@kmc.example")

@@ -52,6 +52,11 @@ def test_a_broken_promise_is_an_error_and_no_skip(judge: Callable[..., Any]) -> 
     assert "is declared, but was answered not offered" in " ".join(ran.out.split())
 
 
+def test_a_made_up_link_leads_to_the_product_itself(judge: Callable[..., Any]) -> None:
+    ran = judge("FollowsLinks", *(word for name in ("ENR-013", "RST-010", "SEC-006") for word in ("--only", name)))
+    assert set(ran.verdicts.values()) == {"pass"}
+
+
 def test_a_race_is_judged_by_what_comes_at_the_same_moment(judge: Callable[..., Any]) -> None:
     ran = judge("LooksBeforeItWrites", "--only", "SEC-014")
     ended = {each["title"]: each["verdict"] for each in ran.report["scenarios"]}
