@@ -330,6 +330,11 @@ class Acting:
             raise Unreached(f"{name} was to be mailed a link to a QR code, but no mail with such a link came")
         return self.person(name)
 
+    def reach_enrolment_mails(self, name: str, count: int) -> None:
+        """See that `name` has been mailed `count` links to a QR code by what has happened so far."""
+        if (came := len(self.links(self.person(name), LinkKind.ENROLMENT))) < count:
+            raise Unreached(f"{name} was to be mailed {count} links to QR codes, but {came} came")
+
     def reach_open_screen(self, name: str) -> Person:
         """Have `name` open the newest enrolment link and look at the QR code."""
         person = self.reach_enrolment_mail(name)

@@ -12,6 +12,11 @@ def _(world: World, who: str) -> None:
     world.reach_enrolment_mail(who)
 
 
+@given(sentence("{who:Who} has been mailed {count:d} enrolment links"))
+def _(world: World, who: str, count: int) -> None:
+    world.reach_enrolment_mails(who, count)
+
+
 @given(sentence("{who:Who} has opened the enrolment link"))
 def _(world: World, who: str) -> None:
     world.reach_open_screen(who)

@@ -112,6 +112,15 @@ class FollowsLinks(ModelTarget):
         return replace(link, url=link.url.replace(self.model_site, self.site))
 
 
+class MailsOneLink(ModelTarget):
+    """Mails nobody a second link to a QR code."""
+
+    def outbox(self, email: str) -> Sequence[Mail]:
+        mails = super().outbox(email)
+        enrolling = [mail for mail in mails if any(link.kind is LinkKind.ENROLMENT for link in mail.links)]
+        return [mail for mail in mails if mail not in enrolling[1:]]
+
+
 class LooksBeforeItWrites(ModelTarget):
     """Keeps its rules for what comes one after another; what comes at the same moment sees the same state."""
 

@@ -192,6 +192,7 @@ Feature: The authentication screen and its QR code
       And 20 h have passed
       And Ada is a KMC user of Globex
       And two-factor authentication is on for Globex
+      And Ada has been mailed 2 enrolment links
       And Ada has paired an authenticator
       When 23 h pass
       And Ada logs in to Globex with a code

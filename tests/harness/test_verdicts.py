@@ -57,6 +57,12 @@ def test_a_made_up_link_leads_to_the_product_itself(judge: Callable[..., Any]) -
     assert set(ran.verdicts.values()) == {"pass"}
 
 
+def test_a_qr_code_that_was_never_issued_has_no_time_of_its_own_to_judge(judge: Callable[..., Any]) -> None:
+    ran = judge("MailsOneLink", "--only", "ENR-010")
+    assert [each["verdict"] for each in ran.report["scenarios"]] == ["pass", "inconclusive", "pass"]
+    assert ran.report["scenarios"][1]["seen"] == "Ada was to be mailed 2 links to QR codes, but 1 came"
+
+
 def test_a_race_is_judged_by_what_comes_at_the_same_moment(judge: Callable[..., Any]) -> None:
     ran = judge("LooksBeforeItWrites", "--only", "SEC-014")
     ended = {each["title"]: each["verdict"] for each in ran.report["scenarios"]}
