@@ -354,11 +354,21 @@ class Acting:
                 self.scan(name)
         return person
 
-    def _pair_alone(self, person: Person) -> None:
+    def reach_scan_in_settings(self, name: str) -> None:
+        """Have `name`, who has paired nothing, log in and scan the QR code that the settings show."""
+        person = self.reach_user(name, HOME)
+        person.session = self._scan_in_settings(person)
+
+    def _scan_in_settings(self, person: Person) -> str:
+        """Return the session in which the QR code was asked for."""
         session = self._must(self._log_in_plainly(person), f"{person.name} was to log in without a code").session or ""
         asked = StartPairing(session, person.password)
         person.shown = self._must(self.perform(asked), f"{person.name} was to see a QR code in the settings")
         self.scan(person.name)
+        return session
+
+    def _pair_alone(self, person: Person) -> None:
+        session = self._scan_in_settings(person)
         confirmed = ConfirmPairing(session, self.code(person.name, "a code") or "")
         self._must(self.perform(confirmed), f"{person.name} was to complete the pairing with a code")
         person.paired_alone = True
@@ -541,6 +551,17 @@ class Acting:
             return self._had(links[:-1], f"two mailed {kind} links", -1)
         url = self._had(links, f"a mailed {kind} link", 0 if which == "the first" else -1)
         return inspection.made_up(url) if which == "a made-up" else url
+
+    def start_pairing(self, name: str) -> Observation:
+        """Have `name` ask for a QR code in the settings; it is not scanned."""
+        person = self.person(name)
+        person.shown = self._answer(self.perform(StartPairing(self._session(person), person.password)))
+        return person.shown
+
+    def confirm_pairing(self, name: str, code: str) -> Observation:
+        """Have `name` type a code in the settings, which is to complete the pairing; `code` says in words which."""
+        session = self._session(self.person(name))
+        return self._answer(self.perform(ConfirmPairing(session, self.code(name, code) or "")))
 
     def scan(self, name: str) -> Authenticator:
         """Have `name` scan the QR code on the screen; the entry paired before is kept as an earlier one."""

@@ -27,6 +27,21 @@ def _(world: World, who: str) -> None:
     world.reach_pairing(who)
 
 
+@given(sentence("{who:Who} has scanned a QR code in the settings"))
+def _(world: World, who: str) -> None:
+    world.reach_scan_in_settings(who)
+
+
+@when(sentence("{who:Who} starts to pair in the settings"))
+def _(world: World, who: str) -> None:
+    world.start_pairing(who)
+
+
+@when(sentence("{who:Who} completes the pairing with {code:Code}"))
+def _(world: World, who: str, code: str) -> None:
+    world.confirm_pairing(who, code)
+
+
 @when(sentence("{who:Who} opens {link:Link}"))
 def _(world: World, who: str, link: str) -> None:
     world.open_link(who, link)

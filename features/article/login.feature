@@ -71,6 +71,14 @@ Feature: Logging in
       And Bo logs in to Acme with a code
       Then Bo is logged in to Acme
 
+    @needs-settings
+    Scenario: After starting to pair anew in the settings
+      Given Ada has paired an authenticator
+      And Ada has logged in to Acme
+      When Ada starts to pair in the settings
+      And Ada logs in to Acme with a code
+      Then she is logged in to Acme
+
   @REQ-LOG-005
   Rule: A wrong code is refused
 
@@ -97,6 +105,19 @@ Feature: Logging in
       Given Ada has paired an authenticator
       When Ada logs in to Acme with a wrong code
       And Ada logs in to Acme with a code
+      Then she is logged in to Acme
+
+    @needs-settings
+    Scenario: A wrong code is to complete a pairing in the settings
+      Given Ada has scanned a QR code in the settings
+      When Ada completes the pairing with a wrong code
+      Then she is refused
+
+    @needs-settings
+    Scenario: A wrong code has paired nothing in the settings
+      Given Ada has scanned a QR code in the settings
+      When Ada completes the pairing with a wrong code
+      And Ada logs in to Acme with no code
       Then she is logged in to Acme
 
   @REQ-LOG-006
@@ -198,6 +219,14 @@ Feature: Logging in
       And Ada has been blocked in Acme
       And Ada has been restored in Acme
       When Ada logs in to Acme with no code
+      Then she is asked for a code
+
+    @needs-settings
+    Scenario: Again after starting to pair anew in the settings
+      Given Ada has paired an authenticator
+      And Ada has logged in to Acme
+      When Ada starts to pair in the settings
+      And Ada logs in to Acme with no code
       Then she is asked for a code
 
   @REQ-LOG-010

@@ -167,6 +167,30 @@ def test_the_same_seed_gives_the_same_report_in_one_process_or_two(judge: Callab
     assert other.verdicts == {"LOG-004": "pass"}
 
 
+@pytest.mark.parametrize(
+    ("wrong", "failed"),
+    [
+        ("", {}),
+        ("takes", {"LOG-005": ["is to complete a pairing", "has paired nothing"]}),
+        ("pairs", {"LOG-005": ["has paired nothing"]}),
+        ("drops", {"LOG-009": ["Again after starting"]}),
+        ("forgets", {"LOG-004": ["After starting"]}),
+    ],
+)
+def test_a_pairing_in_the_settings_is_in_force_once_completed_and_until_then_the_old_one(
+    wrong: str, failed: dict[str, list[str]], judge: Callable[..., Any]
+) -> None:
+    only = [word for name in ("LOG-004", "LOG-005", "LOG-009") for word in ("--only", name)]
+    ran = judge("Settings", *only, KMC_TEST_SETTINGS=wrong)
+    found: dict[str, list[str]] = {}
+    for each in ran.report["scenarios"]:
+        if each["verdict"] not in ("pass", "skipped"):
+            assert each["verdict"] == "fail"
+            found.setdefault(each["requirement"], []).append(each["title"])
+    assert list(found) == list(failed)
+    assert all(word in title for name in failed for word, title in zip(failed[name], found[name], strict=True))
+
+
 @pytest.mark.parametrize(("environment", "verdict"), [({}, "pass"), ({"KMC_TEST_KEEPS": "1"}, "fail")])
 def test_where_people_pair_on_a_settings_page_the_general_requirements_are_judged(
     environment: dict[str, str], verdict: str, judge: Callable[..., Any]
