@@ -99,6 +99,14 @@ def requirements(
 
 
 @app.command()
+def actions() -> None:
+    """List the actions that an adapter performs: what each field means, what None means, what is answered."""
+    from kmc_harness import tables
+
+    tables.show_actions()
+
+
+@app.command()
 def selftest(
     thorough: Annotated[bool, typer.Option(help="every scenario on every fault")] = False,
     fault: Annotated[list[str] | None, typer.Option(metavar="NAME", help="only this fault; repeatable")] = None,

@@ -106,7 +106,13 @@ class Offer(StrEnum):
 
 @value
 class StartPairing(Action):
-    """Ask for a QR code on one's settings page; many products want the password again."""
+    """Ask for a QR code on one's settings page; answered with it.
+
+    Attributes:
+        session: as whom.
+        password: theirs, since many products want it again; others ignore it.
+
+    """
 
     session: str
     password: str
@@ -114,7 +120,13 @@ class StartPairing(Action):
 
 @value
 class ConfirmPairing(Action):
-    """Type the app's code on the settings page, which completes the pairing begun in this session."""
+    """Type the app's code on the settings page, which completes the pairing begun in this session.
+
+    Attributes:
+        session: as whom.
+        code: what is typed.
+
+    """
 
     session: str
     code: str
@@ -122,9 +134,13 @@ class ConfirmPairing(Action):
 
 @value
 class GoToLogin(Action):
-    """Go to the login screen: by its address, or by Continue on the screen that `link` has opened.
+    """Go to the login screen; answered with what a person sees of it.
 
-    `device` says which machine of that person it is.
+    Attributes:
+        email: whose browser it is; nothing is typed.
+        link: by Continue on the screen that this link has opened; None: by the login screen's address.
+        device: on which machine of theirs; None: on a new one.
+
     """
 
     email: str

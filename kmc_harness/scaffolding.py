@@ -6,6 +6,7 @@ from pathlib import Path
 __all__ = ["KINDS", "NotMade", "make"]
 
 _SCAFFOLDS = Path(__file__).parent / "scaffolds"
+_PROTOCOL = [Path(__file__).parent / "targets" / name for name in ("EXEC.md", "exec-protocol.schema.json")]
 KINDS = ("python", "exec-python", "exec-node")
 
 
@@ -26,9 +27,11 @@ def make(kind: str, folder: Path) -> list[Path]:
         raise NotMade(f"{str(folder)!r} is not empty, and is left as it is; name another folder")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        made = [folder / each.name for each in sorted((_SCAFFOLDS / kind).iterdir()) if each.is_file()]
-        for each in made:
-            shutil.copyfile(_SCAFFOLDS / kind / each.name, each)
+        sources = [each for each in sorted((_SCAFFOLDS / kind).iterdir()) if each.is_file()]
+        sources += _PROTOCOL if kind.startswith("exec-") else []
+        made = [folder / each.name for each in sources]
+        for source, each in zip(sources, made, strict=True):
+            shutil.copyfile(source, each)
     except OSError as error:
         raise NotMade(f"{str(folder)!r} cannot be written: {error.strerror}") from error
     return made

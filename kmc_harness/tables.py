@@ -18,7 +18,7 @@ from kmc_harness.verdicts import Verdict
 if TYPE_CHECKING:
     from kmc_harness.doctor import Examination
 
-__all__ = ["Progress", "badge", "show_catalogue", "show_examination", "show_requirement"]
+__all__ = ["Progress", "badge", "show_actions", "show_catalogue", "show_examination", "show_requirement"]
 
 COLOURS = {
     Verdict.PASS: "green",
@@ -110,6 +110,22 @@ def show_examination(target: str, examined: "Examination") -> int:
     console.print(f"\n{works} of {len(examined.findings)} work; what is not offered is skipped by name")
     console.print(f"kmc run --target {escape(shlex.quote(target))}")
     return 0
+
+
+def show_actions() -> None:
+    """Show what an adapter is asked and answers."""
+    from kmc_harness import action_guide
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("action, its fields", no_wrap=True)
+    table.add_column("under", no_wrap=True)
+    table.add_column("meaning", ratio=1)
+    for each in action_guide.rows():
+        name = f"  {each.name}" if each.is_field else f"[bold]{each.name}[/]"
+        table.add_row(name, each.offer, escape(each.meaning))
+    console = Console(highlight=False)
+    console.print(table)
+    console.print("\nunder: the offer that an adapter declares for it; NotOffered is raised for what is not there")
 
 
 def show_catalogue(requirements: Sequence[Requirement]) -> None:

@@ -67,7 +67,10 @@ class AccountStatus(StrEnum):
 
 @value
 class Action:
-    """One thing a person does. Links are given as they were mailed, sessions as the handle a login returned."""
+    """One thing a person does. Links are given as they were mailed, sessions as the handle a login returned.
+
+    The docstrings below are what `kmc actions` shows to whoever writes an adapter.
+    """
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in described(self).items())})"
@@ -77,7 +80,13 @@ class Action:
 class RegisterUser(Action):
     """A user joins an account; the first one founds it and owns it.
 
-    Without a password a new user is mailed a link to set one.
+    Attributes:
+        account: its name, made up by the harness and new to the target; a target without accounts ignores it.
+        email: theirs, and what they log in with. Who is known already joins one more account with the same password.
+        password: None: they are registered without one, and a new user is mailed a link to set it; a target that does
+            not have that raises NotOffered, and the scenarios that need it are skipped.
+        administrator: whether they may administer the account; a target without roles ignores it.
+
     """
 
     account: str
@@ -88,7 +97,14 @@ class RegisterUser(Action):
 
 @value
 class SetUserStatus(Action):
-    """The account's administration blocks, removes or restores a user."""
+    """The account's administration blocks, removes or restores a user.
+
+    Attributes:
+        account: in which account; the user's other accounts are left alone.
+        email: whom.
+        status: active, blocked or removed.
+
+    """
 
     account: str
     email: str
@@ -97,7 +113,13 @@ class SetUserStatus(Action):
 
 @value
 class SetAccountStatus(Action):
-    """The vendor blocks an account or lifts the block."""
+    """The vendor blocks an account or lifts the block.
+
+    Attributes:
+        account: which one.
+        status: active or blocked.
+
+    """
 
     account: str
     status: AccountStatus
@@ -105,7 +127,14 @@ class SetAccountStatus(Action):
 
 @value
 class EnableTwoFactor(Action):
-    """Switch two-factor authentication on for an account; without a session it is the vendor who does it."""
+    """Switch two-factor authentication on for an account.
+
+    Attributes:
+        account: which one.
+        session: given: a customer tries it, logged in with that session, so it must be done with their rights alone.
+            None: the vendor does it.
+
+    """
 
     account: str
     session: str | None = None
@@ -113,7 +142,14 @@ class EnableTwoFactor(Action):
 
 @value
 class DisableTwoFactor(Action):
-    """Switch two-factor authentication off for an account; without a session it is the vendor who does it."""
+    """Switch two-factor authentication off for an account.
+
+    Attributes:
+        account: which one.
+        session: given: a customer tries it, logged in with that session, so it must be done with their rights alone.
+            None: the vendor does it.
+
+    """
 
     account: str
     session: str | None = None
@@ -121,16 +157,27 @@ class DisableTwoFactor(Action):
 
 @value
 class OpenEnrolmentLink(Action):
-    """Open the mailed link to the authentication screen."""
+    """Open the mailed link to the authentication screen; answered with the QR code where one is shown.
+
+    Attributes:
+        link: as it was mailed; also one that was used before, is too old or made up.
+
+    """
 
     link: str
 
 
 @value
 class LogIn(Action):
-    """Log in from a browser; without an account the target chooses one of the user's.
+    """Log in from a browser; answered with the session where it is accepted, also where that takes two requests.
 
-    `device` says which machine it is: a target that knows none ignores it.
+    Attributes:
+        email: what is typed.
+        password: what is typed.
+        code: None, or empty: none is typed. Where one is needed, that is refused with asks_for_code.
+        account: into which one; None: the target chooses one of the user's. A target without accounts ignores it.
+        device: on which machine, by a name of the harness; None: on a new one. A target that knows none ignores it.
+
     """
 
     email: str
@@ -142,21 +189,37 @@ class LogIn(Action):
 
 @value
 class LogOut(Action):
-    """End a session."""
+    """End a session.
+
+    Attributes:
+        session: which one.
+
+    """
 
     session: str
 
 
 @value
 class UseSession(Action):
-    """Load a page that only someone logged in may see."""
+    """Load a page that only someone logged in may see; accepted where it is shown.
+
+    Attributes:
+        session: as whom; it may have ended, and is refused then.
+
+    """
 
     session: str
 
 
 @value
 class SwitchAccount(Action):
-    """Go to another account of the same user without logging out."""
+    """Go to another account of the same user without logging out; answered with the session there.
+
+    Attributes:
+        session: of the account where they are.
+        account: where they want to go.
+
+    """
 
     session: str
     account: str
@@ -164,14 +227,25 @@ class SwitchAccount(Action):
 
 @value
 class RequestReset(Action):
-    """Use Forgot Password with one's e-mail."""
+    """Use Forgot Password with one's e-mail.
+
+    Attributes:
+        email: what is typed; it need not be known to the target.
+
+    """
 
     email: str
 
 
 @value
 class SetPassword(Action):
-    """Set a new password through a reset link."""
+    """Set a new password through a reset link.
+
+    Attributes:
+        link: as it was mailed; also one that was used before, is too old or made up.
+        password: the new one.
+
+    """
 
     link: str
     password: str
@@ -179,14 +253,29 @@ class SetPassword(Action):
 
 @value
 class ConfirmPassword(Action):
-    """Click OK on the message that the new password has been set; `link` is the reset link that set it."""
+    """Click OK on the message that the new password has been set; answered with the new QR code where one is shown.
+
+    Where none follows, since no account of theirs has two-factor authentication on, it is accepted without one.
+
+    Attributes:
+        link: the reset link that set the password.
+
+    """
 
     link: str
 
 
 @value
 class ChangePassword(Action):
-    """Change one's password while logged in."""
+    """Change one's password while logged in.
+
+    Attributes:
+        session: as whom.
+        password: the one they have.
+        new_password: the one they want.
+        code: None: none is typed.
+
+    """
 
     session: str
     password: str
