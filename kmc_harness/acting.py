@@ -73,6 +73,8 @@ OWNER = "Grace"
 DESK = "desk"
 PASSWORD = "s3cure-pass!"
 PRONOUNS = frozenset({"she", "he", "they"})
+BY_MAIL = "RegisterUser without a password"
+"""What a target may not have, though it registers users: the one answer that declares by itself what is skipped."""
 DONE_BY: dict[type[Action], str] = {
     EnableTwoFactor: "vendor",
     DisableTwoFactor: "vendor",
@@ -212,7 +214,8 @@ class Acting:
             seen = self.target.perform(action)
         except NotOffered as error:
             self._note(at, action, "not offered")
-            raise NotOffered(type(action).__name__) from error
+            by_mail = isinstance(action, RegisterUser) and action.password is None
+            raise NotOffered(BY_MAIL if by_mail else type(action).__name__) from error
         except Exception:
             self._note(at, action, "broke off")
             raise

@@ -331,7 +331,7 @@ def _in_part(scenarios: Sequence[ScenarioResult]) -> str:
     skipped = [each for each in scenarios if each.verdict is Verdict.SKIPPED]
     if not skipped or len(skipped) == len(scenarios):
         return ""
-    missing = ", ".join(sorted({each.seen.rpartition(" ")[2].strip("'") for each in skipped}))
+    missing = ", ".join(sorted({each.seen.partition("'")[2].strip("'") for each in skipped}))
     return f"{len(scenarios) - len(skipped)} of {len(scenarios)} scenarios; not offered: {missing}"
 
 

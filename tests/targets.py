@@ -384,6 +384,15 @@ class HalfFrozen(InThisProcess):
     secrets = _LeftBehind
 
 
+class RegistersWithAPasswordOnly(ModelTarget):
+    """Has no mail by which somebody registered sets a password."""
+
+    def perform(self, action: Action) -> Observation:
+        if isinstance(action, RegisterUser) and action.password is None:
+            raise NotOffered("RegisterUser")
+        return super().perform(action)
+
+
 class OffersNothing(ModelTarget):
     """Does only what every target does."""
 

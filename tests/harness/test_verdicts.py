@@ -63,6 +63,19 @@ def test_a_qr_code_that_was_never_issued_has_no_time_of_its_own_to_judge(judge: 
     assert ran.report["scenarios"][1]["seen"] == "Ada was to be mailed 2 links to QR codes, but 1 came"
 
 
+def test_a_product_may_register_nobody_without_a_password(judge: Callable[..., Any]) -> None:
+    ran = judge("RegistersWithAPasswordOnly", "--only", "ENA-008")
+    assert ran.exit_code == 0
+    assert _set(ran) == {"pass"}
+    ended = {each["title"]: each for each in ran.report["scenarios"]}
+    by_mail = ended["Somebody new, registered by mail"]
+    assert (by_mail["verdict"], by_mail["seen"]) == (
+        "skipped",
+        "the target does not offer 'RegisterUser without a password'",
+    )
+    assert "scenarios; not offered: RegisterUser without a password" in " ".join(ran.out.split())
+
+
 def test_a_race_is_judged_by_what_comes_at_the_same_moment(judge: Callable[..., Any]) -> None:
     ran = judge("LooksBeforeItWrites", "--only", "SEC-014")
     ended = {each["title"]: each["verdict"] for each in ran.report["scenarios"]}
