@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from kmc_harness.port import ACTIONS, NEEDED_OFFER, Observation, Offer, OpenEnrolmentLink
 
-__all__ = ["Row", "as_markdown", "meanings", "rows"]
+__all__ = ["Row", "as_markdown", "meanings", "rows", "signature"]
 
 _FIELD = re.compile(r"    (\w+): (.*)")
 
@@ -49,6 +49,12 @@ def _needs(kind: type) -> str:
         return ""
     # Links are mailed where it is switched on, or after a reset; nothing that has neither is asked to open one.
     return str(Offer.ENABLE if kind is OpenEnrolmentLink else NEEDED_OFFER.get(kind, "always"))
+
+
+def signature(action: str) -> str:
+    """Return the action called `action` with its fields, as one would write it; what is none, as it is."""
+    kind = next((each for each in ACTIONS if each.__name__ == action), None)
+    return f"{action}({', '.join(each.name for each in fields(kind))})" if kind else action
 
 
 def as_markdown() -> str:

@@ -2,11 +2,13 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import StrEnum
 from inspect import getdoc
 
 from kmc_harness import catalogue, discretion
+from kmc_harness._raised import in_words
+from kmc_harness.action_guide import signature
 from kmc_harness.port import (
     NEEDED_OFFER,
     AccountStatus,
@@ -33,7 +35,7 @@ from kmc_harness.port import (
     UserStatus,
     UseSession,
 )
-from kmc_harness.probes import probe
+from kmc_harness.probes import NoSuchAction, probe
 from kmc_harness.verdicts import AdapterMistake, NotJudged, Unreached
 from kmc_harness.world import HOME, World
 
@@ -80,10 +82,6 @@ class Examination:
         return max(open_ones, key=lambda each: rising.index(each.state), default=None)
 
 
-class _Unheard(Action):
-    """An action that nobody knows."""
-
-
 @dataclass(frozen=True)
 class _Try:
     """One thing people do.
@@ -126,7 +124,7 @@ def examine(target: Target) -> Examination:
     except NotJudged as error:
         return Examination(tuple(findings), str(error))
     except Exception as error:
-        return Examination(tuple(findings), discretion.without_secrets(f"{type(error).__name__}: {error}"))
+        return Examination(tuple(findings), in_words(error, target))
     return Examination(tuple(findings), "")
 
 
@@ -144,14 +142,14 @@ def _tried(each: _Try, world: World) -> Finding:
         wrong = each.do(world)
     except NotOffered as error:
         if each.action and str(error) == each.action.__name__:
-            return Finding(each.what, State.MISSING, f"write {_signature(each.action)}; answer: {each.answer}")
+            return Finding(each.what, State.MISSING, f"write {signature(each.action.__name__)}; answer: {each.answer}")
         return Finding(each.what, State.UNREACHED, f"{error} comes first")
     except Unreached as error:
         return Finding(each.what, State.UNREACHED, world.recorder.redact(str(error)))
     except AdapterMistake as error:
         wrong = str(error)
     except Exception as error:
-        return Finding(each.what, State.BROKE, world.recorder.quoted(f"{type(error).__name__}: {error}"))
+        return Finding(each.what, State.BROKE, world.recorder.quoted(in_words(error, world.target)))
     return Finding(each.what, State.WRONG, world.recorder.redact(wrong)) if wrong else Finding(each.what, State.WORKS)
 
 
@@ -162,11 +160,6 @@ def _lacking(each: _Try, offers: frozenset[Offer]) -> str:
     if each.pairs and not _ways_to_pair(offers):
         return f"a way to pair comes first: '{Offer.SETTINGS}', or '{Offer.ENABLE}'"
     return ""
-
-
-def _signature(action: type[Action]) -> str:
-    """Return an action with its fields, as one would write it."""
-    return f"{action.__name__}({', '.join(field.name for field in fields(action))})"
 
 
 def _ways_to_pair(offers: frozenset[Offer]) -> bool:
@@ -206,10 +199,13 @@ MEANS = {
 
 def _unheard(world: World) -> str:
     try:
-        world.target.perform(_Unheard())
+        world.target.perform(NoSuchAction())
     except NotOffered:
         return ""
-    return "it was answered; raise NotOffered (exec: error code 1) for what you do not know"
+    except Exception as error:
+        world.target.reset()
+        return f"{_SAY_SO}; instead it broke: {in_words(error, world.target)}"
+    return f"it was answered; {_SAY_SO}"
 
 
 def _register(world: World) -> str:
@@ -395,6 +391,7 @@ def _disable(world: World) -> str:
     return ""
 
 
+_SAY_SO = "raise NotOffered (exec: error code 1) for what you do not know"
 _SHOWN = "accepted, and the picture or the uri of the QR code"
 _BY_MAIL = (Offer.ENABLE, Offer.OUTBOX)
 _SWITCH = (Offer.SWITCH, Offer.ACCOUNTS)

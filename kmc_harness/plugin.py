@@ -157,7 +157,8 @@ def _requirement(item: pytest.Item) -> "Requirement":
 @pytest.fixture(scope="session")
 def kmc_target(request: pytest.FixtureRequest) -> Generator[Any, None, None]:
     """The target, probed; where it fails a probe, the exception that says so stands in its place."""
-    from kmc_harness import discretion, targets
+    from kmc_harness import targets
+    from kmc_harness._raised import in_words
     from kmc_harness.probes import probe
     from kmc_harness.process import DidNotStart
     from kmc_harness.verdicts import AdapterMistake, NotJudged
@@ -172,8 +173,7 @@ def kmc_target(request: pytest.FixtureRequest) -> Generator[Any, None, None]:
     except (DidNotStart, AdapterMistake) as error:
         yield NotJudged(str(error))
     except Exception as error:
-        broke = f"the adapter broke in the probes: {type(error).__name__}: {error}"
-        yield NotJudged(discretion.without_secrets(broke))
+        yield NotJudged(f"the adapter broke in the probes: {in_words(error, target)}")
     else:
         yield target
     target.close()
@@ -332,7 +332,7 @@ def _judge(item: pytest.Item, call: pytest.CallInfo[None], scene: _Scene) -> dic
 
 
 def _ended(item: pytest.Item, error: BaseException | None, scene: _Scene) -> tuple[Any, str, str]:
-    from kmc_harness import discretion
+    from kmc_harness._raised import in_words
     from kmc_harness.port import NotOffered
     from kmc_harness.results import READY
     from kmc_harness.verdicts import AdapterMistake, Departure, NotJudged, Unreached, Verdict
@@ -357,8 +357,7 @@ def _ended(item: pytest.Item, error: BaseException | None, scene: _Scene) -> tup
             return Verdict.ERROR, READY, str(error)
         case AdapterMistake():
             return Verdict.ERROR, "an answer that makes sense", str(error)
-    # An adapter quotes what it likes, of earlier scenarios too.
-    return Verdict.ERROR, "an answer", discretion.without_secrets(f"{type(error).__name__}: {error}")
+    return Verdict.ERROR, "an answer", in_words(error, scene.world.target if scene.world else None)
 
 
 def _declared(scene: _Scene, offer: str) -> bool:

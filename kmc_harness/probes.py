@@ -5,7 +5,9 @@ Each probe asks something whose true answer is known beforehand, whatever the im
 
 import contextlib
 
+from kmc_harness._raised import in_words
 from kmc_harness.acting import STEP_S
+from kmc_harness.action_guide import signature
 from kmc_harness.port import (
     Action,
     ConfirmPairing,
@@ -18,7 +20,7 @@ from kmc_harness.port import (
 from kmc_harness.verdicts import AdapterMistake, NotJudged, Unreached
 from kmc_harness.world import HOME, World
 
-__all__ = ["probe"]
+__all__ = ["NoSuchAction", "probe"]
 
 ENROLS = frozenset({Offer.ENABLE, Offer.OUTBOX})
 MOVED_S = 10
@@ -27,8 +29,8 @@ JUMP_S = 20_250
 """5 h 37 min 30 s: by no time zone or other plausible mistake is a clock wrong by just that, from the beginning."""
 
 
-class _Nonsense(Action):
-    """An action that nobody knows."""
+class NoSuchAction(Action):
+    """An action that does not exist: an adapter answers NotOffered."""
 
 
 def probe(target: Target, tag: str) -> None:
@@ -38,8 +40,9 @@ def probe(target: Target, tag: str) -> None:
         NotJudged: an answer was not the one that any honest adapter gives.
 
     """
-    _refuses_nonsense(target)
+    # What does not start breaks here.
     world = World(target, tag)
+    _refuses_nonsense(target)
     try:
         _refuses_strangers_and_wrong_passwords(world)
         if Offer.CLOCK in target.offers:
@@ -54,20 +57,25 @@ def probe(target: Target, tag: str) -> None:
             _tells_people_apart(world)
     except AdapterMistake as error:
         raise NotJudged(world.recorder.redact(str(error))) from error
-    except (Unreached, NotOffered) as error:
+    except NotOffered as error:
+        raise NotJudged(f"{signature(str(error))} was answered not offered; every adapter performs it") from error
+    except Unreached as error:
         raise NotJudged(world.recorder.redact(f"the target did not get through the probes: {error}")) from error
     except NotJudged:
         raise
     except Exception as error:
-        broke = f"the adapter broke in the probes: {type(error).__name__}: {error}"
+        broke = f"the adapter broke in the probes: {in_words(error, target)}"
         raise NotJudged(world.recorder.quoted(broke)) from error
 
 
 def _refuses_nonsense(target: Target) -> None:
     try:
-        answer = target.perform(_Nonsense())
+        answer = target.perform(NoSuchAction())
     except NotOffered:
         return
+    except Exception as error:
+        broke = f"the adapter broke where it was asked for an action that does not exist: {in_words(error, target)}"
+        raise NotJudged(f"{broke}; it raises NotOffered for what it does not know") from error
     said = "accepted" if answer.accepted else "refused"
     raise NotJudged(f"an action that does not exist was {said}; an adapter raises NotOffered for what it does not know")
 

@@ -12,15 +12,17 @@ from typing import Any
 
 from kmc_harness import clocks, discretion, durations, inspection, mail, process
 from kmc_harness._limit import limit
+from kmc_harness._raised import in_words
 from kmc_harness.port import Action, Mail, NotOffered, Observation, Offer, shorten
 from kmc_harness.targets import UnknownTarget, check_whole
 from kmc_harness.targets.description import ClockPart, Description, MailPart, ServerPart, filled, read
 from kmc_harness.verdicts import AdapterMistake
 
-__all__ = ["AdapterBroke", "Hosted", "ServerDied"]
+__all__ = ["LAST_WORDS", "AdapterBroke", "Hosted", "ServerDied"]
 
 CLOCK_PACKAGES = {"libfaketime": "libfaketime", "freezegun": "freezegun", "time-machine": "time_machine"}
 MAIL_PACKAGES = {"smtp": "aiosmtpd"}
+LAST_WORDS = "; the server's last words: "
 _Make = Callable[[Mapping[str, str]], Any]
 """Makes an adapter from its settings."""
 
@@ -30,7 +32,7 @@ class ServerDied(Exception):
 
 
 class AdapterBroke(Exception):
-    """The adapter did not understand an answer; the message says in which action, and what the server said last."""
+    """The adapter did not understand an answer; the message says in which action and line, then the server's words."""
 
 
 class Hosted:
@@ -112,8 +114,8 @@ class Hosted:
             if setup.server and setup.server.has_ended():
                 raise ServerDied(f"the server ended; its last words: {setup.server.output()}") from error
             said = setup.server.output() if setup.server else ""
-            broke = discretion.without_secrets(f"{what}: {type(error).__name__}: {error}")
-            raise AdapterBroke(broke + (f"; the server's last words: {said}" if said else "")) from error
+            broke = f"{what}: {in_words(error, setup.adapter)}"
+            raise AdapterBroke(broke + (f"{LAST_WORDS}{said}" if said else "")) from error
         finally:
             self._acted_at = time.monotonic()
 

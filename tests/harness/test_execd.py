@@ -88,7 +88,7 @@ def test_whatever_is_said_in_a_run_follows_the_schema(judge: Callable[..., Ran],
     seen = set()
     for asked, said in map(json.loads, log.read_text().splitlines()):
         seen.add(asked["method"])
-        if asked["params"].get("action") != "_Nonsense":
+        if asked["params"].get("action") != "NoSuchAction":
             line.validate(asked)
         line.validate(said)
         if "result" in said:
