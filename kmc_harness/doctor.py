@@ -171,7 +171,7 @@ def _how_to_offer(lacking: Offer, offers: frozenset[Offer]) -> str:
         return _ELSEWHERE[lacking]
     if lacking in (Offer.ENABLE, Offer.SETTINGS) and _ways_to_pair(offers):
         return OTHER_WAY
-    actions = " and ".join(action.__name__ for action, offer in NEEDED_OFFER.items() if offer is lacking)
+    actions = " and ".join(signature(action.__name__) for action, offer in NEEDED_OFFER.items() if offer is lacking)
     write = f"write {actions} and offer" if actions else "offer"
     users = sum(lacking in requirement.offers for requirement in catalogue.load().values())
     what_for = f"; {users} requirement{' uses' if users == 1 else 's use'} it" if users else ""
@@ -391,6 +391,17 @@ def _disable(world: World) -> str:
     return ""
 
 
+def _enable_as_customer(world: World) -> str:
+    world.reach_session("Ada", HOME)
+    if not world.switch_two_factor(HOME, on=True, by="Ada").accepted:
+        return ""
+    world.switch_two_factor(HOME, on=False)
+    return (
+        "it was accepted. EnableTwoFactor with a session is what that customer tries: send it with that session, never "
+        "with the vendor's key; without one (None) it is the vendor"
+    )
+
+
 _SAY_SO = "raise NotOffered (exec: error code 1) for what you do not know"
 _SHOWN = "accepted, and the picture or the uri of the QR code"
 _BY_MAIL = (Offer.ENABLE, Offer.OUTBOX)
@@ -426,6 +437,7 @@ TRIES = (
     _Try("a user is blocked and let in", _block_user, SetUserStatus, needs=(Offer.ADMINISTER,)),
     _Try("so is an account", _block_account, SetAccountStatus, needs=(Offer.ADMINISTER,)),
     _Try("two-factor login is switched off", _disable, DisableTwoFactor, needs=(Offer.ENABLE,)),
+    _Try("no customer can switch it on", _enable_as_customer, EnableTwoFactor, "refused", (Offer.ENABLE,)),
     _Try("two log in at the same moment", _at_once, LogIn, needs=(Offer.RACE,)),
 )  # fmt: skip
 """In the order in which an adapter is written."""

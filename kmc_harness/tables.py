@@ -13,7 +13,7 @@ from rich.table import Table
 
 from kmc_harness.catalogue import Requirement
 from kmc_harness.port import ACTIONS
-from kmc_harness.verdicts import Verdict
+from kmc_harness.verdicts import LAST_WORDS, Verdict
 
 if TYPE_CHECKING:
     from kmc_harness.doctor import Examination
@@ -97,18 +97,29 @@ def show_examination(target: str, examined: "Examination") -> int:
     table.add_column("what people do", no_wrap=True)
     table.add_column("", no_wrap=True)
     table.add_column("what to do", ratio=1, overflow="fold")
+    words = ""
     for each in examined.findings:
         colour = {"works": "green", "not offered": "dim"}.get(each.state, "bold red")
-        table.add_row(each.what, f"[{colour}]{each.state}[/]", escape(each.advice))
+        advice, _, said = each.advice.partition(LAST_WORDS)
+        words = words or said
+        table.add_row(each.what, f"[{colour}]{each.state}[/]", escape(advice))
     console.print(table)
     if first := examined.next:
-        console.print(f"\n[bold]next[/]  {first.what}: {first.state}. {escape(first.advice)}")
-    if examined.refusal:
-        console.print(f"\n[bold red]kmc run would not judge it[/]: {escape(examined.refusal)}")
+        console.print(f"\n[bold]next[/]  {first.what}: {first.state}. {escape(first.advice.partition(LAST_WORDS)[0])}")
+    refusal, _, said = examined.refusal.partition(LAST_WORDS)
+    if refusal:
+        console.print(f"\n[bold red]kmc run would not judge it[/]: {escape(refusal)}")
+    if words or said:
+        console.print(f"\n[bold]the server's last words[/]: {escape(words or said)}")
+    if refusal:
         return 1
     works = sum(each.state == "works" for each in examined.findings)
     console.print(f"\n{works} of {len(examined.findings)} work; what is not offered is skipped by name")
-    console.print(f"kmc run --target {escape(shlex.quote(target))}")
+    named = escape(shlex.quote(target))
+    is_clear = all(each.state in ("works", "not offered") for each in examined.findings)
+    if not is_clear:
+        console.print("mend first what is red, unless the product itself is so; then again")
+    console.print(f"kmc {'run --target' if is_clear else 'doctor'} {named}")
     return 0
 
 

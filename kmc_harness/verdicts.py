@@ -3,7 +3,11 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
-__all__ = ["AdapterMistake", "Departure", "NotJudged", "Unreached", "Verdict", "highest"]
+__all__ = ["LAST_WORDS", "AdapterMistake", "Departure", "NotJudged", "Unreached", "Verdict", "highest"]
+
+
+LAST_WORDS = "; the server's last words: "
+"""What stands between what an adapter met and the log of the server behind it, in one message."""
 
 
 class Verdict(StrEnum):

@@ -16,13 +16,12 @@ from kmc_harness._raised import in_words
 from kmc_harness.port import Action, Mail, NotOffered, Observation, Offer, shorten
 from kmc_harness.targets import UnknownTarget, check_whole
 from kmc_harness.targets.description import ClockPart, Description, MailPart, ServerPart, filled, read
-from kmc_harness.verdicts import AdapterMistake
+from kmc_harness.verdicts import LAST_WORDS, AdapterMistake
 
-__all__ = ["LAST_WORDS", "AdapterBroke", "Hosted", "ServerDied"]
+__all__ = ["AdapterBroke", "Hosted", "ServerDied"]
 
 CLOCK_PACKAGES = {"libfaketime": "libfaketime", "freezegun": "freezegun", "time-machine": "time_machine"}
 MAIL_PACKAGES = {"smtp": "aiosmtpd"}
-LAST_WORDS = "; the server's last words: "
 _Make = Callable[[Mapping[str, str]], Any]
 """Makes an adapter from its settings."""
 

@@ -72,3 +72,12 @@ def test_breaking_at_an_unknown_action_is_told_in_words(more: str, tmp_path: Pat
     assert f"KeyError: 'boom' (adapter.py:{LINE})" in seen
     assert "raises NotOffered for what it does not know" in seen
     assert "raise NotOffered (exec: error code 1) for what you do not know" in " ".join(told.split())
+
+
+def test_the_doctor_prints_the_servers_words_once_and_below_the_table(tmp_path: Path) -> None:
+    target = _target(tmp_path, "case LogIn():\n    return int('one')", SERVED)
+    told = kmc("doctor", target, cwd=tmp_path, COLUMNS="80").stdout
+    assert told.count("ValueError") > 3
+    assert told.count("last words") == 1
+    assert told.index("last words") > told.index("kmc run would not judge it")
+    assert "GET / HTTP" in " ".join(told.partition("last words")[2].split())

@@ -3,10 +3,19 @@
 import pytest
 
 from kmc_harness.doctor import MEANS, TRIES, State, examine
-from kmc_harness.port import ACTIONS, GoToLogin, Offer
+from kmc_harness.port import ACTIONS, Action, EnableTwoFactor, GoToLogin, Observation, Offer
 from kmc_harness.targets.model import ModelTarget
 from tests.conftest import ROOT, kmc
-from tests.targets import BreaksPromise, CrashesAtOnce, LetsAnybodyIn, OffersNothing, SaysYes
+from tests.targets import BreaksPromise, CrashesAtOnce, LetsAnybodyIn, OffersNothing, SaysYes, Settings
+
+
+class AsksAsTheVendor(ModelTarget):
+    """Switches two-factor authentication on with the vendor's rights, whoever asks."""
+
+    def perform(self, action: Action) -> Observation:
+        if isinstance(action, EnableTwoFactor):
+            action = EnableTwoFactor(action.account)
+        return super().perform(action)
 
 
 class ChangesNothing(ModelTarget):
@@ -40,8 +49,31 @@ def test_what_is_not_offered_is_no_mistake() -> None:
     made = examine(ChangesNothing())
     (found,) = (each for each in made.findings if each.what == "the password is changed")
     assert found.state is State.LACKS
-    assert found.advice.endswith("logged in: write ChangePassword and offer 'change'; 4 requirements use it")
+    assert found.advice.endswith(
+        "logged in: write ChangePassword(session, password, new_password, code) and offer 'change'; "
+        "4 requirements use it"
+    )
     assert (made.next, made.refusal) == (None, "")
+
+
+def test_what_a_customer_tries_is_not_done_with_the_vendors_rights() -> None:
+    made = examine(AsksAsTheVendor())
+    (found,) = (each for each in made.findings if each.state is not State.WORKS and each.state is not State.LACKS)
+    assert (found.what, found.state) == ("no customer can switch it on", State.WRONG)
+    assert found.advice.endswith("never with the vendor's key; without one (None) it is the vendor")
+    assert made.next == found
+
+
+def test_where_nothing_is_switched_on_no_customer_is_asked_to() -> None:
+    assert "no customer can switch it on" not in states(Settings())
+
+
+@pytest.mark.parametrize(("name", "last"), [("AsksAsTheVendor", "kmc doctor"), ("ChangesNothing", "kmc run --target")])
+def test_it_ends_with_what_comes_next(name: str, last: str) -> None:
+    target = f"python:tests.harness.test_doctor:{name}"
+    done = kmc("doctor", target, cwd=ROOT, COLUMNS="120")
+    assert done.returncode == 0
+    assert done.stdout.rstrip().endswith(f"{last} {target}")
 
 
 def test_until_codes_log_in_a_way_to_pair_comes_next() -> None:
