@@ -10,6 +10,7 @@ Rules of this file:
 
 import contextlib
 import hashlib
+import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -71,6 +72,8 @@ HOME = "Acme"
 ELSEWHERE = "Globex"
 OWNER = "Grace"
 DESK = "desk"
+ADDRESS = re.compile(r"\w+://[^\s<>\"'\[\]]+")
+SHOWN_ADDRESSES = 3
 PASSWORD = "s3cure-pass!"
 PRONOUNS = frozenset({"she", "he", "they"})
 BY_MAIL = "RegisterUser without a password"
@@ -330,7 +333,7 @@ class Acting:
         if not self._two_factor.intersection(person.accounts):
             self.reach_two_factor(person.accounts[0])
         if not self.links(person, LinkKind.ENROLMENT):
-            raise Unreached(f"{name} was to be mailed a link to a QR code, but no mail with such a link came")
+            raise Unreached(f"{name} was to be mailed a link to a QR code, but {self._came_instead(person)}")
         return self.person(name)
 
     def reach_enrolment_mails(self, name: str, count: int) -> None:
@@ -404,7 +407,7 @@ class Acting:
         self._must(self.perform(RequestReset(person.email)), f"{name} was to ask for a reset")
         links = self.links(person, LinkKind.RESET)
         if len(links) == before:
-            raise Unreached(f"{name} was to be mailed a reset link, but no mail with such a link came")
+            raise Unreached(f"{name} was to be mailed a reset link, but {self._came_instead(person)}")
         return person
 
     def reach_new_password(self, name: str) -> Person:
@@ -449,7 +452,7 @@ class Acting:
         before = len(self.links(self.person(name), LinkKind.ENROLMENT))
         person = self.reach_new_password(name)
         if len(self.links(person, LinkKind.ENROLMENT)) == before:
-            raise Unreached(f"{name} was to be mailed a link to the new QR code, but no mail with such a link came")
+            raise Unreached(f"{name} was to be mailed a link to the new QR code, but {self._came_instead(person)}")
 
     def reach_pairings(self, count: int) -> None:
         """Have `count` people pair an authenticator each."""
@@ -818,6 +821,20 @@ class Acting:
             self.recorder.note(Mailed(at=mail.sent_at, to=person.name, subject=mail.subject, links=kinds))
         self._mails_noted[person.name] = len(found)
         return found
+
+    def _came_instead(self, person: Person) -> str:
+        mails = self.mails(person)
+        came = f"no mail with such a link came: of {len(mails)} mail{'s' * (len(mails) != 1)} in all"
+        unknown = self.unknown_addresses(mails)
+        return f"{came}, {unknown}" if unknown else came
+
+    @staticmethod
+    def unknown_addresses(mails: Iterable[Mail]) -> str:
+        """Return words on the addresses in `mails` that were told to be no link of any kind; "" where there is none."""
+        found = (address for mail in mails if not mail.links for address in ADDRESS.findall(mail.text))
+        if not (shown := list(dict.fromkeys(map(inspection.without_token, found)))):
+            return ""
+        return f"some hold addresses that no pattern in `links` of [mail] fits: {', '.join(shown[:SHOWN_ADDRESSES])}"
 
     def links(self, person: Person, kind: LinkKind) -> list[str]:
         """Return the links of `kind` in the mails of `person`, oldest first."""

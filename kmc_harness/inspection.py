@@ -9,12 +9,24 @@ from math import log2
 from typing import Any
 from urllib.parse import urlsplit
 
-__all__ = ["constant_bytes", "made_up", "on_white", "quiet_zone_modules", "random_bits", "token_of", "told_by"]
+from kmc_harness.port import shorten
+
+__all__ = [
+    "constant_bytes",
+    "made_up",
+    "on_white",
+    "quiet_zone_modules",
+    "random_bits",
+    "token_of",
+    "told_by",
+    "without_token",
+]
 
 FINDER_MODULES = 7
 ALPHABETS = ("0123456789", "0123456789abcdef", "0123456789ABCDEF", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
 RANDOM_PIECE_CHARS = 16
 LONGEST_WORDS = 20
+_PLAIN = re.compile(r"[a-z]{0,9}([._-][a-z]{0,9})*")
 WORD_WEIGHT = 0.1
 """A piece of lower-case letters is taken for words, such as `restore-password`, unless it is as long as a token."""
 
@@ -64,6 +76,15 @@ def made_up(url: str) -> str:
     if turned == token:
         turned = re.sub("[0-9]", lambda at: str((int(at[0]) + 1) % 10), token)
     return url.replace(token, turned)
+
+
+def without_token(url: str) -> str:
+    """Return scheme, host and path of a mailed address; what in the path is no short words is shortened."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    pieces = parts.path.split("/")
+    path = "/".join(each if _PLAIN.fullmatch(each) and _reads_as_words(each) else shorten(each) for each in pieces)
+    return f"{parts.scheme}://{host}{path}"
 
 
 def _reads_as_words(piece: str) -> bool:

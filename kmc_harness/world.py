@@ -14,7 +14,6 @@ from kmc_harness.verdicts import Departure, Unreached
 
 __all__ = ["HOME", "AccountStatus", "LinkKind", "UserStatus", "World"]
 
-ADDRESS = "://"
 FEWEST_LINKS = 8
 """With fewer, places of a random token are alike by chance."""
 
@@ -146,10 +145,10 @@ class World(Acting):
 
         """
         found = len(self.new_links(name, kind))
-        if not found and any(not mail.links and ADDRESS in mail.text for mail in self.new_mails(name)):
+        if not found and (unknown := self.unknown_addresses(self.new_mails(name))):
             raise Unreached(
-                f"a mail came to {self.person(name).name}, but no link in it is known as one for {kind}; "
-                "does the adapter, or [mail] links in target.toml, tell them by their addresses?"
+                f"a mail came to {self.person(name).name}, but no link in it is known as one for {kind}: {unknown}; "
+                "does the adapter, or target.toml, tell them by their addresses?"
             )
         return found
 

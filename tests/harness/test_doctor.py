@@ -1,9 +1,12 @@
 """What `kmc doctor` finds; how somebody new meets it is told in test_adopting."""
 
+import re
+from dataclasses import replace
+
 import pytest
 
 from kmc_harness.doctor import MEANS, TRIES, State, examine
-from kmc_harness.port import ACTIONS, Action, EnableTwoFactor, GoToLogin, Observation, Offer
+from kmc_harness.port import ACTIONS, Action, EnableTwoFactor, GoToLogin, Mail, Observation, Offer
 from kmc_harness.targets.model import ModelTarget
 from tests.conftest import ROOT, kmc
 from tests.targets import BreaksPromise, CrashesAtOnce, LetsAnybodyIn, OffersNothing, SaysYes, Settings
@@ -16,6 +19,15 @@ class AsksAsTheVendor(ModelTarget):
         if isinstance(action, EnableTwoFactor):
             action = EnableTwoFactor(action.account)
         return super().perform(action)
+
+
+class TellsNoLinks(ModelTarget):
+    """Finds the mails, and knows none of the addresses in them, as where `links` has a wrong pattern."""
+
+    def outbox(self, email: str) -> list[Mail]:
+        return [
+            replace(mail, text=" ".join(link.url for link in mail.links), links=()) for mail in super().outbox(email)
+        ]
 
 
 class ChangesNothing(ModelTarget):
@@ -74,6 +86,13 @@ def test_it_ends_with_what_comes_next(name: str, last: str) -> None:
     done = kmc("doctor", target, cwd=ROOT, COLUMNS="120")
     assert done.returncode == 0
     assert done.stdout.rstrip().endswith(f"{last} {target}")
+
+
+def test_mails_whose_addresses_are_not_known_are_shown_without_what_is_secret() -> None:
+    (found,) = (each for each in examine(TellsNoLinks()).findings if each.what == "a reset link is mailed")
+    assert found.state is State.UNREACHED
+    assert "no mail with such a link came: of 3 mails in all, some hold addresses that no pattern" in found.advice
+    assert re.search(r"fits: (https://kmc\.example/[a-z./-]+/\w\w…(, |$))+$", found.advice)
 
 
 def test_until_codes_log_in_a_way_to_pair_comes_next() -> None:

@@ -14,6 +14,19 @@ from kmc_model.qr import QrCode, key_uri
 URI = key_uri("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "ada lovelace@kmc.example", names_issuer=True)
 
 
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://shop.example/restore-password/Zm9vYmFyYmF6", "https://shop.example/restore-password/Zm…"),
+        ("http://127.0.0.1:8000/accounts/reset/key/3-d4f/", "http://127.0.0.1:8000/accounts/reset/key/…/"),
+        ("https://ada:pw@shop.example/r?token=s3cret&u=1#s3cret", "https://shop.example/r"),
+        ("shop://reset/qwertyuiopasdf", "shop://reset/qw…"),
+    ],
+)
+def test_an_address_is_shown_without_its_token(url: str, shown: str) -> None:
+    assert inspection.without_token(url) == shown
+
+
 @pytest.mark.parametrize("modules", [0, 1, 3, 4, 6])
 def test_the_quiet_zone_is_measured_and_the_picture_read_whatever_it_is(modules: int) -> None:
     picture = QrCode(URI, modules).png()
