@@ -1,12 +1,15 @@
 """Running one scenario of a report again, and holding what happens against what was recorded."""
 
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 import msgspec
 
 from kmc_harness import bindings, runner
-from kmc_harness.evidence import Step
+from kmc_harness.acting import STEP_S
+from kmc_harness.evidence import Acted, Event, Step, Waited
+from kmc_harness.port import SECRET_FIELDS
 from kmc_harness.results import Report, ScenarioResult
 from kmc_harness.verdicts import Verdict
 
@@ -29,14 +32,30 @@ class Replay:
         return self.now.verdict is shown
 
     @property
+    def is_exact(self) -> bool:
+        """Whether all evidence is the same, to the second and the letter, as a deterministic target gives it."""
+        return self.recorded.steps == self.now.steps
+
+    @property
     def first_difference(self) -> tuple[Step | None, Step | None] | None:
-        """The first step whose evidence differs, as recorded and now; None where all is the same."""
-        steps = max(len(self.recorded.steps), len(self.now.steps))
-        for at in range(steps):
-            pair = tuple(each.steps[at] if at < len(each.steps) else None for each in (self.recorded, self.now))
-            if pair[0] != pair[1]:
-                return pair[0], pair[1]
+        """The first step whose evidence differs by more than times of day, secrets and pictures of them; or None."""
+        for recorded, now in zip_longest(self.recorded.steps, self.now.steps):
+            if recorded is None or now is None or _timeless(recorded) != _timeless(now):
+                return recorded, now
         return None
+
+
+def _timeless(step: Step) -> Step:
+    """Return `step` without what differs each time on a real clock: when, short waits, secrets, pictures."""
+    kept = (each for each in step.events if not isinstance(each, Waited) or each.seconds >= STEP_S)
+    return msgspec.structs.replace(step, events=tuple(map(_timeless_event, kept)))
+
+
+def _timeless_event(event: Event) -> Event:
+    if not isinstance(event, Acted):
+        return msgspec.structs.replace(event, at=0)
+    details = {name: "" if name in SECRET_FIELDS else text for name, text in event.details.items()}
+    return msgspec.structs.replace(event, at=0, details=details, picture=b"" if event.picture else None)
 
 
 def find(report: Report, name: str) -> ScenarioResult:

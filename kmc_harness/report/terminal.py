@@ -182,7 +182,8 @@ def show_replay(replay: "Replay") -> int:
     same = "the same verdict as recorded" if replay.same_verdict else "another verdict than recorded"
     console.print(f"\n[bold]{same}[/]: {badge(recorded)}, now {badge(now)}")
     if replay.first_difference is None:
-        console.print(f"every event of its {len(replay.now.steps)} steps is as recorded")
+        but = "" if replay.is_exact else ", but for times of day, sessions, links and the like"
+        console.print(f"every event of its {len(replay.now.steps)} steps is as recorded{but}")
     else:
         console.print("the evidence differs first in this step, as recorded:")
         if replay.first_difference[0]:

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from kmc_harness.replaying import find
-from kmc_harness.results import build
+from kmc_harness.evidence import Acted, Step, StepEnd, Waited
+from kmc_harness.replaying import Replay, find
+from kmc_harness.results import ScenarioResult, build
 from kmc_harness.runner import Misuse
 from kmc_harness.verdicts import Verdict
 from tests.conftest import ROOT, kmc
@@ -101,6 +103,25 @@ def test_a_replay_on_another_target_says_where_it_differs(on_kaltura: Any) -> No
     assert done.returncode == 1
     assert "another verdict than recorded: fail, now pass" in done.stdout
     assert "differs first in this step" in done.stdout
+
+
+def _login(at: int, session: str, *, answer: str = "accepted", wait_s: int = 0) -> ScenarioResult:
+    waits = (Waited(at=at - wait_s, seconds=wait_s),) if wait_s else ()
+    used = Acted(at=at, by="Ada", action="UseSession", details={"session": session}, answer=answer)
+    step = Step("When Ada logs in", 4, StepEnd.PASSED, (*waits, used))
+    return msgspec.structs.replace(scenario(), steps=(step,))
+
+
+def test_another_hour_session_and_short_wait_are_no_difference() -> None:
+    replayed = Replay(_login(1_000, "ab…"), _login(99_000, "7f…", wait_s=10))
+    assert (replayed.is_exact, replayed.first_difference) == (False, None)
+    assert Replay(_login(1_000, "ab…"), _login(1_000, "ab…")).is_exact
+
+
+@pytest.mark.parametrize("now", [_login(1_000, "ab…", answer="refused"), _login(1_000, "ab…", wait_s=60)])
+def test_another_answer_or_a_longer_wait_is_one(now: ScenarioResult) -> None:
+    before = _login(1_000, "ab…")
+    assert Replay(before, now).first_difference == (before.steps[0], now.steps[0])
 
 
 def test_a_waived_departure_is_replayed_as_what_it_is(tmp_path: Path, judge: Callable[..., Any]) -> None:
