@@ -1,6 +1,7 @@
 """The `kmc` command."""
 
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -71,7 +72,9 @@ def run(
             processes,
             tuple(pytest_arguments or ()),
         )
-        raise typer.Exit(_shown(runner.run(settings), report))
+        began = _stopwatch()
+        made = runner.run(settings)
+        raise typer.Exit(_shown(made, report, _stopwatch() - began if processes > 1 else None))
     except runner.Misuse as error:
         _misuse(str(error))
     except runner.Interrupted as error:
@@ -343,11 +346,16 @@ def matrix(
                 _misuse(f"{str(path)!r} cannot be written: {error.strerror}")
 
 
-def _shown(made: "Report", folder: Path) -> int:
+def _shown(made: "Report", folder: Path, took_s: float | None = None) -> int:
     from kmc_harness.report import terminal
 
-    terminal.show_report(made, folder)
+    terminal.show_report(made, folder, took_s)
     return made.exit_code
+
+
+def _stopwatch() -> float:
+    """Return seconds that go on whatever a target does to the clocks of this process."""
+    return time.clock_gettime(time.CLOCK_MONOTONIC)
 
 
 def _read(path: Path) -> "Report":

@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 __all__ = ["show_comparison", "show_matrix", "show_replay", "show_report"]
 
 
-def show_report(report: Report, folder: Path) -> None:
-    """Show the verdicts by chapter, and what is behind each that is no pass; `folder` holds the report's files."""
+def show_report(report: Report, folder: Path, took_s: float | None = None) -> None:
+    """Show the verdicts by chapter, and what is behind each that is no pass; `folder` holds the report's files.
+
+    `took_s` is how long it took, where that is not the sum of its scenarios.
+    """
     console = Console(highlight=False)
     if report.refusal:
         refused = f"{escape(report.run.subject)} was not judged: {escape(report.refusal)}"
@@ -47,7 +50,7 @@ def show_report(report: Report, folder: Path) -> None:
     _show_alike(console, report.requirements, Verdict.SKIPPED)
     _show_in_part(console, report.requirements)
     _show_waivers(console, report.waivers)
-    _show_headline(console, report, folder)
+    _show_headline(console, report, folder, report.timing.seconds if took_s is None else took_s)
 
 
 def _show_departures(console: Console, report: Report) -> None:
@@ -127,11 +130,11 @@ def _show_waivers(console: Console, waivers: Iterable[WaiverResult]) -> None:
             console.print(f"  {why[each.state]}{until}")
 
 
-def _show_headline(console: Console, report: Report, folder: Path) -> None:
+def _show_headline(console: Console, report: Report, folder: Path, took_s: float) -> None:
     counts = ", ".join(f"{count} {badge(Verdict(name))}" for name, count in report.counts.items() if count)
     console.print(f"\n[bold]{escape(report.headline)}[/]: {counts}")
     often = f", each {report.run.repeat} times," if report.run.repeat > 1 else ""
-    console.print(f"{report.size}{often} in {report.timing.seconds:.1f} s; report in {folder}")
+    console.print(f"{report.size}{often} in {took_s:.1f} s; report in {folder}")
 
 
 def _show_timeline(scenario: ScenarioResult) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from kmc_harness import tables
 from kmc_harness.verdicts import Verdict
-from tests.conftest import kmc
+from tests.conftest import Ran, kmc
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,15 @@ def test_one_requirement_is_shown_with_source_reading_scenarios_and_departure(tm
     for words in ("article, Log into KMC", "one showing", "one device; one login", "The link is opened a second time"):
         assert words in done.stdout
     assert "article/enrolment.feature:" in done.stdout
+
+
+def test_with_several_processes_the_time_that_passed_is_shown(
+    on_article: Ran, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from kmc_harness.report import read, terminal
+
+    terminal.show_report(read(on_article.folder), tmp_path, 12.34)
+    assert "300 scenarios in 12.3 s" in " ".join(capsys.readouterr().out.split())
 
 
 def test_the_catalogue_names_actions_and_offers(tmp_path: Path) -> None:
