@@ -73,7 +73,9 @@ class Action:
     """
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in described(self).items())})"
+        shown = ((name, text, getattr(self, name)) for name, text in described(self).items())
+        words = (f"{name}={text!r}" if isinstance(value, str) else f"{name}={text}" for name, text, value in shown)
+        return f"{type(self).__name__}({', '.join(words)})"
 
 
 @value

@@ -202,6 +202,13 @@ def test_secrets_stay_out_of_what_is_printed() -> None:
         assert each not in story.replace(f"{model.state.links!r}", "")
 
 
+def test_an_action_is_printed_as_one_would_write_it() -> None:
+    action = a.RegisterUser("Acme", "ada@acme.example", None, administrator=False)
+    assert repr(action) == "RegisterUser(account='Acme', email='ada@acme.example', administrator=False)"
+    blocked = a.SetAccountStatus("Acme", a.AccountStatus.BLOCKED)
+    assert repr(blocked) == "SetAccountStatus(account='Acme', status='blocked')"
+
+
 def test_the_clock_only_goes_forward() -> None:
     with pytest.raises(ValueError, match="only goes forward"):
         ManualClock().advance(-1)
