@@ -97,6 +97,21 @@ def _from_python(module: str, attribute: str) -> Target:
     return target
 
 
+METHODS = {
+    "name": "a text, what reports call it",
+    "offers": "a frozenset of kmc_harness.port.Offer",
+    "reset": "reset() begins a scenario, with people never seen before",
+    "perform": "perform(action) returns the Observation, as `kmc actions` lists both",
+    "close": "close() lets go of everything",
+    "now": "now() returns the target's clock in epoch seconds",
+    "advance": "advance(seconds) moves the target's clock forward; or do not offer 'clock'",
+    "outbox": "outbox(email) returns all kmc_harness.port.Mail to it, oldest first; or do not offer 'outbox'",
+    "at_once": "at_once(actions) does them at the same moment and returns what was seen of each, as "
+    "kmc_harness.racing.in_threads(self.perform, actions) does; or do not offer 'race'",
+}
+"""What an adapter has, each in words."""
+
+
 def check_whole(adapter: Any, *more: str) -> None:
     """See that `adapter` has what every adapter has, and `more`.
 
@@ -107,7 +122,8 @@ def check_whole(adapter: Any, *more: str) -> None:
     offered = {str(each) for each in getattr(adapter, "offers", ())}
     needed = ["offers", "reset", "perform", "close", *more, *(["at_once"] if Offer.RACE in offered else [])]
     if missing := [each for each in dict.fromkeys(needed) if not hasattr(adapter, each)]:
-        raise AdapterMistake(f"the adapter has no {' and no '.join(missing)}; see kmc_harness.port.Target")
+        lacks = "; no ".join(f"{each}: {METHODS[each]}" for each in missing)
+        raise AdapterMistake(f"the adapter has no {lacks}")
     if unknown := sorted(offered - set(Offer)):
         known = ", ".join(sorted(Offer))
         raise AdapterMistake(f"the adapter offers {', '.join(map(repr, unknown))}, which is none of {known}")

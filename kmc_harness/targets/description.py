@@ -106,6 +106,8 @@ def _check(made: Description) -> None:
         raise ValueError(f'[adapter] python takes "module:Class", not {made.adapter.python!r}')
     if made.clock and made.clock.kind == "libfaketime" and not made.server:
         raise ValueError("[clock] libfaketime needs a [server] to start; time-machine moves this process")
+    if made.clock and made.clock.kind in ("freezegun", "time-machine") and made.server:
+        raise ValueError(f"[clock] {made.clock.kind} moves this process, not that of a [server]: libfaketime moves it")
     if made.mail and made.mail.kind != "adapter" and not made.mail.links:
         raise ValueError("[mail] needs links, as { reset = '/reset/' }: regular expressions on a link's address")
     lengths = [made.adapter.answer_within, *((made.server.ready_within,) if made.server else ())]
