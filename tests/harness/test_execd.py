@@ -152,7 +152,7 @@ def test_a_fault_costs_its_scenario_and_nothing_else(fault: str, judge: Callable
 
 def test_an_adapter_that_dies_now_and_then_is_started_again(judge: Callable[..., Ran]) -> None:
     ran = judge(
-        tortured("dies_at_each_hundredth_question"), "--only", "LOG-004", "--only", "LOG-010", "--only", "LOG-013"
+        tortured("dies_at_each_hundredth_question"), "--only", "LOG-006", "--only", "LOG-010", "--only", "LOG-013"
     )
     found = list(verdicts(ran).values())
     assert set(found) == {"pass", "error"}
