@@ -215,7 +215,7 @@ def serve(
 def doctor(
     target: Annotated[str, typer.Argument(help="a folder with a target.toml, python:module:Class, exec:command")],
 ) -> None:
-    """Try each thing people do once, and say in plain words what the adapter still lacks."""
+    """Try each thing people do once, and say in plain words what the adapter still lacks; exit 1 where any is wrong."""
     from kmc_harness import doctor as practice
     from kmc_harness import tables, targets
     from kmc_harness.verdicts import NotJudged

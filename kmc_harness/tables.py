@@ -82,7 +82,7 @@ class Progress:
         self._bar.update(self._task, advance=1, worst=badge(self._worst))
         if self._file and self._now() >= self._told_at + LINE_EVERY_S:
             self._told_at = self._now()
-            print(f"{self._done} of {self._total} scenarios, {self._worst}", file=self._file, flush=True)
+            print(f"{self._done} of {self._total} scenarios; worst so far: {self._worst}", file=self._file, flush=True)
 
 
 def badge(verdict: Verdict) -> str:
@@ -91,7 +91,7 @@ def badge(verdict: Verdict) -> str:
 
 
 def show_examination(target: str, examined: "Examination") -> int:
-    """Show what works and what is missing next; return 0 where the suite judges the target, else 1."""
+    """Show what works and what is missing next; return 1 where something is not as it should be, else 0."""
     console = Console(highlight=False)
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("what people do", no_wrap=True)
@@ -120,7 +120,7 @@ def show_examination(target: str, examined: "Examination") -> int:
     if not is_clear:
         console.print("mend first what is red, unless the product itself is so; then again")
     console.print(f"kmc {'run --target' if is_clear else 'doctor'} {named}")
-    return 0
+    return int(not is_clear)
 
 
 def show_actions() -> None:

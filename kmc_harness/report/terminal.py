@@ -75,10 +75,11 @@ def _show_departure(
 ) -> None:
     first = next(each for each in scenarios if each.verdict is requirement.verdict)
     alike = sum(each.verdict is requirement.verdict for each in scenarios)
+    ran = sum(each.verdict is not Verdict.SKIPPED for each in scenarios)
     console.print(f"\n{badge(requirement.verdict)} [bold]{requirement.id}[/] {escape(requirement.text)}")
     rows = {
         "source": f"{requirement.source} ({requirement.level}, {requirement.word})",
-        "scenario": f"{first.title} ({first.feature}:{first.line}); {alike} of {len(scenarios)} ended so",
+        "scenario": f"{first.title} ({first.feature}:{first.line}); {alike} of {ran} ended so",
         "step": first.step,
         "expected": first.expected,
         "seen": first.seen,

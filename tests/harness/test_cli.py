@@ -94,4 +94,4 @@ def test_progress_is_a_line_now_and_then_where_there_is_no_terminal(
         progress.expect(3)
         for each in (Verdict.PASS, Verdict.FAIL, Verdict.PASS):
             progress.advance(each)
-    assert capsys.readouterr().err == "2 of 3 scenarios, fail\n"
+    assert capsys.readouterr().err == "2 of 3 scenarios; worst so far: fail\n"

@@ -80,11 +80,14 @@ def test_where_nothing_is_switched_on_no_customer_is_asked_to() -> None:
     assert "no customer can switch it on" not in states(Settings())
 
 
-@pytest.mark.parametrize(("name", "last"), [("AsksAsTheVendor", "kmc doctor"), ("ChangesNothing", "kmc run --target")])
-def test_it_ends_with_what_comes_next(name: str, last: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "status", "last"),
+    [("AsksAsTheVendor", 1, "kmc doctor"), ("ChangesNothing", 0, "kmc run --target")],
+)
+def test_it_ends_with_what_comes_next_and_with_1_where_something_is_red(name: str, status: int, last: str) -> None:
     target = f"python:tests.harness.test_doctor:{name}"
     done = kmc("doctor", target, cwd=ROOT, COLUMNS="120")
-    assert done.returncode == 0
+    assert done.returncode == status
     assert done.stdout.rstrip().endswith(f"{last} {target}")
 
 
