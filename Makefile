@@ -10,7 +10,7 @@ run: $(VENV)/core
 	$(BIN)/kmc run --profile all
 
 test: $(VENV)/dev
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal
+	$(BIN)/python -m pytest -q -n 3 --dist worksteal
 
 check: $(VENV)/dev
 	$(BIN)/ruff check .
@@ -20,7 +20,7 @@ check: $(VENV)/dev
 
 # Everything that takes longer than CI should: the whole of what `make check` and `make test` take samples of.
 check-all: check
-	KMC_TEST_ALL=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal
+	KMC_TEST_ALL=1 $(BIN)/python -m pytest -q -n 3 --dist worksteal
 
 # Some five minutes: the scenarios alone, on one small change of the model after another.
 mutants: $(VENV)/dev
