@@ -20,9 +20,8 @@ from tests.server.wrong_screens import KEPT, REMEMBERED
 
 SERVED = ROOT / "examples" / "targets" / "kmc-served"
 KNOWN = catalogue.load()
-ARTICLE = catalogue.PROFILES["article"]
-SAMPLE = [name for name, each in KNOWN.items() if each.level in ARTICLE or each.seen is catalogue.Seen.SCREEN]
-"""What is judged in CI: the article's own and what only a screen shows. `make check-all`: all, by both policies."""
+SAMPLE = [name for name, each in KNOWN.items() if name[:3] == "SWI" or each.seen is catalogue.Seen.SCREEN]
+"""What is judged in CI; `make check-all` judges all of it, by both policies."""
 SCRIPT = "<img src=x onerror=document.title='scripted'>"
 
 
@@ -73,7 +72,7 @@ def test_on_the_screens_each_requirement_has_its_known_verdict(
         ("one store", "ENR-004", 2),
         ("Continue leads elsewhere", "ENR-006", 2),
         (KEPT, "SEC-013", 2),
-    ],
+    ][:: 1 if os.environ.get("KMC_TEST_ALL") else 3],
 )
 def test_what_is_wrong_on_a_screen_is_noticed(
     wrong: str, requirement: str, scenarios: int, judge: Callable[..., Any]
