@@ -178,15 +178,23 @@ class Browser(BesideLab):
         """
         ran = self._devtools.send("Runtime.evaluate", {"expression": script, "returnByValue": True})
         if "exceptionDetails" in ran:
-            raise RuntimeError(ran["exceptionDetails"]["text"])
+            raise RuntimeError(ran["exceptionDetails"].get("exception", {}).get("description", "a script failed"))
         return ran["result"].get("value")
 
     def _focus(self, role: str, name: re.Pattern[str]) -> bool:
-        """Go to the first `field`, `button` or `link` of that name, as Tab does; False where there is none."""
+        """Go to the first `field`, `button` or `link` of that name, as Tab does; False where there is none.
+
+        Raises:
+            LookupError: it takes nothing; what is typed would go to wherever one was before.
+
+        """
         at = next((at for at, (text, _) in enumerate(self._look[role]) if name.match(text)), None)
-        if at is not None:
-            self._run(f"(() => {{{FOUND} const it = found.{role}[{at}]; it.focus(); it.select?.(); }})()")
-        return at is not None
+        if at is None:
+            return False
+        go = f"const it = found.{role}[{at}]; it.focus(); it.select?.()"
+        if not self._run(f"(() => {{{FOUND} {go}; return document.activeElement == it && !it.readOnly; }})()"):
+            raise LookupError(f"the {role} {self._look[role][at][0]!r} is on the screen, but takes nothing")
+        return True
 
     def _sit_at(self, cookies: _Cookies) -> None:
         context = self._page.context

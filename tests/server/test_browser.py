@@ -82,6 +82,14 @@ def test_what_is_wrong_on_a_screen_is_noticed(
     assert sum(each["verdict"] == "fail" for each in ran.report["scenarios"]) == scenarios
 
 
+@pytest.mark.parametrize("wrong", ["a code that takes nothing", "a code to be read", "a button that takes nothing"])
+def test_what_takes_nothing_is_no_refusal_by_the_target(wrong: str, judge: Callable[..., Any]) -> None:
+    """What is typed there must not end in the field before, as it would."""
+    ran = judge("python:tests.server.wrong_screens:Wrong", "--only", "SWI-003", KMC_TEST_WRONG=wrong)
+    assert ran.verdicts == {"SWI-003": "error"}
+    assert "is on the screen, but takes nothing" in ran.report["scenarios"][0]["seen"]
+
+
 def test_a_qr_code_that_has_expired_is_renewed_in_the_lab(page: Page, url: str) -> None:
     lab = page
     lab.goto(f"{url}/lab?token={TOKEN}")

@@ -26,6 +26,9 @@ PAGES: dict[str, _Change] = {
     "one store": _instead("play.google.com", "play.example"),
     "Continue leads elsewhere": _instead(r'action="[^"]*/login"><input type="hidden"', 'action="/lab"><input'),
     "a code without a name": _instead("Authenticator Code", "Number"),
+    "a code that takes nothing": _instead('name="code"', 'name="code" disabled'),
+    "a code to be read": _instead('name="code"', 'name="code" readonly'),
+    "a button that takes nothing": _instead("<button>Login", "<button disabled>Login"),
 }
 FIRST_PAGES: dict[str, _Change] = {  # before anything is typed
     "the e-mail forgotten": _instead(r'value="[^"]*@[^"]*"', ""),
