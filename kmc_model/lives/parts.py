@@ -103,13 +103,16 @@ def reset_links(life: Life, own: Credentials, holds: Holds, policy: Policy) -> t
 
 def newest_two_in_full(life: Life, own: Credentials, holds: Holds, policy: Policy) -> tuple[str, ...]:
     """Return of the newest two links of each kind what became of them, and what time they have, used or not."""
-    links = [*newest_links(life.state, own.email, ENROLMENT), *newest_links(life.state, own.email, RESET)]
-    return tuple([f"{each.kind} {each.status} {_time_of(each, life.now, policy)}" for each in links])
+    return _in_full(life, own, policy, 2)
 
 
 def newest_in_full(life: Life, own: Credentials, holds: Holds, policy: Policy) -> tuple[str, ...]:
     """Return of the newest link of each kind what became of it, and what time it has, used or not."""
-    links = [*newest_links(life.state, own.email, ENROLMENT)[:1], *newest_links(life.state, own.email, RESET)[:1]]
+    return _in_full(life, own, policy, 1)
+
+
+def _in_full(life: Life, own: Credentials, policy: Policy, most: int) -> tuple[str, ...]:
+    links = [each for kind in (ENROLMENT, RESET) for each in newest_links(life.state, own.email, kind)[:most]]
     return tuple([f"{each.kind} {each.status} {_time_of(each, life.now, policy)}" for each in links])
 
 
