@@ -3,7 +3,10 @@
 All drive the same faulty targets through the same sentences and compare them with the same model; Hypothesis' rules are
 the sentences of all topics, drawn at random. Actions are counted at the target, people's registration left out.
 
-    python benchmarks/generators.py [--seeds 20] [--most 20000] [--processes 2] [--sample 1] [--only ...] [--each FILE]
+    python benchmarks/generators.py [--seeds 20] [--most 20000] [--processes 2] [--sample 1] [--only ...] [--keep FILE]
+
+With `--keep` what was measured is kept in FILE as it comes, and not measured again: a long run can be stopped and gone
+on with. A change of the model or of the generators asks for another file.
 """
 
 import argparse
@@ -196,17 +199,43 @@ GENERATORS: dict[str, Callable[[int, Field], None]] = {
 }
 SCENARIOS = "hand-written scenarios"
 FIXED = {SCENARIOS, "Wp, topics of 1200 transitions at most"}
-Took = dict[str, list[int | None]]
+Took = dict[str, int | None]
+"""After how many actions each fault was seen by one generator with one seed; None where it was not."""
+Job = tuple[str, int, list[str], int]
+"""Generator, seed, faults, actions at most."""
 
 
-def _measure(job: tuple[str, int, list[str], int]) -> tuple[str, dict[str, int | None]]:
+def _measure(job: Job) -> tuple[str, int, Took]:
     generator, seed, faults, most = job
     if generator == SCENARIOS:
-        return generator, {fault: scenarios(fault) for fault in faults}
+        return generator, seed, {fault: scenarios(fault) for fault in faults}
     # Tours come to an end by themselves.
     field = Field(faults, inf if "tour" in generator else most)
     GENERATORS[generator](seed, field)
-    return generator, field.took
+    return generator, seed, field.took
+
+
+class Kept:
+    """What has been measured, in a file if it is to be kept."""
+
+    def __init__(self, path: Path | None, most: int) -> None:
+        self._path, self._most = path, most
+        self.took: dict[str, dict[int, Took]] = {}
+        if path and path.exists():
+            kept = json.loads(path.read_text())
+            if kept["most"] != most:
+                raise SystemExit(f"{path} was measured with --most {kept['most']}: give that, or another file")
+            self.took = {name: {int(seed): took for seed, took in runs.items()} for name, runs in kept["took"].items()}
+
+    def of(self, generator: str, seed: int) -> Took:
+        """Return what one generator took with one seed."""
+        return self.took.setdefault(generator, {}).setdefault(seed, {})
+
+    def add(self, generator: str, seed: int, took: Took) -> None:
+        """Keep what was measured."""
+        self.of(generator, seed).update(took)
+        if self._path:
+            self._path.write_text(json.dumps({"most": self._most, "took": self.took}))
 
 
 def main() -> None:
@@ -216,28 +245,33 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--sample", type=int, default=1, help="every how manyth fault")
     parser.add_argument("--only", choices=[SCENARIOS, *GENERATORS], action="append")
-    parser.add_argument("--each", type=Path, help="where to write what each fault took, as JSON")
+    parser.add_argument("--keep", type=Path, help="where to keep what each fault took, as JSON")
     asked = parser.parse_args()
     # One changes nothing that anybody could see; the self-test proves it.
     faults = [each.name for each in all_faults() if each.requirements and each.name != UNSEEN][:: asked.sample]
-    chosen = asked.only or [SCENARIOS, *GENERATORS]
+    runs = {
+        generator: range(1 if generator in FIXED else asked.seeds)
+        for generator in asked.only or [SCENARIOS, *GENERATORS]
+    }
+    kept = Kept(asked.keep, asked.most)
     jobs = [
-        (generator, seed, faults[at :: asked.processes], asked.most)
-        for generator in chosen
-        for seed in range(1 if generator in FIXED else asked.seeds)
+        (generator, seed, part, asked.most)
+        for generator, seeds in runs.items()
+        for seed in seeds
         for at in range(asked.processes)
+        if (part := [each for each in faults[at :: asked.processes] if each not in kept.of(generator, seed)])
     ]
-    took: dict[str, Took] = {generator: {fault: [] for fault in faults} for generator in chosen}
     with ProcessPoolExecutor(asked.processes) as pool:
-        for generator, made in track(pool.map(_measure, jobs), total=len(jobs), console=Console(stderr=True)):
-            for fault, actions in made.items():
-                took[generator][fault].append(actions)
-    if asked.each:
-        asked.each.write_text(json.dumps(took))
+        for measured in track(pool.map(_measure, jobs), total=len(jobs), console=Console(stderr=True)):
+            kept.add(*measured)
+    took = {
+        generator: {fault: [kept.of(generator, seed)[fault] for seed in seeds] for fault in faults}
+        for generator, seeds in runs.items()
+    }
     _show(took, asked.most)
 
 
-def _show(took: dict[str, Took], most: int) -> None:
+def _show(took: dict[str, dict[str, list[int | None]]], most: int) -> None:
     console = Console(width=100, highlight=False)
     table = Table("generator", "seeds", "faults found", "median", "sum of medians", box=None, pad_edge=False)
     medians: dict[str, dict[str, float]] = {}
