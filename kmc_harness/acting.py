@@ -12,7 +12,7 @@ import contextlib
 import hashlib
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
@@ -810,10 +810,10 @@ class Acting:
 
     # Mail
 
-    def mails(self, person: Person) -> list[Mail]:
+    def mails(self, person: Person) -> Sequence[Mail]:
         """Return the mails `person` has been sent, oldest first."""
         self.needs(Offer.OUTBOX)
-        found = list(self.target.outbox(person.email))
+        found = tuple(self.target.outbox(person.email))
         for mail in found[self._mails_noted.get(person.name, 0) :]:
             for link in mail.links:
                 self.recorder.learn(link.url, inspection.token_of(link.url))
@@ -844,7 +844,7 @@ class Acting:
         """Return the links of `kind` that the latest act mailed to `name`."""
         return [link.url for mail in self.new_mails(name) for link in mail.links if link.kind is kind]
 
-    def new_mails(self, name: str) -> list[Mail]:
+    def new_mails(self, name: str) -> Sequence[Mail]:
         """Return the mails that the latest act brought to `name`."""
         person = self.person(name)
         return self.mails(person)[self._mails_before.get(person.name, 0) :]

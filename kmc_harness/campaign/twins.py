@@ -11,7 +11,7 @@ from typing import NamedTuple
 from kmc_harness import bindings, inspection
 from kmc_harness.acting import Person
 from kmc_harness.authenticator import Authenticator
-from kmc_harness.port import LinkKind, NotOffered, Observation, Offer, Target
+from kmc_harness.port import LinkKind, Mail, NotOffered, Observation, Offer, Target
 from kmc_harness.verdicts import Unreached
 from kmc_harness.world import World
 
@@ -21,6 +21,9 @@ ENOUGH_SECRETS = 32
 """With fewer, bits of random secrets are alike by chance."""
 ENOUGH_LINKS = 8
 NOT_DONE = Observation(accepted=False)
+
+NewMails = Sequence[tuple[Person, Sequence[Mail]]]
+"""What one sentence mailed to whom."""
 
 
 class Glimpse(NamedTuple):
@@ -76,8 +79,9 @@ class Side:
     looks: dict[str, set[str]] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
     owners: dict[str, str] = field(default_factory=dict)
-    read: dict[str, int] = field(default_factory=dict)
     tokens: list[str] = field(default_factory=list)
+    _many: tuple[int, int] = (0, 0)
+    _given_away: list[str] = field(default_factory=list)
 
     @property
     def reads_mail(self) -> bool:
@@ -98,6 +102,7 @@ class Side:
         seen = world.answers[-1] if len(world.answers) > before else NOT_DONE
         person, people = world.spoken_of, world.people
         shown, qr_code = self._scan(person, seen)
+        new = [(each, world.new_mails(each.name)) for each in people] if self.reads_mail else []
         return Glimpse(
             unreached,
             seen.accepted,
@@ -106,17 +111,11 @@ class Side:
             self._account(seen),
             shown,
             qr_code,
-            tuple((each.name, *self._mailed(each)) for each in people) if self.reads_mail else (),
+            tuple((each.name, *_counted(mails)) for each, mails in new),
             sum(each.accepted for each in world.tried),
             "link" in sentence and not seen.accepted and not unreached and not seen.message.strip(),
-            self._telling(sentence, seen),
+            self._telling(sentence, seen, new),
         )
-
-    def _mailed(self, person: Person) -> tuple[int, int]:
-        """Return how many enrolment and reset links the sentence mailed to `person`."""
-        kinds = [link.kind for mail in self.world.new_mails(person.name) for link in mail.links]
-        enrolment, reset = map(kinds.count, LinkKind)
-        return enrolment, reset
 
     def _do(self, sentence: str) -> None:
         for each in sentence.split("; "):
@@ -145,38 +144,53 @@ class Side:
         shown = "another's" if owner != person.name else "known" if entry.secret == held else "new"
         return shown, _looked_at(entry, seen.picture, Offer.PICTURE in self.world.offers)
 
-    def _telling(self, sentence: str, seen: Observation) -> tuple[str, ...]:
+    def _telling(self, sentence: str, seen: Observation, new: NewMails) -> tuple[str, ...]:
         told = []
         kind = "a wrong password" if "a wrong password" in sentence else "asks for a reset"
         if kind in sentence:
             looks = self.looks.setdefault(kind, set())
             looks.add(self.world.look_of(seen))
             told += [f"answers differ where somebody {kind}"] if len(looks) > 1 else []
-        told += self._told_by_mails() if self.reads_mail else []
-        if len(self.known) >= ENOUGH_SECRETS and self._are_alike():
-            told.append("secrets are alike in some bytes")
-        if len(self.tokens) >= ENOUGH_LINKS and inspection.random_bits(self.tokens) < 128:
-            told.append("links can be guessed")
+        told += self._told_by_mails(new)
+        told += self._told_by_many()
         return tuple(told)
+
+    def _told_by_many(self) -> list[str]:
+        """Say what all secrets and all links together give away; looked at again where there are more than before."""
+        many = (len(self.known), len(self.tokens))
+        if many != self._many:
+            self._many, self._given_away = many, []
+            if len(self.known) >= ENOUGH_SECRETS and self._are_alike():
+                self._given_away.append("secrets are alike in some bytes")
+            if len(self.tokens) >= ENOUGH_LINKS and inspection.random_bits(self.tokens) < 128:
+                self._given_away.append("links can be guessed")
+        return self._given_away
 
     def _are_alike(self) -> bool:
         return inspection.constant_bytes([Authenticator("", secret).secret_bytes for secret in self.known]) > 0
 
-    def _told_by_mails(self) -> list[str]:
-        """Read the mails that came since the last look, and say what they should not tell."""
+    def _told_by_mails(self, new: NewMails) -> list[str]:
+        """Say what the mails that the sentence brought should not tell."""
         told = []
-        for person in self.world.people:
-            mails = self.world.mails(person)
-            entries = filter(None, (person.authenticator, *person.earlier))
+        for person, mails in new:
+            entries = filter(None, (person.authenticator, *person.earlier)) if mails else ()
             secrets = [person.password, *(each.secret for each in entries)]
-            for mail in mails[self.read.get(person.name, 0) :]:
+            for mail in mails:
                 told += ["a secret or password in a mail"] if any(each in mail.text for each in secrets) else []
-                new = [inspection.token_of(link.url) for link in mail.links]
+                tokens = [inspection.token_of(link.url) for link in mail.links]
                 personal = (person.email, person.email.partition("@")[0])
-                told += [f"a link tells {what}" for each in new if (what := inspection.told_by(each, personal))]
-                self.tokens += new
-            self.read[person.name] = len(mails)
+                told += [f"a link tells {what}" for each in tokens if (what := inspection.told_by(each, personal))]
+                self.tokens += tokens
         return told
+
+
+def _counted(mails: Sequence[Mail]) -> tuple[int, int]:
+    """Return how many enrolment and reset links are in `mails`."""
+    if not mails:
+        return (0, 0)
+    kinds = [link.kind for mail in mails for link in mail.links]
+    enrolment, reset = map(kinds.count, LinkKind)
+    return enrolment, reset
 
 
 def _looked_at(entry: Authenticator, picture: bytes | None, is_delivered: bool) -> tuple[object, ...]:

@@ -37,7 +37,7 @@ class ModelTarget:
 
     def reset(self) -> None:
         """Forget everything."""
-        self._inboxes: dict[str, list[Mail]] = {}
+        self._inboxes: dict[str, tuple[Mail, ...]] = {}
         self._delivered = 0
         self.model = Model(ManualClock(), SeededSecrets(self._seed), self.policy, self._rules, self._turn)
 
@@ -71,9 +71,9 @@ class ModelTarget:
     def outbox(self, email: str) -> Sequence[Mail]:
         """Return the mails sent to `email`, oldest first."""
         for mail in self.model.state.outbox[self._delivered :]:
-            self._inboxes.setdefault(mail.recipient, []).append(self._as_received(mail))
+            self._inboxes[mail.recipient] = (*self._inboxes.get(mail.recipient, ()), self._as_received(mail))
         self._delivered = len(self.model.state.outbox)
-        return tuple(self._inboxes.get(email, ()))
+        return self._inboxes.get(email, ())
 
     def _as_received(self, mail: records.Mail) -> Mail:
         links: tuple[MailedLink, ...] = ()
