@@ -246,6 +246,15 @@ def _log_out(world: World) -> str:
     return "the session is open still" if world.use_session("Ada", earlier=False).accepted else ""
 
 
+def _side_by_side(world: World) -> str:
+    for name in ("Ada", "Gil"):
+        world.reach_user(name, HOME)
+        world.reach_session(name, HOME)
+    world.reach_logout("Ada")
+    seen = world.use_session("Gil", earlier=False)
+    return "" if seen.accepted else "when one logged out, the other's session ended: keep the cookies of each apart"
+
+
 def _move_clock(world: World) -> str:
     before = world.now()
     world.pass_time(60)
@@ -275,6 +284,16 @@ def _see_in_settings(world: World) -> str:
     session = world.reach_session("Cy", HOME).session or ""
     seen = world.perform(StartPairing(session, world.person("Cy").password))
     return "" if seen.accepted and seen.shows_qr_code else f"{world.in_words(seen)}, and no QR code shown"
+
+
+def _confirm_with_wrong_code(world: World) -> str:
+    world.reach_user("Hal", HOME)
+    session = world.reach_session("Hal", HOME).session or ""
+    person = world.person("Hal")
+    person.shown = world.perform(StartPairing(session, person.password))
+    world.scan("Hal")
+    seen = world.perform(ConfirmPairing(session, world.code("Hal", "a wrong code") or ""))
+    return "it was accepted" if seen.accepted else ""
 
 
 def _pair_alone(world: World) -> str:
@@ -416,7 +435,9 @@ TRIES = (
     _Try("a stranger is refused", _stranger, LogIn),
     _Try("her session is used", _use_session, UseSession, "whether a page for those logged in was shown"),
     _Try("she logs out, which ends it", _log_out, LogOut),
+    _Try("another's session stays open meanwhile", _side_by_side, LogOut),
     _Try("she sees a QR code in the settings", _see_in_settings, StartPairing, _SHOWN, (Offer.SETTINGS,)),
+    _Try("a wrong code completes no pairing", _confirm_with_wrong_code, ConfirmPairing, needs=(Offer.SETTINGS,)),
     _Try("a code completes the pairing", _pair_alone, ConfirmPairing, needs=(Offer.SETTINGS,)),
     _Try("two-factor login is switched on", _enable, EnableTwoFactor, needs=(Offer.ENABLE,)),
     _Try("a link to a QR code is mailed", _enrolment_mail, needs=_BY_MAIL),

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from kmc_harness.catalogue import Requirement
-from kmc_harness.port import ACTIONS
+from kmc_harness.port import ACTIONS, Offer
 from kmc_harness.verdicts import LAST_WORDS, Verdict
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ COLOURS = {
 }
 
 LINE_EVERY_S = 10.0
+
+OR_SETTINGS = "enable: or settings, where a scenario only needs somebody who has paired an authenticator"
 
 
 class Progress:
@@ -151,7 +153,7 @@ def show_catalogue(requirements: Sequence[Requirement]) -> None:
         table.add_row(each.id, escape(each.title), actions, ", ".join(each.offers))
     console = Console(highlight=False)
     console.print(table)
-    console.print("\nenable: or settings, where a scenario only needs somebody who has paired an authenticator")
+    console.print(f"\n{OR_SETTINGS}")
 
 
 def show_requirement(requirement: Requirement) -> None:
@@ -177,5 +179,7 @@ def show_requirement(requirement: Requirement) -> None:
         if text:
             grid.add_row(f"  {name}", escape(text))
     console.print(grid)
+    if Offer.ENABLE in requirement.offers:
+        console.print(f"  [dim]{OR_SETTINGS}[/]")
     for where, title in scenarios_of(requirement.id):
         console.print(f"  [dim]{where}[/] {escape(title)}")

@@ -61,6 +61,7 @@ def test_the_catalogue_names_actions_and_offers(tmp_path: Path) -> None:
     assert "switch" in line
     assert "enable: or settings" in done.stdout
     assert done.returncode == 0
+    assert "enable: or settings" in kmc("requirements", "LOG-004", cwd=tmp_path).stdout
 
 
 def test_help_imports_nothing_heavy(tmp_path: Path) -> None:

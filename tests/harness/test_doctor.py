@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from kmc_harness.doctor import MEANS, TRIES, State, examine
-from kmc_harness.port import ACTIONS, Action, EnableTwoFactor, GoToLogin, Mail, Observation, Offer
+from kmc_harness.port import ACTIONS, Action, EnableTwoFactor, GoToLogin, LogOut, Mail, Observation, Offer
 from kmc_harness.targets.model import ModelTarget
 from tests.conftest import ROOT, kmc
 from tests.targets import BreaksPromise, CrashesAtOnce, LetsAnybodyIn, OffersNothing, SaysYes, Settings
@@ -28,6 +28,19 @@ class TellsNoLinks(ModelTarget):
         return [
             replace(mail, text=" ".join(link.url for link in mail.links), links=()) for mail in super().outbox(email)
         ]
+
+
+class MixesCookies(ModelTarget):
+    """Keeps one cookie jar for everybody: who logs out ends the session of whoever logged in last."""
+
+    jar = ""
+
+    def perform(self, action: Action) -> Observation:
+        if isinstance(action, LogOut):
+            action = LogOut(self.jar)
+        seen = super().perform(action)
+        self.jar = seen.session or self.jar
+        return seen
 
 
 class ChangesNothing(ModelTarget):
@@ -74,6 +87,19 @@ def test_what_a_customer_tries_is_not_done_with_the_vendors_rights() -> None:
     assert (found.what, found.state) == ("no customer can switch it on", State.WRONG)
     assert found.advice.endswith("never with the vendor's key; without one (None) it is the vendor")
     assert made.next == found
+
+
+def test_one_cookie_jar_for_everybody_is_found_out() -> None:
+    (found,) = (each for each in examine(MixesCookies()).findings if each.what.startswith("another's session"))
+    assert found.state is State.WRONG
+    assert found.advice.endswith("keep the cookies of each apart")
+
+
+def test_a_settings_page_that_takes_any_code_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    what = "a wrong code completes no pairing"
+    assert states(Settings())[what] is State.WORKS
+    monkeypatch.setenv("KMC_TEST_SETTINGS", "takes")
+    assert states(Settings())[what] is State.WRONG
 
 
 def test_where_nothing_is_switched_on_no_customer_is_asked_to() -> None:
