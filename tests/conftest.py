@@ -1,7 +1,9 @@
 """Running the suite in a process of its own, as a user does."""
 
+import fcntl
 import json
 import os
+import pickle
 import subprocess
 import sys
 from collections.abc import Callable, Generator
@@ -68,10 +70,28 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Ran]:
 
 
 @pytest.fixture(scope="session")
-def on_article(judge: Callable[..., Ran]) -> Ran:
-    return judge()
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[], Ran]], Ran]:
+    """Have something run by whichever process of the tests asks for it first, and by no other."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def run(name: str, done: Callable[[], Ran]) -> Ran:
+        kept = shared / f"{name}.pickle"
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not kept.exists():
+                kept.write_bytes(pickle.dumps(done()))
+        ran: Ran = pickle.loads(kept.read_bytes())
+        return ran
+
+    return run
 
 
 @pytest.fixture(scope="session")
-def on_kaltura(judge: Callable[..., Ran]) -> Ran:
-    return judge("model", "--policy", "kaltura-server")
+def on_article(judge: Callable[..., Ran], once: Callable[[str, Callable[[], Ran]], Ran]) -> Ran:
+    return once("article", judge)
+
+
+@pytest.fixture(scope="session")
+def on_kaltura(judge: Callable[..., Ran], once: Callable[[str, Callable[[], Ran]], Ran]) -> Ran:
+    return once("kaltura", lambda: judge("model", "--policy", "kaltura-server"))

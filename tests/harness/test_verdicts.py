@@ -160,7 +160,7 @@ def _secrets_of_people(report: Any) -> set[str]:
 
 @pytest.mark.parametrize("target", ["model", "TellsSecrets", "Crashes", "CrashesAtOnce"])
 def test_no_secret_is_in_output_or_report(target: str, judge: Callable[..., Any]) -> None:
-    ran = judge(target, "--policy", "kaltura-server" if target == "model" else "article")
+    ran = judge(target, "--profile", "strict", "--policy", "kaltura-server" if target == "model" else "article")
     # Digests are made of what is written, and pictures are scanned by a test of their own: both look random.
     told = re.sub(r"'picture': '[^']*'|'digest': 'sha256:[0-9a-f]{64}'", "", repr(ran.report))
     written = ran.out + ran.err + told
@@ -171,13 +171,6 @@ def test_no_secret_is_in_output_or_report(target: str, judge: Callable[..., Any]
     texts = [event.get("message", "") for event in events]
     codes = [word for text in texts for word in re.findall(r"\b\d{6}\b", text)]
     assert codes == []
-
-
-def test_the_same_seed_gives_the_same_report_in_one_process_or_two(judge: Callable[..., Any], on_article: Any) -> None:
-    in_two = judge("model", "-n", "2")
-    assert {**in_two.report, "timing": {}} == {**on_article.report, "timing": {}}
-    other = judge("model", "--only", "LOG-004", "--seed", "5")
-    assert other.verdicts == {"LOG-004": "pass"}
 
 
 @pytest.mark.parametrize(

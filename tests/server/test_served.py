@@ -37,15 +37,21 @@ WORDLESS = {
 }
 
 
-@pytest.mark.parametrize(("file", "as_built"), [("target.toml", False), ("kaltura-server.toml", True)])
-def test_over_the_wire_each_requirement_has_its_known_verdict(
-    file: str, as_built: bool, judge: Callable[..., Any]
-) -> None:
-    ran = judge(str(SERVED / file))
-    assert ran.verdicts == {
-        each.id: (each.as_built if as_built else "pass") if each.seen is catalogue.Seen.ANYWHERE else "skipped"
-        for each in catalogue.load().values()
+def test_over_the_wire_each_requirement_has_its_known_verdict(judge: Callable[..., Any]) -> None:
+    assert judge(str(SERVED / "target.toml")).verdicts == {
+        each.id: "pass" if each.seen is catalogue.Seen.ANYWHERE else "skipped" for each in catalogue.load().values()
     }
+
+
+def test_over_the_wire_the_published_server_has_its_known_verdicts(judge: Callable[..., Any]) -> None:
+    """In CI where it departs; all of them where KMC_TEST_ALL says so."""
+    known = {
+        each.id: each.as_built if each.seen is catalogue.Seen.ANYWHERE else "skipped"
+        for each in catalogue.load().values()
+        if each.as_built != "pass" or os.environ.get("KMC_TEST_ALL")
+    }
+    ran = judge(str(SERVED / "kaltura-server.toml"), *(word for name in known for word in ("--only", name)))
+    assert ran.verdicts == known
 
 
 def test_its_mail_goes_to_a_mail_server_too(judge: Callable[..., Any], tmp_path: Path) -> None:
