@@ -138,7 +138,8 @@ class Course:
 
     def answered(self, state: int, move: int) -> frozenset[object]:
         """Return the sentence of a move, with the rows that answer it in `state`."""
-        return frozenset({(self.scope.moves[move].sentence, self._rows[state][move])})
+        seen = self._machine.output[state][move]
+        return frozenset({(self.scope.moves[move].sentence, self._rows[state][move], seen)})
 
     def actions(self, way: Sequence[int]) -> int:
         """Return how many actions the moves of `way` take, made from the start."""
