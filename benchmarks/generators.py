@@ -17,8 +17,6 @@ import random
 import statistics
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
-from itertools import chain
 from math import inf
 from pathlib import Path
 
@@ -145,11 +143,9 @@ def walks(lives: Iterator[ALife], field: Field) -> None:
                 return
 
 
-def tours(laps: int, seed: int, field: Field) -> None:
-    """Tell tours, `laps` times through all transitions."""
-    rng = random.Random(seed)  # noqa: S311 (walks are no secret)
-    courses = [Course(scope) for scope in TOPICS]
-    walks(chain.from_iterable(one_lap(courses, rng) for _ in range(laps)), field)
+def tour(seed: int, field: Field) -> None:
+    """Tell one tour, through all transitions of all topics."""
+    walks(one_lap([Course(scope) for scope in TOPICS], random.Random(seed)), field)  # noqa: S311 (no secret)
 
 
 def wp(seed: int, field: Field) -> None:
@@ -192,8 +188,7 @@ def hypothesis(seed: int, field: Field) -> None:
 
 
 GENERATORS: dict[str, Callable[[int, Field], None]] = {
-    "one tour": partial(tours, 1),
-    "five tours": partial(tours, 5),
+    "one tour": tour,
     "Wp, topics of 1200 transitions at most": wp,
     "Hypothesis": hypothesis,
 }
@@ -209,8 +204,8 @@ def _measure(job: Job) -> tuple[str, int, Took]:
     generator, seed, faults, most = job
     if generator == SCENARIOS:
         return generator, seed, {fault: scenarios(fault) for fault in faults}
-    # Tours come to an end by themselves.
-    field = Field(faults, inf if "tour" in generator else most)
+    # A tour comes to an end by itself.
+    field = Field(faults, inf if generator == "one tour" else most)
     GENERATORS[generator](seed, field)
     return generator, seed, field.took
 
@@ -241,7 +236,7 @@ class Kept:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--most", type=int, default=20_000, help="actions at most for a fault, but for tours")
+    parser.add_argument("--most", type=int, default=20_000, help="actions at most for a fault, but for the tour")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--sample", type=int, default=1, help="every how manyth fault")
     parser.add_argument("--only", choices=[SCENARIOS, *GENERATORS], action="append")
