@@ -24,6 +24,8 @@ def _shown(notebook: Any) -> list[Any]:
         output.get("text") or {kind: _comparable(kind, data) for kind, data in output.get("data", {}).items()}
         for cell in notebook.cells
         for output in cell.get("outputs", [])
+        # How far it is, said now and then where it takes long.
+        if output.get("name") != "stderr"
     ]
 
 

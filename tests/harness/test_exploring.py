@@ -63,7 +63,7 @@ def _pytest(folder: Path, target: str, fault: str) -> str:
 def test_a_departure_becomes_a_scenario_that_fails_for_the_same_reason(fault: str, tmp_path: Path) -> None:
     found = _search(_with(fault)).found
     assert found is not None
-    assert len(found.told) <= 8
+    assert len(found.told) <= 9
     scenario = as_scenario(found)
     assert scenario is not None
     (tmp_path / "found.feature").write_text(scenario)
