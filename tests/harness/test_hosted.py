@@ -101,10 +101,12 @@ STOPS = [(after_s, number) for number in (signal.SIGKILL, signal.SIGINT, signal.
 
 @pytest.mark.parametrize(("after_s", "number"), STOPS[:: 1 if os.environ.get("KMC_TEST_ALL") else 4])
 def test_a_run_that_is_stopped_leaves_nothing(after_s: float, number: signal.Signals, tmp_path: Path) -> None:
-    command = [sys.executable, "-c", "from kmc_harness.cli import app; app()", "run", "--target", str(SERVED)]
+    # What a shell started in the background ignores Ctrl-C.
+    heeding = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    command = [sys.executable, "-c", f"{heeding}; from kmc_harness.cli import app; app()", "run"]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
     run = subprocess.Popen(
-        [*command, "--report", str(tmp_path / "report")],
+        [*command, "--target", str(SERVED), "--report", str(tmp_path / "report")],
         env=environment,
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
