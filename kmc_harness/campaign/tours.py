@@ -1,8 +1,8 @@
 """Walks through the state space of the model that make every transition, told as sentences.
 
 First come short lives for what has not been met yet, the nearest first in whatever topic it is: each row of the rules
-where it alone decides; then, after a life of all people and accounts, each sentence answered by each row. From there on
-a walk never goes back to the start: what went wrong unseen is carried on until it shows.
+where it alone decides; then, after a life of all people and accounts, each sentence with each answer to it. From there
+on a walk never goes back to the start: what went wrong unseen is carried on until it shows.
 """
 
 import random
@@ -137,7 +137,7 @@ class Course:
         return frozenset(name for name, alone in self._rows[state][move] if alone)
 
     def answered(self, state: int, move: int) -> frozenset[object]:
-        """Return the sentence of a move, with the rows that answer it in `state`."""
+        """Return the sentence of a move, with the rows that answer it in `state` and what that shows."""
         seen = self._machine.output[state][move]
         return frozenset({(self.scope.moves[move].sentence, self._rows[state][move], seen)})
 
