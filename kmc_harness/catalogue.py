@@ -8,7 +8,18 @@ import msgspec
 
 from kmc_harness._locate import FEATURES
 
-__all__ = ["CHAPTERS", "PROFILES", "CatalogueError", "Level", "Requirement", "Seen", "chapter_of", "load", "select"]
+__all__ = [
+    "CHAPTERS",
+    "PROFILES",
+    "CatalogueError",
+    "Level",
+    "Requirement",
+    "Seen",
+    "chapter_of",
+    "load",
+    "readings_of",
+    "select",
+]
 
 CHAPTERS = {
     "ENA": "Enabling two-factor authentication",
@@ -104,6 +115,15 @@ def load(path: Path = FEATURES / "requirements.toml") -> dict[str, Requirement]:
     except (OSError, msgspec.DecodeError) as error:
         raise CatalogueError(f"{path} cannot be read as a catalogue of requirements: {error}") from error
     return {each.id: each for each in found}
+
+
+def readings_of(requirement: str) -> tuple[str, ...]:
+    """Return how a requirement's source is read here, and how else it could be; () where there is but one way.
+
+    A report may be of a suite that knew other requirements.
+    """
+    known = load().get(requirement)
+    return known.readings if known and len(known.readings) > 1 else ()
 
 
 def select(profile: str, only: tuple[str, ...] = ()) -> tuple[str, ...]:

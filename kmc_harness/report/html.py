@@ -12,7 +12,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from kmc_harness.catalogue import CHAPTERS
+from kmc_harness.catalogue import CHAPTERS, readings_of
 from kmc_harness.report.times import clock, moment, span
 from kmc_harness.results import Report, RequirementResult, ScenarioResult
 from kmc_harness.verdicts import Verdict
@@ -40,6 +40,7 @@ def page(report: Report, source: Path) -> str:
         levels=list(dict.fromkeys(each.level for each in report.requirements)),
         chapters=_chapters(report),
         scenarios_of=by_requirement,
+        readings_of=readings_of,
         with_passes=len(report.scenarios) <= PASSES_UP_TO,
         passes_up_to=PASSES_UP_TO,
         replay=f"kmc replay {shlex.quote(str(source))}",

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from kmc_harness.catalogue import CHAPTERS
+from kmc_harness.catalogue import CHAPTERS, readings_of
 from kmc_harness.evidence import Acted, Checked, Event, Mailed, Scanned, Step, StepEnd, Waited
 from kmc_harness.report.compare import Change, Difference
 from kmc_harness.report.matrix import Matrix
@@ -77,8 +77,11 @@ def _show_departure(
     alike = sum(each.verdict is requirement.verdict for each in scenarios)
     ran = sum(each.verdict is not Verdict.SKIPPED for each in scenarios)
     console.print(f"\n{badge(requirement.verdict)} [bold]{requirement.id}[/] {escape(requirement.text)}")
+    reading, *others = readings_of(requirement.id) or ("",)
     rows = {
         "source": f"{requirement.source} ({requirement.level}, {requirement.word})",
+        "reading": reading,
+        "other": "; ".join(others),
         "scenario": f"{first.title} ({first.feature}:{first.line}); {alike} of {ran} ended so",
         "step": first.step,
         "expected": first.expected,

@@ -96,3 +96,10 @@ def test_progress_is_a_line_now_and_then_where_there_is_no_terminal(
         for each in (Verdict.PASS, Verdict.FAIL, Verdict.PASS):
             progress.advance(each)
     assert capsys.readouterr().err == "2 of 3 scenarios; worst so far: fail\n"
+
+
+def test_where_the_source_can_be_read_in_more_than_one_way_a_fail_says_so(on_kaltura: Ran, on_article: Ran) -> None:
+    told = " ".join(on_kaltura.out.split())
+    assert "reading all registered users means all who can log in other KMC users are administrators" in told
+    page = (on_article.folder / "report.html").read_text()
+    assert "Read here as: one pairing for all accounts. Or: each account asks for a new enrolment." in page
