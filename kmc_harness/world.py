@@ -6,10 +6,11 @@
 from collections.abc import Iterable
 
 from kmc_harness import inspection
-from kmc_harness.acting import HOME, Acting, Person
+from kmc_harness.acting import HOME, Person
 from kmc_harness.authenticator import Authenticator, UnreadableQrCode, read_qr_code
 from kmc_harness.evidence import Checked
 from kmc_harness.port import AccountStatus, LinkKind, Observation, Offer, Screen, UserStatus, UseSession
+from kmc_harness.situations import Situations
 from kmc_harness.verdicts import Departure, Unreached
 
 __all__ = ["HOME", "AccountStatus", "LinkKind", "UserStatus", "World"]
@@ -18,7 +19,7 @@ FEWEST_LINKS = 8
 """With fewer, places of a random token are alike by chance."""
 
 
-class World(Acting):
+class World(Situations):
     """What a scenario's steps talk to."""
 
     def expect(self, held: bool, expected: str, seen: str) -> None:
