@@ -41,6 +41,8 @@ PYTEST = (
     *("-p", "no:cacheprovider", "-p", "no:unraisableexception"),
     # Else workers are given folders below the temporary one, which nobody removes.
     *("-p", "no:tmpdir"),
+    # Where they are installed, importing them would take a third of the time of a short run.
+    *("-p", "no:hypothesispytest", "-p", "no:anyio"),
     # From the suite's own folder: pytest looks for fixtures in every folder between root and test, at every step.
     *("-c", os.devnull, "--rootdir", str(Path(__file__).parent)),
 )
