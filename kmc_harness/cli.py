@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 app = typer.Typer(
-    help="Judge a two-factor login of the Kaltura Management Console by its documented behaviour.",
     # Plain help: drawing it with rich would cost more than all the rest of `kmc --help`.
     rich_markup_mode=None,
     add_completion=False,
@@ -25,6 +24,23 @@ app = typer.Typer(
 def _misuse(message: str) -> NoReturn:
     typer.echo(f"kmc: {message}", err=True)
     raise typer.Exit(2)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from kmc_harness import __version__
+
+        typer.echo(f"kmc {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="show the version and end")
+    ] = False,
+) -> None:
+    """Judge a two-factor login of the Kaltura Management Console by its documented behaviour."""
 
 
 @app.command()

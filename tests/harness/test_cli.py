@@ -1,5 +1,6 @@
 """The command line: what a user's mistakes lead to, and what the tables show."""
 
+import importlib.metadata
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,11 @@ def test_misuse_is_one_clear_line_and_exit_2(arguments: list[str], words: str, t
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr + done.stdout
+
+
+def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
+    done = kmc("--version", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, f"kmc {importlib.metadata.version('kmc-harness')}\n")
 
 
 def test_an_unknown_requirement_is_misuse_too(tmp_path: Path) -> None:
