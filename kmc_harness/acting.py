@@ -87,6 +87,7 @@ class Person:
     Attributes:
         shown: the screen in front of them, where it shows a QR code.
         paired_alone: whether they paired on their settings page, so that their logins need a code.
+        without_renewal: whether a reset brought them no new QR code, where it was to bring one.
 
     """
 
@@ -98,6 +99,7 @@ class Person:
     earlier: list[Authenticator] = field(default_factory=list)
     shown: Observation | None = field(default=None, repr=False)
     paired_alone: bool = False
+    without_renewal: bool = False
     session: str | None = field(default=None, repr=False)
     earlier_session: str | None = field(default=None, repr=False)
     opened_link: str | None = field(default=None, repr=False)
@@ -593,8 +595,14 @@ class Acting:
 
     def _known_authenticator(self, person: Person) -> Authenticator:
         if person.authenticator is None:
+            self._needs_renewal(person)
             raise Unreached(f"{person.name} was to make a code, but has paired no authenticator")
         return person.authenticator
+
+    def _needs_renewal(self, person: Person) -> None:
+        """Note that a new QR code is needed, where a reset brought none."""
+        if person.without_renewal:
+            self.needs(Offer.RENEW)
 
     def _session(self, person: Person) -> str:
         if person.session is None:

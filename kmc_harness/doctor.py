@@ -451,7 +451,7 @@ TRIES = (
     _Try("a reset link is mailed", _reset_mail, needs=_RESET),
     _Try("the link sets a password", _set_password, SetPassword, needs=_RESET),
     _Try("a weak password is refused", _weak_password, SetPassword, needs=(Offer.RULES, *_RESET)),
-    _Try("OK shows a new QR code", _renew, ConfirmPassword, _SHOWN, (Offer.RENEW, *_RESET), pairs=True),
+    _Try("OK leads to a new QR code", _renew, ConfirmPassword, _SHOWN, (Offer.RENEW, *_RESET), pairs=True),
     _Try("the password is changed", _change_password, ChangePassword, needs=(Offer.CHANGE,)),
     _Try("she is a user of two accounts", _two_accounts, RegisterUser, needs=(Offer.ACCOUNTS,)),
     _Try("she switches between them", _switch, SwitchAccount, "accepted and the session", _SWITCH),

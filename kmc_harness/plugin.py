@@ -190,13 +190,17 @@ def world(kmc_target: Any, request: pytest.FixtureRequest) -> "World":
         # A new one each time: raised again and again, one exception would drag along all its tracebacks.
         raise NotJudged(*kmc_target.args)
     # In an order of their own: pytest-bdd keeps tags in a set, which has another one in each process.
-    for offer in sorted(marker.args[0] for marker in request.node.iter_markers("needs")):
+    for offer in sorted(_needed(request.node)):
         if offer not in kmc_target.offers:
             raise NotOffered(offer)
     made = World(kmc_target, _tag(request.config, request.node.name))
     if _SCENE in request.node.stash:
         request.node.stash[_SCENE].world = made
     return made
+
+
+def _needed(item: pytest.Item) -> set[str]:
+    return {marker.args[0] for marker in item.iter_markers("needs")}
 
 
 def _tag(config: pytest.Config, name: str) -> str:
@@ -323,7 +327,7 @@ def _judge(item: pytest.Item, call: pytest.CallInfo[None], scene: _Scene) -> dic
         seen=recorder.redact(seen),
         steps=steps,
         actions=tuple(sorted(world.performed)) if world else (),
-        offers=tuple(sorted(world.used_offers)) if world else (),
+        offers=tuple(sorted(world.used_offers | _needed(item))) if world else (),
     )
     if _JOURNAL in item.config.stash:
         item.config.stash[_JOURNAL].append(result, _stopwatch() - scene.started)

@@ -72,6 +72,7 @@ class Situations(Acting):
         """Have `name` pair an authenticator: from the mailed link, or on the settings page where there is none."""
         person = self.person(name)
         if person.authenticator is None:
+            self._needs_renewal(person)
             if Offer.ENABLE not in self.offers and Offer.SETTINGS in self.offers:
                 self._pair_alone(self.reach_user(name, HOME))
             else:
@@ -140,16 +141,27 @@ class Situations(Acting):
         return person
 
     def reach_reset(self, name: str) -> Person:
-        """Have `name` reset the password and pair anew, if they had: from what OK shows, or on the settings page."""
+        """Have `name` reset the password and pair anew, if they had: by what OK shows, by mail, or in the settings.
+
+        Where nothing brings a new QR code, the app that they have is the earlier one.
+        """
         person = self.reach_new_password(name)
-        if Offer.RENEW not in self.offers:
+        read = self._mails_noted[person.name]
+        if Offer.RENEW in self.offers:
+            seen = self._must(self.confirm_password(name), f"{name} was to confirm the new password")
+            if seen.shows_qr_code:
+                self.scan(name)
+                return person
+        if not self._two_factor.intersection(person.accounts):
             self._pair_alone_again(person)
-            return person
-        seen = self._must(self.confirm_password(name), f"{name} was to confirm the new password")
-        if seen.shows_qr_code:
+        elif any(link.kind is LinkKind.ENROLMENT for mail in self.mails(person)[read:] for link in mail.links):
+            self.reach_open_screen(name)
             self.scan(name)
-        elif self._two_factor.intersection(person.accounts):
-            raise Unreached(f"{name} was to be shown a new QR code after OK, but none was shown")
+        elif Offer.RENEW in self.offers:
+            raise Unreached(f"{name} was to be shown a new QR code after OK, or mailed one, but neither came")
+        else:
+            person.earlier += [person.authenticator] if person.authenticator else []
+            person.authenticator, person.without_renewal = None, True
         return person
 
     def _pair_alone_again(self, person: Person) -> None:

@@ -104,6 +104,13 @@ class World(Situations):
         self.person(name).shown = seen
         self.scan(name)
 
+    def expect_way_to_qr_code(self, name: str) -> None:
+        """Expect the latest answer to show a QR code, or the latest act to have mailed a link to one."""
+        shown, who = self.last(), self.person(name).name
+        mailed = 0 if shown.shows_qr_code else self._mailed(name, LinkKind.ENROLMENT)
+        held = shown.shows_qr_code or mailed > 0
+        self.expect(held, f"a QR code shown or mailed to {who}", f"{self.in_words(shown)}, {mailed} mailed")
+
     def expect_no_qr_code(self) -> None:
         """Expect the latest answer to show no QR code."""
         seen = self.last()

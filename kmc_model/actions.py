@@ -257,7 +257,7 @@ class SetPassword(Action):
 class ConfirmPassword(Action):
     """Click OK on the message that the new password has been set; answered with the new QR code where one is shown.
 
-    Where none follows, since no account of theirs has two-factor authentication on, it is accepted without one.
+    It is accepted without one where no account of theirs has two-factor authentication on, or where it is mailed.
 
     Attributes:
         link: the reset link that set the password.

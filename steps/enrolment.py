@@ -62,6 +62,11 @@ def _(world: World, who: str) -> None:
     world.expect_qr_code(who)
 
 
+@then(sentence("{who:Who} is shown or mailed a QR code"))
+def _(world: World, who: str) -> None:
+    world.expect_way_to_qr_code(who)
+
+
 @then("no QR code is shown")
 def _(world: World) -> None:
     world.expect_no_qr_code()

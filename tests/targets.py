@@ -15,6 +15,7 @@ from kmc_harness.port import (
     Action,
     ChangePassword,
     ConfirmPairing,
+    ConfirmPassword,
     DisableTwoFactor,
     EnableTwoFactor,
     LinkKind,
@@ -397,3 +398,22 @@ class OffersNothing(ModelTarget):
     """Does only what every target does."""
 
     offers = frozenset[Offer]()
+
+
+class RenewsOtherwise(ModelTarget):
+    """The reference, where OK shows no QR code; KMC_TEST_RENEWAL says what there is instead.
+
+    A link comes by mail, and there is no OK (`mail`) or one that shows nothing (`OK and mail`); or nothing comes, and
+    the pairing is dropped (`nothing`) or left as it was (`pairing stays`).
+    """
+
+    def __init__(self) -> None:
+        renewal = os.environ["KMC_TEST_RENEWAL"]
+        if renewal != "OK and mail":
+            self.offers = ModelTarget.offers - {Offer.RENEW}
+        kept = by_name("SetPassword.always without renew_secret").rules
+        policy = replace(ARTICLE, reset_mails_qr_code=renewal.endswith("mail"))
+        super().__init__(policy, 0, kept if renewal == "pairing stays" else RULES)
+
+    def perform(self, action: Action) -> Observation:
+        return Observation(True) if isinstance(action, ConfirmPassword) else super().perform(action)
