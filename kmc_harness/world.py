@@ -15,6 +15,7 @@ from kmc_harness.verdicts import Departure, Unreached
 
 __all__ = ["HOME", "AccountStatus", "LinkKind", "UserStatus", "World"]
 
+UNTOLD = "an account that it does not tell"
 FEWEST_LINKS = 8
 """With fewer, places of a random token are alike by chance."""
 
@@ -74,7 +75,7 @@ class World(Situations):
         used = self.perform(UseSession(self._session(person)))
         in_account = used.account in (None, self.account(account))
         self.expect(used.accepted, f"a session that can be used in {account}", self.in_words(used))
-        self.expect(in_account, f"a session in {account}", f"a session in {used.account}")
+        self.expect(in_account, f"a session in {account}", f"a session in {used.account or UNTOLD}")
 
     def expect_open_session(self, name: str, account: str) -> None:
         """Expect the person's session to be usable still, and to be in `account`."""
@@ -82,7 +83,7 @@ class World(Situations):
         used = self.perform(UseSession(self._session(person)))
         self.expect(used.accepted, f"{person.name}'s session open", self.in_words(used))
         there = used.account in (None, self.account(account))
-        self.expect(there, f"{person.name}'s session in {account}", f"a session in {used.account}")
+        self.expect(there, f"{person.name}'s session in {account}", f"a session in {used.account or UNTOLD}")
 
     def expect_ended_session(self, name: str, *, earlier: bool) -> None:
         """Expect the person's session, or the one before it, to be of no use any more."""
@@ -137,8 +138,8 @@ class World(Situations):
 
     def expect_words(self, name: str) -> None:
         """Expect the person to be told something."""
-        who = self.person(name).name
-        self.expect(bool(self.last().message.strip()), f"a message that tells {who} so", "no word")
+        who, said = self.person(name).name, self.last().message.strip()
+        self.expect(bool(said), f"a message that tells {who} so", f'"{said}"' if said else "no word")
 
     def expect_mailed(self, name: str, count: int, kind: LinkKind) -> None:
         """Expect the latest act to have mailed `count` links of `kind` to `name`."""
@@ -180,7 +181,8 @@ class World(Situations):
     def expect_different_secrets(self, name: str, other: str) -> None:
         """Expect the authenticators of two people to hold different secrets."""
         one, two = (self._known_authenticator(self.person(each)).secret for each in (name, other))
-        self.expect(one != two, f"{name} and {other} with a secret each", "one secret for both")
+        seen = "two different secrets" if one != two else "one secret for both"
+        self.expect(one != two, f"{name} and {other} with a secret each", seen)
 
     def expect_secrets_of(self, name: str, count: int) -> None:
         """Expect the `count` QR codes that `name` has scanned to hold different secrets."""
@@ -219,13 +221,13 @@ class World(Situations):
         """Expect the URI to name issuer and account, percent-encoded, label and parameter alike."""
         entry = self._known_authenticator(self.person(name))
         in_label, account = entry.named_issuer_and_account
-        self.expect(bool(entry.issuer), "an issuer parameter", "none")
+        self.expect(bool(entry.issuer), "an issuer parameter", entry.issuer or "none")
         self.expect(
             in_label == entry.issuer, f"label and issuer alike ({entry.issuer})", f"label: {in_label or 'none'}"
         )
-        self.expect(bool(account), "an account in the label", "none")
-        raw = [sign for sign in ' <>"{}|\\^`' if sign in entry.uri]
-        self.expect(not raw and entry.uri.isascii(), "a percent-encoded URI", f"raw {raw or 'non-ASCII'} in it")
+        self.expect(bool(account), "an account in the label", account or "none")
+        raw = [sign for sign in ' <>"{}|\\^`' if sign in entry.uri] or ["non-ASCII"] * (not entry.uri.isascii())
+        self.expect(not raw, "a percent-encoded URI", f"raw {raw} in it" if raw else "nothing raw in it")
 
     def expect_quiet_zone(self, modules: int) -> None:
         """Expect the delivered picture to have a quiet zone of `modules` around the symbol."""
@@ -250,7 +252,8 @@ class World(Situations):
             inspection.told_by(token, (person.email, person.email.partition("@")[0]))
             for token, person in owners.items()
         ]
-        self.expect(not any(told), "a link that tells nothing about the user", str(next(filter(None, told), "")))
+        seen = next(filter(None, told), "nothing told by any")
+        self.expect(not any(told), "a link that tells nothing about the user", seen)
 
     def expect_no_secret_in_mail(self, name: str) -> None:
         """Expect neither the shared secret, nor the password, nor the code in any mail of `name`."""
