@@ -352,10 +352,15 @@ class Acting:
         return seen
 
     def _link(self, person: Person, words: str) -> str:
-        """Return the link that `words` describe, such as `the newest reset` or `the reset link as an enrolment`."""
+        """Return the link that `words` describe, such as `the newest reset` or `the reset link as an enrolment`.
+
+        As one of the other kind it stands at the address of one, where there is one.
+        """
         which, _, kind = words.rpartition(" ")
         if " as " in words:
-            which, kind = "the newest", words.split()[1]
+            url = self._link(person, f"the newest {words.split()[1]}")
+            others = self.links(person, LinkKind(kind))
+            return inspection.with_token_of(others[-1], url) if others else url
         kept = person.opened_link if kind == LinkKind.ENROLMENT else person.reset_link
         if which == "the same":
             return self._had([kept] if kept else [], f"a used {kind} link", -1)

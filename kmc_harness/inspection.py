@@ -19,6 +19,7 @@ __all__ = [
     "random_bits",
     "token_of",
     "told_by",
+    "with_token_of",
     "without_token",
 ]
 
@@ -76,6 +77,11 @@ def made_up(url: str) -> str:
     if turned == token:
         turned = re.sub("[0-9]", lambda at: str((int(at[0]) + 1) % 10), token)
     return url.replace(token, turned)
+
+
+def with_token_of(address: str, url: str) -> str:
+    """Return the mailed address `address` with the token of `url` in place of its own."""
+    return address.replace(token_of(address), token_of(url))
 
 
 def without_token(url: str) -> str:

@@ -113,6 +113,14 @@ class FollowsLinks(ModelTarget):
         return replace(link, url=link.url.replace(self.model_site, self.site))
 
 
+class TellsKindsByAddress(WithFault):
+    """Looks at the address of a link, as a web site does, to know what it is for."""
+
+    def perform(self, action: Action) -> Observation:
+        word = {SetPassword: "restore-password", OpenEnrolmentLink: "auth-info"}.get(type(action), "")
+        return super().perform(action) if word in getattr(action, "link", "") else Observation(False, "no such page")
+
+
 class MailsOneLink(ModelTarget):
     """Mails nobody a second link to a QR code."""
 

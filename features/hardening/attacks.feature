@@ -140,6 +140,7 @@ Feature: Withstanding attacks
 
     Scenario: A password through an enrolment link
       Given Ada has been mailed an enrolment link
+      And Ada has asked for a reset
       When Ada sets a new password through the enrolment link as a reset link
       Then she is refused
 

@@ -198,6 +198,21 @@ def test_a_pairing_in_the_settings_is_in_force_once_completed_and_until_then_the
 
 
 @pytest.mark.parametrize(
+    ("fault", "verdict"),
+    [
+        ("reset_link_ttl_s=90000", "pass"),
+        ("OpenEnrolmentLink.made_to_reset dropped", "fail"),
+        ("SetPassword.made_to_enrol dropped", "fail"),
+    ],
+)
+def test_a_link_of_the_other_kind_is_tried_where_links_of_the_kind_lead(
+    fault: str, verdict: str, judge: Callable[..., Any]
+) -> None:
+    ran = judge("TellsKindsByAddress", "--only", "SEC-006", KMC_TEST_FAULT=fault)
+    assert ran.verdicts["SEC-006"] == verdict
+
+
+@pytest.mark.parametrize(
     ("renewal", "departures", "skipped"),
     [
         ("mail", [], ["RST-019"]),
