@@ -89,7 +89,8 @@ def explore(
 
     """
     search, twins = Search(), None
-    for life in lives(random.Random(seed)):  # noqa: S311 (walks are no secret)
+    one_account = Offer.ACCOUNTS not in expected.offers & target.offers
+    for life in lives(random.Random(seed), one_account=one_account):  # noqa: S311 (walks are no secret)
         search.lives += 1
         told: list[str] = []
         twins = _begin(expected, target, f"{tag}{seed}{search.lives:x}", life.founders, twins)

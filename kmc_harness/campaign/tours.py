@@ -224,9 +224,12 @@ def opening(rng: random.Random, length: int) -> Iterator[Told]:
         yield move.sentence, (0, EVERYTHING.moves.index(move))
 
 
-def lives(rng: random.Random) -> Iterator[ALife]:
-    """Yield lives without end: tours of all topics, what the Wp method asks of the small ones, and tours again."""
-    courses = [Course(scope) for scope in TOPICS]
+def lives(rng: random.Random, *, one_account: bool = False) -> Iterator[ALife]:
+    """Yield lives without end: tours of all topics, what the Wp method asks of the small ones, and tours again.
+
+    With `one_account` they are those of people who are all in the same account.
+    """
+    courses = [Course(scope) for scope in TOPICS if not one_account or len(scope.accounts) == 1]
     yield from one_lap(courses, rng)
     for course in sorted(courses, key=lambda each: each.size):
         if course.size <= SMALL:
@@ -286,13 +289,14 @@ class _Meeting:
 def one_lap(courses: list[Course], rng: random.Random) -> Iterator[ALife]:
     """Yield lives for what is to be met first, and then walks until every transition has been made.
 
-    The walks are those of the topics in turn, ever longer.
+    The walks are those of the topics in turn, ever longer. Lives of everybody are told where all topics are.
     """
     for course in courses:
         course.begin_again(rng)
     for kind, length in zip((Course.decided, Course.answered), OPENINGS, strict=True):
         yield from _Meeting(rng.sample(courses, len(courses)), kind).lives()
-        yield ALife(EVERYTHING.name, EVERYTHING.founders, opening(rng, length))
+        if len(courses) == len(TOPICS):
+            yield ALife(EVERYTHING.name, EVERYTHING.founders, opening(rng, length))
     length = FIRST_ROUND
     while unfinished := [course for course in courses if not course.is_done]:
         rng.shuffle(unfinished)

@@ -82,6 +82,22 @@ def test_the_clean_model_does_not_depart_from_itself() -> None:
     assert search.actions > 2000
 
 
+class OneAccountEach(ModelTarget):
+    """Knows nobody in two accounts, and tells nobody in which one they are."""
+
+    offers = ModelTarget.offers - {Offer.ACCOUNTS, Offer.SWITCH}
+
+    def perform(self, action: Action) -> Observation:
+        return replace(super().perform(action), account=None)
+
+
+def test_what_is_not_offered_or_not_told_is_no_departure() -> None:
+    search = _search(OneAccountEach(), most=2000)
+    assert search.found is None
+    assert search.actions > 1000
+    assert {topic for topic, *_ in search.transitions} >= {"codes", "links", "two people"}
+
+
 UNSEEN = ("other words", "longer tokens", "other label", "more mails", "one message for all", "other order of mails")
 
 
