@@ -2,8 +2,12 @@
 
 import hashlib
 import importlib
+import re
+import textwrap
 from collections.abc import Callable, Iterator
 from functools import cache, partial
+from itertools import takewhile
+from pathlib import Path
 from typing import Any
 
 from pytest_bdd.feature import get_features
@@ -21,6 +25,9 @@ __all__ = [
     "short",
     "step_of",
 ]
+
+
+_NEXT = re.compile(r"\s*(@|Scenario|Rule:)")
 
 
 class UnknownSentence(Exception):
@@ -56,11 +63,17 @@ def scenarios() -> Iterator[tuple[str, Any]]:
                     yield tag.removeprefix("REQ-"), template
 
 
-def scenarios_of(requirement_id: str) -> Iterator[tuple[str, str]]:
-    """Yield (file:line, title) of a requirement's scenarios."""
+def scenarios_of(requirement_id: str) -> Iterator[tuple[str, str, str]]:
+    """Yield (file:line, title, text as it stands there) of a requirement's scenarios."""
     for found, template in scenarios():
         if found == requirement_id:
-            yield f"{short(template.feature.filename)}:{template.line_number}", template.name
+            yield f"{short(template.feature.filename)}:{template.line_number}", template.name, _text_of(template)
+
+
+def _text_of(template: Any) -> str:
+    first, *lines = Path(template.feature.filename).read_text().splitlines()[template.line_number - 1 :]
+    own = takewhile(lambda line: not _NEXT.match(line), lines)
+    return textwrap.dedent("\n".join((first, *own))).rstrip()
 
 
 @cache

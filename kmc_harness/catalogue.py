@@ -127,7 +127,7 @@ def readings_of(requirement: str) -> tuple[str, ...]:
 
 
 def select(profile: str, only: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """Return the ids of a profile, or of `only` where ids are given.
+    """Return the ids of a profile, or of `only` where ids are given, in capitals or not.
 
     Raises:
         CatalogueError: no such profile or requirement, or nothing is left.
@@ -136,11 +136,12 @@ def select(profile: str, only: tuple[str, ...] = ()) -> tuple[str, ...]:
     known = load()
     if profile not in PROFILES:
         raise CatalogueError(f"unknown profile {profile!r}; choose one of {', '.join(PROFILES)}")
-    for each in only:
+    wanted = {each.upper(): each for each in only}
+    for each, typed in wanted.items():
         if each not in known:
-            raise CatalogueError(f"unknown requirement {each!r}; `kmc requirements` lists all {len(known)}")
+            raise CatalogueError(f"unknown requirement {typed!r}; `kmc requirements` lists all {len(known)}")
     levels = PROFILES[profile]
-    chosen = tuple(each.id for each in known.values() if each.level in levels and (not only or each.id in only))
+    chosen = tuple(each.id for each in known.values() if each.level in levels and (not wanted or each.id in wanted))
     if not chosen:
         raise CatalogueError(
             f"profile {profile!r} has none of {', '.join(only)}, so there is nothing to judge; try --profile all"

@@ -354,7 +354,8 @@ def _ended(item: pytest.Item, error: BaseException | None, scene: _Scene) -> tup
         case Unreached():
             return Verdict.INCONCLUSIVE, "the situation to be reached", str(error)
         case NotOffered() if _declared(scene, str(error)):
-            return Verdict.ERROR, "what the target declares", f"'{error}' is declared, but was answered not offered"
+            answered = f"'{error}' is declared, but was answered not offered; does its branch return an Observation?"
+            return Verdict.ERROR, "what the target declares", answered
         case NotOffered():
             return Verdict.SKIPPED, "", f"the target does not offer '{error}'"
         case NotJudged():

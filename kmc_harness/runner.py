@@ -284,6 +284,8 @@ def check_target(target: str, policy: str, seed: str, patience: str = PATIENCE) 
 
 
 def _check(settings: Settings) -> None:
+    if settings.pytest_arguments and not (word := settings.pytest_arguments[0]).startswith("-"):
+        raise Misuse(f"kmc run takes no {word!r} by itself; --target {word} judges that target")
     if settings.repeat < 1:
         raise Misuse(f"--repeat takes 1 or more, not {settings.repeat}")
     if settings.processes < 1:
@@ -310,8 +312,11 @@ def _check_folder(folder: Path) -> None:
         raise Misuse(
             f"the report folder {str(folder)!r} cannot be written: {error.strerror}; choose one with --report"
         ) from error
+    as_it_is = "it is left as it is: move it away, or choose a folder with --report"
     if (folder / report.REPORT).exists():
         try:
             report.read(folder)
         except report.UnreadableReport as error:
-            raise Misuse(f"{error}; it is left as it is: move it away, or choose a folder with --report") from error
+            raise Misuse(f"{error}; {as_it_is}") from error
+    elif others := [name for name in report.RENDERED if (folder / name).is_file()]:
+        raise Misuse(f"{str(folder / others[0])!r} stands there without a {report.REPORT}; {as_it_is}")

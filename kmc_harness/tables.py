@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+import textwrap
 import time
 from collections.abc import Sequence
 from types import TracebackType
@@ -181,5 +182,6 @@ def show_requirement(requirement: Requirement) -> None:
     console.print(grid)
     if Offer.ENABLE in requirement.offers:
         console.print(f"  [dim]{OR_SETTINGS}[/]")
-    for where, title in scenarios_of(requirement.id):
-        console.print(f"  [dim]{where}[/] {escape(title)}")
+    for where, _, text in scenarios_of(requirement.id):
+        console.print(f"\n  [dim]{where}[/]")
+        console.print(escape(textwrap.indent(text, "  ")), soft_wrap=True)

@@ -97,7 +97,7 @@ def _complaint(waiver: Waiver) -> str:
 
     if waiver.requirement not in catalogue.load():
         return f"names an unknown requirement {waiver.requirement!r}; `kmc requirements` lists all"
-    titles = [title for _, title in scenarios_of(waiver.requirement)]
+    titles = [title for _, title, _ in scenarios_of(waiver.requirement)]
     if waiver.scenario and waiver.scenario not in titles:
         return f"names an unknown scenario {waiver.scenario!r}; {waiver.requirement} has {', '.join(titles)}"
     if not waiver.why.strip():

@@ -132,7 +132,7 @@ class EnableTwoFactor(Action):
     """Switch two-factor authentication on for an account.
 
     Attributes:
-        account: which one.
+        account: which one; a target without accounts switches it on for everybody.
         session: given: a customer tries it, logged in with that session, so it must be done with their rights alone.
             None: the vendor does it.
 

@@ -8,9 +8,11 @@ import msgspec
 
 from kmc_harness.results import SCHEMA_VERSION, Report, Timing
 
-__all__ = ["REPORT", "UnreadableReport", "read", "render", "schema", "write", "write_whole"]
+__all__ = ["RENDERED", "REPORT", "UnreadableReport", "read", "render", "schema", "write", "write_whole"]
 
 REPORT = "report.json"
+RENDERED = ("report.html", "summary.md", "junit.xml", "cucumber.ndjson")
+"""What is made of it."""
 
 
 class UnreadableReport(Exception):
@@ -78,13 +80,10 @@ def render(report: Report, folder: Path, source: Path | None = None) -> tuple[Pa
     from kmc_harness.report.junit import junit
     from kmc_harness.report.markdown import summary
 
-    made = {
-        "report.html": page(report, source or folder).encode(),
-        "summary.md": summary(report).encode(),
-        "junit.xml": junit(report),
-    }
+    contents = [page(report, source or folder).encode(), summary(report).encode(), junit(report)]
     if report.run.versions.get("features") == features_digest():
-        made["cucumber.ndjson"] = messages(report)
+        contents.append(messages(report))
+    made = dict(zip(RENDERED, contents, strict=False))
     for name, content in made.items():
         write_whole(folder / name, content)
     return tuple(folder / name for name in made)

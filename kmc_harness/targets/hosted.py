@@ -302,7 +302,10 @@ def _maker(described: Description, folder: Path) -> _Make:
     try:
         made = getattr(_imported(module, folder), name)
     except Exception as error:
-        raise UnknownTarget(f"the adapter {part.python} cannot be loaded: {type(error).__name__}: {error}") from error
+        why = f"{type(error).__name__}: {error}"
+        if isinstance(error, ModuleNotFoundError) and error.name != module:
+            why += f"; adapters run where kmc does: {sys.executable} -m pip install what they import"
+        raise UnknownTarget(f"the adapter {part.python} cannot be loaded: {why}") from error
     return lambda settings: made(**settings)
 
 

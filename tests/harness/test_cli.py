@@ -21,6 +21,7 @@ from tests.conftest import Ran, kmc
         (["--profile", "standard", "--only", "LOG-004"], "there is nothing to judge"),
         (["--seed", "x"], "--seed takes a whole number, not 'x'"),
         (["-n", "0"], "-n takes 1 or more"),
+        (["my-product"], "takes no 'my-product' by itself; --target my-product judges"),
         (["--report", "/proc/no/such"], "cannot be written"),
         (["--report", __file__], "cannot be written"),
         (["--", "--no-such-option"], "no-such-option"),
@@ -38,6 +39,21 @@ def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, f"kmc {importlib.metadata.version('kmc-harness')}\n")
 
 
+def test_a_page_that_no_run_wrote_is_left_as_it_is(tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    page.write_text("of somebody else")
+    done = kmc("run", "--report", str(tmp_path), cwd=tmp_path)
+    assert (done.returncode, page.read_text()) == (2, "of somebody else")
+    assert "stands there without a report.json" in done.stderr
+
+
+def test_an_id_is_known_in_small_letters_too(tmp_path: Path) -> None:
+    done = kmc("requirements", "log-002", cwd=tmp_path)
+    assert (done.returncode, done.stdout[:7]) == (0, "LOG-002")
+    ran = kmc("run", "--only", "log-002", cwd=tmp_path)
+    assert (ran.returncode, "1 pass" in ran.stdout) == (0, True)
+
+
 def test_an_unknown_requirement_is_misuse_too(tmp_path: Path) -> None:
     done = kmc("requirements", "ABC-1", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
@@ -46,7 +62,8 @@ def test_an_unknown_requirement_is_misuse_too(tmp_path: Path) -> None:
 
 def test_one_requirement_is_shown_with_source_reading_scenarios_and_departure(tmp_path: Path) -> None:
     done = kmc("requirements", "ENR-002", cwd=tmp_path)
-    for words in ("article, Log into KMC", "one showing", "one device; one login", "The link is opened a second time"):
+    then = "Scenario: The link is opened a second time\n    Given Ada has opened the enrolment link\n"
+    for words in ("article, Log into KMC", "one showing", "one device; one login", then):
         assert words in done.stdout
     assert "article/enrolment.feature:" in done.stdout
 
