@@ -134,7 +134,7 @@ Feature: Resetting the password, and renewing an expired QR code
         | to Acme   |
         | to Globex |
 
-    @needs-renew
+    @needs-enable
     Scenario: The earlier app entry before the new QR code was seen
       Given Ada has paired an authenticator
       And Ada has set a new password
