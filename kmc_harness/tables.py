@@ -113,7 +113,8 @@ def show_examination(target: str, examined: "Examination") -> int:
     if refusal:
         console.print(f"\n[bold red]kmc run would not judge it[/]: {escape(refusal)}")
     if words or said:
-        console.print(f"\n[bold]the server's last words[/]: {escape(words or said)}")
+        lines = (words or said).replace(" | ", "\n  ")
+        console.print(f"\n[bold]the server's last words[/]\n  {escape(lines)}", soft_wrap=True)
     if refusal:
         return 1
     works = sum(each.state == "works" for each in examined.findings)

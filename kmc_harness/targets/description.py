@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, get_args, get_type_hints
 
 import msgspec
 
@@ -81,6 +81,9 @@ class Description(_Part, frozen=True):
     mail: MailPart | None = None
 
 
+PARTS = {"adapter": AdapterPart, "server": ServerPart, "clock": ClockPart, "mail": MailPart}
+
+
 def read(path: Path) -> tuple[Path, Description]:
     """Return the folder and the content of the `target.toml` at `path`, or in the folder `path`.
 
@@ -95,8 +98,19 @@ def read(path: Path) -> tuple[Path, Description]:
     except OSError as error:
         raise UnknownTarget(f"{str(file)!r} cannot be read: {error.strerror}") from error
     except (ValueError, re.error) as error:
-        raise UnknownTarget(f"{str(file)!r} does not describe a target: {error}") from error
+        raise UnknownTarget(f"{str(file)!r} does not describe a target: {error}{_known(str(error))}") from error
     return file.parent.resolve(), made
+
+
+def _known(mistake: str) -> str:
+    """Return the words that are known where msgspec found one that is not."""
+    where = re.search(r"(?:field `\w+`|value '.*')(?: - at `\$(?:\.(\w+))?(?:\.(\w+))?`)?$", mistake)
+    if not where:
+        return ""
+    part, field = where.groups()
+    table: Any = PARTS.get(part, Description)
+    words = get_args(get_type_hints(table)[field]) if field else table.__struct_fields__
+    return f"; it takes {', '.join(words)}"
 
 
 def _check(made: Description) -> None:

@@ -227,10 +227,10 @@ def test_a_server_that_does_not_start_is_told_once(judge: Callable[..., Any], tm
 WRONG = {
     "no file": ("", "cannot be read"),
     "no TOML": ("name = ", "does not describe a target"),
-    "a word more": ('name = "x"\n[adapter]\npython = "a:B"\nsize = 3\n', "unknown field `size`"),
+    "a word more": ('name = "x"\n[adapter]\npython = "a:B"\nsize = 3\n', "; it takes python, exec, settings"),
     "no adapter": ('name = "x"\n[adapter]\n', "takes either python"),
     "no class": ('name = "x"\n[adapter]\npython = "nothing_here:B"\n', "nothing_here:B cannot be loaded"),
-    "no such clock": ('name = "x"\n[adapter]\npython = "a:B"\n[clock]\nkind = "sundial"\n', "sundial"),
+    "no such clock": ('name = "x"\n[adapter]\npython = "a:B"\n[clock]\nkind = "sundial"\n', "takes libfaketime"),
     "a clock of the wrong process": (
         'name = "x"\n[adapter]\npython = "a:B"\n[server]\ncommand = ["x"]\n[clock]\nkind = "freezegun"\n',
         "freezegun moves this process, not that of a [server]: libfaketime moves it",
