@@ -7,6 +7,7 @@ import importlib.util
 import io
 import os
 import platform
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,6 +113,9 @@ def run(settings: Settings) -> results.Report:
 
     """
     _check(settings)
+    if waits(settings.target):
+        told = f"{settings.target} names no clock that can be moved: where time is to pass, it is really waited for"
+        print(f"kmc: {told}", file=sys.stderr)
     what = results.Run(
         settings.target,
         settings.policy if settings.target == "model" else "",
@@ -264,6 +268,16 @@ def quietly(arguments: Sequence[str], plugin: object) -> tuple[int, str]:
     with contextlib.redirect_stdout(words), contextlib.redirect_stderr(words):
         status = pytest.main(list(arguments), plugins=[plugin])
     return int(status), words.getvalue().strip()
+
+
+def waits(target: str) -> bool:
+    """Whether `target` is described, by a file that names no clock to move."""
+    if not Path(target).exists():
+        return False
+    from kmc_harness.targets import description
+
+    _, described = description.read(Path(target))
+    return described.clock is None or described.clock.kind == "wait"
 
 
 def check_target(target: str, policy: str, seed: str, patience: str = PATIENCE) -> None:

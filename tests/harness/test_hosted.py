@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from kmc_harness import runner
 from kmc_harness.process import TAIL_BYTES, Command, Server
 from kmc_harness.targets import UnknownTarget
 from kmc_harness.targets.hosted import Hosted
@@ -222,6 +223,15 @@ def test_a_server_that_does_not_start_is_told_once(judge: Callable[..., Any], tm
     assert "ended with status 2; its last words: " in told
     assert len(told) < 500
     assert (ran.folder / "summary.md").read_text().count("ended with status 2") == 1
+
+
+def test_a_run_that_has_to_wait_is_known_before(tmp_path: Path) -> None:
+    described = (SERVED / "target.toml").read_text()
+    assert not runner.waits(str(SERVED))
+    for clock in ('[clock]\nkind = "wait"', ""):
+        (tmp_path / "target.toml").write_text(described.replace('[clock]\nkind = "libfaketime"', clock))
+        assert runner.waits(str(tmp_path))
+    assert not runner.waits("model")
 
 
 WRONG = {
