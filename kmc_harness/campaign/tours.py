@@ -14,7 +14,7 @@ from itertools import accumulate, chain, islice
 from math import inf
 
 from kmc_model.actions import Action
-from kmc_model.lives import EVERYTHING, TOPICS, Rules, Scope, Symbols
+from kmc_model.lives import EVERYTHING, TOPICS, Move, Rules, Scope, Symbols
 from kmc_model.machines import components, minimised, steps_to, wp_suite
 from kmc_model.model import Outcome
 from kmc_model.records import State
@@ -34,6 +34,8 @@ SMALL = 1200
 
 OPENINGS = (180, 240)
 """How many sentences the lives of all people and accounts have."""
+ENDING = 5
+"""How many of them are about a lock."""
 LONGEST = 2000
 FIRST_ROUND = 15
 """How many moves a topic is given in the first round; in each later one half as much again."""
@@ -203,25 +205,39 @@ class ALife:
     sentences: Iterator[Told]
 
 
+def _moves(words: str, *without: str) -> list[Move]:
+    return [
+        move
+        for move in EVERYTHING.moves
+        if words in move.sentence and not any(each in move.sentence for each in without)
+    ]
+
+
+_ORDINARY = _moves("", " are tried for ", " 10 times", "me is blocked", "ex is blocked")
+_LOCKS = _moves(" wrong passwords are tried for ")
+_LOGINS = _moves(" logs in to ", ";")
+
+
 def opening(rng: random.Random, length: int) -> Iterator[Told]:
     """Yield a life of all people and accounts in which each next sentence is one that has not been answered so yet.
 
-    It looks but one move ahead. Runs of wrong passwords come last; what shuts everybody out is left to the topics.
+    It looks but one move ahead. What shuts everybody out is left to the topics; at its end somebody is locked by wrong
+    passwords, and whoever can logs in.
     """
-    left_out = ("wrong codes are tried", " 10 times", "me is blocked", "ex is blocked")
-    moves = [move for move in EVERYTHING.moves if not any(words in move.sentence for words in left_out)]
     rules, life = Rules(), EVERYTHING.start(Rules())
-    answered: set[tuple[str, str]] = set()
-    for _ in range(length):
-        possible = [(move, made) for move in moves if (made := move.make(life, rules))]
-        rng.shuffle(possible)
-        possible.sort(key=lambda each: " are tried for " in each[0].sentence)
-        unanswered = (each for each in possible if (each[0].sentence, each[1].why) not in answered)
-        changing = (each for each in possible if each[1].life is not life)
-        move, made = next(chain(unanswered, changing))
-        answered.add((move.sentence, made.why))
-        life = made.life
-        yield move.sentence, (0, EVERYTHING.moves.index(move))
+    for moves, count in ((_ORDINARY, length - ENDING), (_LOCKS, 1), (_LOGINS, ENDING - 1)):
+        answered: set[tuple[str, str]] = set()
+        for _ in range(count):
+            possible = [(move, made) for move in moves if (made := move.make(life, rules))]
+            rng.shuffle(possible)
+            if moves is _LOGINS:
+                possible.sort(key=lambda each: not each[1].seen.accepted)
+            unanswered = (each for each in possible if (each[0].sentence, each[1].why) not in answered)
+            changing = (each for each in possible if each[1].life is not life)
+            move, made = next(chain(unanswered, changing, possible))
+            answered.add((move.sentence, made.why))
+            life = made.life
+            yield move.sentence, (0, EVERYTHING.moves.index(move))
 
 
 def lives(rng: random.Random, *, one_account: bool = False) -> Iterator[ALife]:
