@@ -12,7 +12,8 @@ __all__ = ["in_words"]
 def in_words(error: BaseException, adapter: object) -> str:
     """Return kind and message of `error`, and the file and line of `adapter` where it was raised, or came through.
 
-    The innermost line in the module of the adapter's class is meant, `adapter.py:31`, whatever library it calls.
+    The innermost line in the module of the adapter's class is meant, `adapter.py:31`, whatever library it calls;
+    `adapter` is the class where there is no adapter yet.
     The harness' own exceptions speak for themselves: their kind is left out. Secrets that this process has seen are
     shortened: an adapter quotes what it likes, of earlier scenarios too.
     """
@@ -25,7 +26,7 @@ def in_words(error: BaseException, adapter: object) -> str:
 
 def _place(error: BaseException, adapter: object) -> str:
     try:
-        file = inspect.getfile(type(adapter))
+        file = inspect.getfile(adapter if isinstance(adapter, type) else type(adapter))
     except (TypeError, OSError):
         return ""
     lines = [line for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == file]

@@ -192,13 +192,7 @@ class _Setup:
             self.clock = clocks.Waiting(patience_s, str(error))
 
     def _adapter(self, described: Description, make: _Make, places: Mapping[str, str]) -> Any:
-        settings = {name: filled(value, places) for name, value in described.adapter.settings.items()}
-        try:
-            made = make(settings)
-        except Exception as error:
-            given = f"the settings {', '.join(settings)}" if settings else "no settings"
-            called = f"{described.adapter.python} cannot be called with {given}"
-            raise AdapterMistake(f"{called}: {type(error).__name__}: {error}") from error
+        made = make({name: filled(value, places) for name, value in described.adapter.settings.items()})
         if described.adapter.python:
             own_clock = described.clock and described.clock.kind == "adapter"
             own_mail = described.mail and described.mail.kind == "adapter"
@@ -306,7 +300,15 @@ def _maker(described: Description, folder: Path) -> _Make:
         if isinstance(error, ModuleNotFoundError) and error.name != module:
             why += f"; adapters run where kmc does: {sys.executable} -m pip install what they import"
         raise UnknownTarget(f"the adapter {part.python} cannot be loaded: {why}") from error
-    return lambda settings: made(**settings)
+
+    def make(settings: Mapping[str, str]) -> Any:
+        try:
+            return made(**settings)
+        except Exception as error:
+            given = f"the settings {', '.join(settings)}" if settings else "no settings"
+            raise AdapterMistake(f"{part.python} cannot be called with {given}: {in_words(error, made)}") from error
+
+    return make
 
 
 def _imported(module: str, folder: Path) -> ModuleType:

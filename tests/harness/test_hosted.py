@@ -185,6 +185,10 @@ MISTAKES = {
         "def __init__(self, address): pass",
         "misspelt:Adapter cannot be called with no settings: TypeError: Adapter.__init__() missing 1 required",
     ),
+    "a mistake as it is made": (
+        "def __init__(self): self.url = ulr",
+        "misspelt:Adapter cannot be called with no settings: NameError: name 'ulr' is not defined (misspelt.py:",
+    ),
     "a login without its session": (
         "def perform(self, action): return replace(super().perform(action), session=None)",
         "LogIn was accepted without a session: answer the token or cookie that it opened",

@@ -39,5 +39,9 @@ class Adapter:
                 return Observation(accepted=True)
         raise NotOffered(type(action).__name__)  # the scenarios that need it are skipped by name
 
+    # What two people do at the same moment, where you offer Offer.RACE (from kmc_harness.racing import in_threads):
+    # def at_once(self, actions):
+    #     return in_threads(self.perform, actions)
+
     def close(self) -> None:
         """The run is over: let go of connections."""
