@@ -14,6 +14,7 @@ from PIL import Image, ImageFilter
 
 from kmc_harness.evidence import Checked, Recorder, StepEnd
 from kmc_harness.pictures import CELLS, SIDE_PX, blurred, find_codes
+from tests.conftest import Ran
 
 
 def _scenario(ran: Any, requirement: str, verdict: str) -> Any:
@@ -130,3 +131,12 @@ def test_evidence_says_the_targets_words_in_order(on_article: Any) -> None:
     refused = [event for each in on_article.report["scenarios"] for event in _events(each, "acted")]
     messages = {event.get("message", "") for event in refused if event["answer"] == "refused"}
     assert any(re.search("code", message) for message in messages)
+
+
+def test_beside_a_check_that_held_stands_what_was_seen(on_article: Ran) -> None:
+    """Not the words that a departure would have had."""
+    steps = [step for scenario in on_article.report["scenarios"] for step in scenario["steps"]]
+    held = [each for step in steps for each in step["events"] if each["kind"] == "checked" and each["held"]]
+    assert len(held) > 300
+    departing = {"", "none", "no word", "one secret for both", "no such header"}
+    assert [each for each in held if each["seen"] in departing or "raw ['" in each["seen"]] == []
