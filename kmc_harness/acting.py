@@ -113,6 +113,11 @@ class Person:
 NOTHING = Observation(accepted=False)
 
 
+def _owner(account: str) -> str:
+    """Return who founds `account`: nobody need be in two because of it."""
+    return OWNER if account == HOME else f"{account}-{OWNER}"
+
+
 class Acting:
     """One scenario's people in front of one target: how they reach a situation, and what they do."""
 
@@ -170,16 +175,21 @@ class Acting:
         """Make `name` a user of `account`, which is founded by its owner first."""
         if account not in self._founded:
             self._founded.add(account)
-            if name != OWNER:
-                self.reach_user(OWNER, account)
+            if name != (owner := _owner(account)):
+                self.reach_user(owner, account)
         person = self.person(name)
         if account not in person.accounts:
+            self._may_join(person)
             registration = RegisterUser(
                 self.account(account), person.email, person.password if password else None, administrator
             )
             self._must(self.perform(registration), f"{name} was to become a user of {account}")
             person.accounts.append(account)
         return person
+
+    def _may_join(self, person: Person) -> None:
+        if person.accounts:
+            self.needs(Offer.MEMBERSHIPS)
 
     def needs(self, offer: Offer) -> None:
         """Note that the scenario needs `offer`.
@@ -317,7 +327,7 @@ class Acting:
     def switch_two_factor(self, account: str, *, on: bool, by: str | None = None) -> Observation:
         """Have the vendor, or `by` in their session, switch two-factor authentication."""
         if account not in self._founded:
-            self.reach_user(OWNER, account)
+            self.reach_user(_owner(account), account)
         session = self._session(self.person(by)) if by else None
         switch = EnableTwoFactor if on else DisableTwoFactor
         seen = self._answer(self.perform(switch(self.account(account), session)))
@@ -336,6 +346,7 @@ class Acting:
     def register(self, name: str, account: str, *, password: bool) -> Observation:
         """Have `name` registered as a user of `account`, with a password or by mail."""
         person = self.person(name)
+        self._may_join(person)
         action = RegisterUser(self.account(account), person.email, person.password if password else None)
         seen = self._answer(self.perform(action))
         if seen.accepted:

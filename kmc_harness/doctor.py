@@ -377,6 +377,11 @@ def _change_password(world: World) -> str:
     return "" if seen.accepted else f"with the right password it was {world.in_words(seen)}"
 
 
+def _elsewhere(world: World) -> str:
+    world.reach_user("Hal", ONE)
+    return ""
+
+
 def _two_accounts(world: World) -> str:
     for account in (ONE, OTHER):
         world.reach_user("Eve", account)
@@ -424,7 +429,8 @@ def _enable_as_customer(world: World) -> str:
 _SAY_SO = "raise NotOffered (exec: error code 1) for what you do not know"
 _SHOWN = "accepted, and the picture or the uri of the QR code"
 _BY_MAIL = (Offer.ENABLE, Offer.OUTBOX)
-_SWITCH = (Offer.SWITCH, Offer.ACCOUNTS)
+_MEMBERSHIPS = (Offer.ACCOUNTS, Offer.MEMBERSHIPS)
+_SWITCH = (Offer.SWITCH, *_MEMBERSHIPS)
 _RESET = (Offer.RESET, Offer.OUTBOX)
 
 TRIES = (
@@ -453,7 +459,8 @@ TRIES = (
     _Try("a weak password is refused", _weak_password, SetPassword, needs=(Offer.RULES, *_RESET)),
     _Try("OK leads to a new QR code", _renew, ConfirmPassword, _SHOWN, (Offer.RENEW, *_RESET), pairs=True),
     _Try("the password is changed", _change_password, ChangePassword, needs=(Offer.CHANGE,)),
-    _Try("she is a user of two accounts", _two_accounts, RegisterUser, needs=(Offer.ACCOUNTS,)),
+    _Try("somebody is in another account", _elsewhere, RegisterUser, needs=(Offer.ACCOUNTS,)),
+    _Try("she is a user of two accounts", _two_accounts, RegisterUser, needs=_MEMBERSHIPS),
     _Try("she switches between them", _switch, SwitchAccount, "accepted and the session", _SWITCH),
     _Try("a user is blocked and let in", _block_user, SetUserStatus, needs=(Offer.ADMINISTER,)),
     _Try("so is an account", _block_account, SetAccountStatus, needs=(Offer.ADMINISTER,)),

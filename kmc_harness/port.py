@@ -73,7 +73,8 @@ class Offer(StrEnum):
     Attributes:
         CLOCK: its clock can be moved forward.
         OUTBOX: the mails it sends can be read.
-        ACCOUNTS: a user can belong to several accounts.
+        ACCOUNTS: there are several accounts.
+        MEMBERSHIPS: a user can belong to several of them.
         ENABLE: the vendor switches two-factor authentication on for an account, and its users are mailed a link.
         SETTINGS: users pair an authenticator themselves, logged in.
         ADMINISTER: users and accounts can be blocked.
@@ -91,6 +92,7 @@ class Offer(StrEnum):
     CLOCK = "clock"
     OUTBOX = "outbox"
     ACCOUNTS = "accounts"
+    MEMBERSHIPS = "memberships"
     ENABLE = "enable"
     SETTINGS = "settings"
     ADMINISTER = "administer"

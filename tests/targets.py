@@ -425,3 +425,14 @@ class RenewsOtherwise(ModelTarget):
 
     def perform(self, action: Action) -> Observation:
         return Observation(True) if isinstance(action, ConfirmPassword) else super().perform(action)
+
+
+class TeamsOfTheirOwn(ModelTarget):
+    """Has several accounts, and lets nobody be in two."""
+
+    offers = ModelTarget.offers - {Offer.MEMBERSHIPS, Offer.SWITCH}
+
+    def perform(self, action: Action) -> Observation:
+        if isinstance(action, RegisterUser) and action.email in self.model.state.credentials:
+            raise NotOffered("RegisterUser in a second account")
+        return super().perform(action)

@@ -89,7 +89,7 @@ def explore(
 
     """
     search, twins = Search(), None
-    one_account = Offer.ACCOUNTS not in expected.offers & target.offers
+    one_account = Offer.MEMBERSHIPS not in expected.offers & target.offers
     for life in lives(random.Random(seed), one_account=one_account):  # noqa: S311 (walks are no secret)
         search.lives += 1
         told: list[str] = []

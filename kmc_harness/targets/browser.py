@@ -87,7 +87,16 @@ class Browser(BesideLab):
 
     name = "browser"
     by_itself = frozenset(
-        {Offer.SWITCH, Offer.RESET, Offer.RENEW, Offer.RULES, Offer.CHANGE, Offer.SCREEN, Offer.ACCOUNTS}
+        {
+            Offer.SWITCH,
+            Offer.RESET,
+            Offer.RENEW,
+            Offer.RULES,
+            Offer.CHANGE,
+            Offer.SCREEN,
+            Offer.ACCOUNTS,
+            Offer.MEMBERSHIPS,
+        }
     )
 
     def __init__(self, url: str, token: str = "", mark: str = "", words: Words | None = None) -> None:

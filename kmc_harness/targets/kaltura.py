@@ -58,7 +58,16 @@ class Kaltura(BesideLab):
     name = "kaltura"
 
     by_itself = frozenset(
-        {Offer.SWITCH, Offer.RESET, Offer.RENEW, Offer.RULES, Offer.CHANGE, Offer.PICTURE, Offer.ACCOUNTS}
+        {
+            Offer.SWITCH,
+            Offer.RESET,
+            Offer.RENEW,
+            Offer.RULES,
+            Offer.CHANGE,
+            Offer.PICTURE,
+            Offer.ACCOUNTS,
+            Offer.MEMBERSHIPS,
+        }
     )
 
     def __init__(self, url: str, token: str = "", mark: str = "") -> None:

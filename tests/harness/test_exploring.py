@@ -85,7 +85,7 @@ def test_the_clean_model_does_not_depart_from_itself() -> None:
 class OneAccountEach(ModelTarget):
     """Knows nobody in two accounts, and tells nobody in which one they are."""
 
-    offers = ModelTarget.offers - {Offer.ACCOUNTS, Offer.SWITCH}
+    offers = ModelTarget.offers - {Offer.MEMBERSHIPS, Offer.SWITCH}
 
     def perform(self, action: Action) -> Observation:
         return replace(super().perform(action), account=None)

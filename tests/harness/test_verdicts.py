@@ -241,6 +241,16 @@ def test_how_a_reset_leads_to_a_new_qr_code_is_nobodys_fault(
     assert sorted(without) == skipped
 
 
+def test_where_nobody_is_in_two_accounts_only_what_needs_that_is_skipped(judge: Callable[..., Any]) -> None:
+    ran = judge("TeamsOfTheirOwn")
+    assert set(ran.verdicts.values()) == {"pass", "skipped"}
+    in_part = {each["id"]: each["in_part"] for each in ran.report["requirements"]}
+    assert in_part["ENA-001"] == in_part["ENR-010"] == "2 of 3 scenarios; not offered: memberships"
+    assert in_part["SEC-003"] == ""
+    skipped = {name for name, verdict in ran.verdicts.items() if verdict == "skipped"}
+    assert skipped.isdisjoint({"ENA-001", "ENR-010", "SEC-003"})
+
+
 @pytest.mark.parametrize(("environment", "verdict"), [({}, "pass"), ({"KMC_TEST_KEEPS": "1"}, "fail")])
 def test_where_people_pair_on_a_settings_page_the_general_requirements_are_judged(
     environment: dict[str, str], verdict: str, judge: Callable[..., Any]
