@@ -244,7 +244,10 @@ class Acting:
         return self._see(at, action, seen)
 
     def _race(self, *actions: Action) -> None:
-        """Have `actions` performed at the same moment; what was seen is in `raced`."""
+        """Have `actions` performed at the same moment; what was seen is in `raced`.
+
+        Two meet in more races than five do: who has to send five sends them farther apart.
+        """
         self.needs(Offer.RACE)
         for each in actions:
             self._begin(each)

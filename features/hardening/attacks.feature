@@ -333,19 +333,40 @@ Feature: Withstanding attacks
       Then she is refused
 
     @needs-race
-    Scenario: Two logins with one code at the same moment
-      Given Ada has paired an authenticator
-      When two people log in as Ada with a code at the same moment
+    Scenario Outline: Two logins with one code at the same moment
+      Given <who> has paired an authenticator
+      When two people log in as <who> with a code at the same moment
       Then one of the two succeeds at most
+
+      Examples: four times, with somebody else each
+        | who     |
+        | Ada     |
+        | Bo      |
+        | Grace   |
+        | Mallory |
 
     @needs-race @needs-outbox
-    Scenario: Two openings of one link at the same moment
-      Given Ada has been mailed an enrolment link
-      When two people use the newest enrolment link of Ada at the same moment
+    Scenario Outline: Two openings of one link at the same moment
+      Given <who> has been mailed an enrolment link
+      When two people use the newest enrolment link of <who> at the same moment
       Then one of the two succeeds at most
 
+      Examples: four times, with somebody else each
+        | who     |
+        | Ada     |
+        | Bo      |
+        | Grace   |
+        | Mallory |
+
     @needs-race @needs-reset
-    Scenario: Two uses of one reset link at the same moment
-      Given Ada has asked for a reset
-      When two people use the newest reset link of Ada at the same moment
+    Scenario Outline: Two uses of one reset link at the same moment
+      Given <who> has asked for a reset
+      When two people use the newest reset link of <who> at the same moment
       Then one of the two succeeds at most
+
+      Examples: four times, with somebody else each
+        | who     |
+        | Ada     |
+        | Bo      |
+        | Grace   |
+        | Mallory |
