@@ -1,23 +1,21 @@
-"""Calls about sessions and accounts, and the vendor's switch for two-factor authentication."""
+"""Calls about sessions: opening, switching, ending, and the accounts one could switch to."""
 
 import secrets
 from typing import Any
 
 from kmc_harness.server.call import DAY_S, Call, invalid_ks
 from kmc_harness.server.errors import ApiError
-from kmc_harness.server.ks import ADMIN, LONGEST_S, VENDOR_ID
-from kmc_model.actions import DisableTwoFactor, EnableTwoFactor, LogOut, SwitchAccount
+from kmc_harness.server.ks import LONGEST_S, VENDOR_ID
+from kmc_model.actions import LogOut, SwitchAccount
 from kmc_model.records import Account
 from kmc_model.turn import Reason
 
 __all__ = [
     "end_session",
-    "get_configuration",
     "get_session",
     "list_partners_for_user",
     "login_by_ks",
     "start_session",
-    "update_configuration",
 ]
 
 SWITCH_CODES = {
@@ -39,7 +37,7 @@ def login_by_ks(call: Call) -> Any:
     if account is None:
         raise ApiError("INTERNAL_SERVER_ERROR")
     with call.backend.lock:
-        if ks.partner_id == VENDOR_ID or not call.is_there(ks):
+        if not call.is_there(ks):
             raise invalid_ks()
         outcome = call.perform(SwitchAccount(ks.handle, account))
         if outcome.reason:
@@ -55,7 +53,7 @@ def end_session(call: Call) -> Any:
     ks = call.given_ks()
     if ks is None:
         return
-    if ks.partner_id == VENDOR_ID:
+    if call.site.office.is_own(ks):
         call.site.office.withdraw(ks)
     elif call.is_there(ks):
         call.checked(ks)
@@ -81,14 +79,14 @@ def get_session(call: Call) -> Any:
 
 
 def start_session(call: Call) -> Any:
-    """Open a session by secret; the vendor's alone has one here."""
-    given, secret, partner_id = call.text("secret"), call.site.vendor_secret, call.number("partnerId", 0)
-    right = secret is not None and secrets.compare_digest(given.encode(), secret.encode())
-    if partner_id != VENDOR_ID or not right:
+    """Open a session of administration, by the secret of the vendor or of an account."""
+    given, partner_id = call.text("secret"), call.number("partnerId", 0)
+    secret = call.site.vendor_secret if partner_id == VENDOR_ID else call.site.admin_secret(partner_id)
+    is_there = partner_id == VENDOR_ID or call.backend.account(partner_id) is not None
+    if secret is None or not secrets.compare_digest(given.encode(), secret.encode()) or not is_there:
         raise ApiError("START_SESSION_ERROR", PID=partner_id)
     until = call.backend.now() + min(max(call.number("expiry", DAY_S), 0), LONGEST_S)
-    number = secrets.token_urlsafe(12)
-    return call.site.office.issue(VENDOR_ID, call.text("userId", ""), number, until, ADMIN, call.text("privileges", ""))
+    return call.site.office.issue_own(partner_id, call.text("userId", ""), until, call.text("privileges", ""))
 
 
 def list_partners_for_user(call: Call) -> Any:
@@ -109,40 +107,3 @@ def _partner(call: Call, account: Account) -> dict[str, Any]:
         "authenticationType": int(account.two_factor),
         "twoFactorAuthenticationMode": 0,
     }
-
-
-def get_configuration(call: Call) -> Any:
-    """Tell the vendor how an account is set up."""
-    ks = call.ks()
-    if ks.partner_id != VENDOR_ID:
-        raise ApiError("SERVICE_FORBIDDEN", SERVICE="systempartner_systempartner")
-    account = call.backend.state.accounts[_asked(call)]
-    return {
-        "objectType": "KalturaSystemPartnerConfiguration",
-        "id": call.backend.partner_id(account.name),
-        "partnerName": account.name,
-        "useTwoFactorAuthentication": account.two_factor,
-        "twoFactorAuthenticationMode": 0,
-    }
-
-
-def update_configuration(call: Call) -> Any:
-    """Have the vendor switch two-factor authentication on or off: for all users, the only mode there is here."""
-    ks = call.ks()
-    account = _asked(call) if ks.partner_id == VENDOR_ID else call.backend.account(call.number("pId")) or ""
-    given = Call(call.site, call.object("configuration"))
-    if given.number("twoFactorAuthenticationMode", 0):
-        raise ApiError("PROPERTY_VALIDATION_NOT_UPDATABLE", PROP_NAME="twoFactorAuthenticationMode")
-    present = call.backend.state.accounts.get(account)
-    on = given.flag("useTwoFactorAuthentication", present is not None and present.two_factor)
-    session = None if ks.partner_id == VENDOR_ID else ks.handle
-    outcome = call.perform((EnableTwoFactor if on else DisableTwoFactor)(account, session))
-    if not outcome.accepted:
-        raise ApiError("SERVICE_FORBIDDEN", SERVICE="systempartner_systempartner")
-
-
-def _asked(call: Call) -> str:
-    account = call.backend.account(call.number("pId"))
-    if account is None:
-        raise ApiError("UNKNOWN_PARTNER_ID", PID=call.number("pId"))
-    return account

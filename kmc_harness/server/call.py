@@ -1,11 +1,12 @@
 """One call of API v3: its parameters as PHP would read them, and who makes it."""
 
+import hmac
 import re
 from dataclasses import dataclass
 
 from kmc_harness.server.backend import Backend
 from kmc_harness.server.errors import ApiError
-from kmc_harness.server.ks import ADMIN, LONGEST_S, USER, VENDOR_ID, Ks, Office
+from kmc_harness.server.ks import ADMIN, LONGEST_S, USER, Ks, Office
 from kmc_harness.server.wire import Parameters
 from kmc_model.actions import Action, UseSession
 from kmc_model.model import Outcome
@@ -22,6 +23,11 @@ class Site:
     backend: Backend
     office: Office
     vendor_secret: str | None
+
+    def admin_secret(self, partner_id: int) -> str | None:
+        """Return what opens a session of the account's administration; None where there is no vendor to tell it."""
+        made = f"account {partner_id}".encode()
+        return hmac.digest(self.vendor_secret.encode(), made, "sha1").hex() if self.vendor_secret else None
 
 
 class Call:
@@ -100,7 +106,7 @@ class Call:
 
     def checked(self, ks: Ks) -> Ks:
         """Return `ks`, unless its session has ended, or has gone to another account with a newer KS."""
-        if ks.partner_id != VENDOR_ID and not (self.perform(UseSession(ks.handle)).accepted and self.is_there(ks)):
+        if not self.site.office.is_own(ks) and not (self.perform(UseSession(ks.handle)).accepted and self.is_there(ks)):
             raise invalid_ks()
         return ks
 

@@ -7,11 +7,15 @@ __all__ = ["ApiError", "shown"]
 TEXTS = {
     "ACTION_DOES_NOT_EXISTS": 'Action "@ACTION_NAME@" does not exists for service "@SERVICE_NAME@"',
     "ACTION_NOT_SPECIFIED": "Action name was not specified, please specify one",
+    "CANNOT_DELETE_OR_BLOCK_ROOT_ADMIN_USER": "Root admin user cannot be deleted",
+    "DUPLICATE_USER_BY_ID": "User with id [@UID@] already exists in system",
     "INTERNAL_SERVER_ERROR": "Internal server error N/A",
+    "INVALID_FIELD_VALUE": "value in field [@FIELD_NAME@] is not valid",
     "INVALID_HASH": "hashKey is not valid",
     "INVALID_KS": 'Invalid KS "@KSID@", Error "@ERR_CODE@,@ERR_DESC@"',
     "INVALID_OTP": "OTP provided failed to validate",
     "INVALID_PARTNER_ID": 'Invalid partner id "@PID@"',
+    "INVALID_USER_ID": "Unknown user [@PUSER@]",
     "LOGIN_BLOCKED": "You account is locked",
     "LOGIN_DATA_NOT_FOUND": "Login id not found",
     "LOGIN_RETRIES_EXCEEDED": "Maximum login retries exceeded. Your account has been locked and will not be available "
@@ -22,8 +26,10 @@ TEXTS = {
     "NEW_LOGIN_REQUIRED": "Switching to requested partner requires re-login",
     "NEW_PASSWORD_HASH_KEY_EXPIRED": "Given hash key has expired",
     "NEW_PASSWORD_HASH_KEY_INVALID": "Given hash key is invalid",
+    "PARTNER_REGISTRATION_ERROR": 'Error while registering partner with message "@MESSAGE@"',
     "PASSWORD_STRUCTURE_INVALID": "The password you entered has an invalid structure.\n"
     "Passwords must obey the following rules :\n@RULES@",
+    "PROPERTY_VALIDATION_CANNOT_BE_NULL": 'The property "@PROP_NAME@" cannot be null',
     "PROPERTY_VALIDATION_NOT_UPDATABLE": 'The property "@PROP_NAME@" cannot be updated',
     "RESOURCE_IS_RESERVED": "Resource with id [@ID@] is already reserved",
     "SERVICE_DOES_NOT_EXISTS": 'Service "@SRV_NAME@" does not exists',

@@ -36,15 +36,26 @@ class Office:
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
+        self._own: set[str] = set()
         self._withdrawn: set[str] = set()
 
     def issue(
-        self, partner_id: int, user_id: str, handle: str, expires_at: int, kind: int = ADMIN, privileges: str = ""
+        self, partner_id: int, user_id: str, handle: str, expires_at: int, kind: int, privileges: str = ""
     ) -> str:
         """Return a new KS."""
         fields = (partner_id, partner_id, expires_at, kind, handle, user_id, privileges)
         said = ";".join(urllib.parse.quote(str(each), safe="@") for each in fields)
         return base64.urlsafe_b64encode(f"{self._signature(said)}|{said}".encode()).decode()
+
+    def issue_own(self, partner_id: int, user_id: str, expires_at: int, privileges: str = "") -> str:
+        """Return a new KS of administration, which stands for no session of the model's."""
+        handle = secrets.token_urlsafe(12)
+        self._own.add(handle)
+        return self.issue(partner_id, user_id, handle, expires_at, ADMIN, privileges)
+
+    def is_own(self, ks: Ks) -> bool:
+        """Whether `ks` stands for no session of the model's."""
+        return ks.handle in self._own
 
     def read(self, text: str, now: int) -> Ks | None:
         """Return what `text` says, or None where it was not issued here or has expired."""
@@ -59,7 +70,7 @@ class Office:
         return made if now <= made.expires_at and text not in self._withdrawn else None
 
     def withdraw(self, ks: Ks) -> None:
-        """Never again take `ks` for one; for those that stand for no session of the model's."""
+        """Never again take `ks` for one, which is one of `issue_own`."""
         self._withdrawn.add(ks.text)
 
     def _signature(self, said: str) -> str:

@@ -6,7 +6,7 @@ A call raises ApiError with the code of the server's inside; what the wire shows
 from collections.abc import Callable
 from typing import Any
 
-from kmc_harness.server import api_links, api_logins, api_sessions
+from kmc_harness.server import api_accounts, api_links, api_logins, api_sessions
 from kmc_harness.server.call import Call
 
 __all__ = ["ACTIONS"]
@@ -20,15 +20,21 @@ ACTIONS: dict[str, Callable[[Call], Any]] = {
     "user.validatehashkey": api_links.validate_hash_key,
     "user.generateqrcode": api_links.generate_qr_code,
     "user.updatelogindata": api_logins.update_login_data,
+    "user.add": api_accounts.add_user,
+    "user.update": api_accounts.update_user,
+    "user.delete": api_accounts.delete_user,
     "adminuser.login": api_logins.admin_login,
     "adminuser.resetpassword": api_links.reset_password,
     "adminuser.setinitialpassword": api_links.set_initial_password,
     "adminuser.updatepassword": api_logins.update_password,
+    "partner.register": api_accounts.register_partner,
     "partner.listpartnersforuser": api_sessions.list_partners_for_user,
     "session.end": api_sessions.end_session,
     "session.get": api_sessions.get_session,
     "session.start": api_sessions.start_session,
-    "systempartner_systempartner.getconfiguration": api_sessions.get_configuration,
-    "systempartner_systempartner.updateconfiguration": api_sessions.update_configuration,
+    "systempartner_systempartner.getconfiguration": api_accounts.get_configuration,
+    "systempartner_systempartner.updateconfiguration": api_accounts.update_configuration,
+    "systempartner_systempartner.updatestatus": api_accounts.update_status,
+    "systempartner_systempartner.getadminsession": api_accounts.get_admin_session,
 }
 """By service and action in lower case."""

@@ -315,6 +315,77 @@ def test_the_vendor_alone_switches_two_factor_authentication(site: Site) -> None
     assert site.code_of(system, "getConfiguration", ks=vendor, pId=ACME) == "INVALID_KS"
 
 
+NEW = {"name": "Initech", "adminName": "Cy", "adminEmail": "cy@initech.example", "description": "of a test"}
+
+
+def test_the_vendor_alone_founds_accounts_and_nobody_takes_anothers_credentials(site: Site) -> None:
+    vendor = site.call("session", "start", secret=TOKEN, partnerId=-2, type=2)
+    for ks, missing in ((None, "MISSING_KS"), (site.log_in(), "SERVICE_FORBIDDEN")):
+        given = {"partner": NEW, "cmsPassword": PASSWORD} | ({"ks": ks} if ks else {})
+        assert site.code_of("partner", "register", **given) == missing
+    for change, code in (
+        ({"name": "Acme"}, "PARTNER_REGISTRATION_ERROR"),
+        ({"description": ""}, "PROPERTY_VALIDATION_CANNOT_BE_NULL"),
+    ):
+        assert site.code_of("partner", "register", ks=vendor, partner=NEW | change, cmsPassword=PASSWORD) == code
+    for password in ("", "n0t-bo's-password"):
+        known = {"ks": vendor, "partner": NEW | {"adminEmail": BO}, "cmsPassword": password}
+        assert site.code_of("partner", "register", **known) == "PARTNER_REGISTRATION_ERROR"
+    assert site.code_of("partner", "register", ks=vendor, partner=NEW, cmsPassword="short") == (
+        "PASSWORD_STRUCTURE_INVALID"
+    )
+    made = site.call("partner", "register", ks=vendor, partner=NEW, cmsPassword=PASSWORD)
+    assert (made["id"], made["name"]) == (103, "Initech")
+    assert site.call("session", "start", secret=made["adminSecret"], partnerId=103, type=2)
+    assert site.code_of("session", "start", secret=made["adminSecret"], partnerId=ACME) == "START_SESSION_ERROR"
+    cy = {"loginId": "cy@initech.example", "password": PASSWORD}
+    assert site.call("user", "loginByLoginId", partnerId=103, **cy)
+    system = "systempartner_systempartner"
+    for status, is_in in ((3, False), (1, True)):
+        site.call(system, "updateStatus", ks=vendor, id=103, status=status, reason="")
+        assert isinstance(site.call("user", "loginByLoginId", partnerId=103, **cy), str) is is_in
+    assert site.code_of(system, "updateStatus", ks=site.log_in(), id=103, status=3) == "SERVICE_FORBIDDEN"
+    assert site.code_of(system, "getAdminSession", ks=vendor, pId=7) == "UNKNOWN_PARTNER_ID"
+
+
+def test_an_administrator_adds_blocks_and_removes_the_users_of_the_own_account(site: Site) -> None:
+    vendor = site.call("session", "start", secret=TOKEN, partnerId=-2, type=2)
+    ks = site.call("systempartner_systempartner", "getAdminSession", ks=vendor, pId=ACME)
+    cy = {"id": "cy@acme.example", "email": "cy@acme.example", "isAdmin": True, "password": PASSWORD}
+    assert site.code_of("user", "add", user=cy) == "MISSING_KS"
+    assert site.code_of("user", "add", ks=vendor, user=cy) == "SERVICE_FORBIDDEN"
+    assert site.code_of("user", "add", ks=ks, user=cy | {"id": "cy"}) == "INVALID_FIELD_VALUE"
+    assert site.code_of("user", "add", ks=ks, user=cy | {"isAdmin": False, "password": ""}) == (
+        "PROPERTY_VALIDATION_CANNOT_BE_NULL"
+    )
+    assert site.call("user", "add", ks=ks, user=cy)["status"] == 1
+    assert site.code_of("user", "add", ks=ks, user=cy) == "DUPLICATE_USER_BY_ID"
+    clerk = {"id": "di@acme.example", "email": "di@acme.example", "isAdmin": False, "password": PASSWORD}
+    site.call("user", "add", ks=ks, user=clerk)
+    of_a_clerk = site.call("user", "loginByLoginId", loginId="di@acme.example", password=PASSWORD, partnerId=ACME)
+    assert site.code_of("user", "delete", ks=of_a_clerk, userId=BO) == "SERVICE_FORBIDDEN"
+
+    def is_in() -> bool:
+        login = {"loginId": "cy@acme.example", "password": PASSWORD, "partnerId": ACME}
+        return isinstance(site.call("user", "loginByLoginId", **login), str)
+
+    assert is_in()
+    assert site.call("user", "update", ks=ks, userId="cy@acme.example", user={"status": 0})["status"] == 0
+    assert not is_in()
+    site.call("user", "update", ks=ks, userId="cy@acme.example", user={"status": 1})
+    assert is_in()
+    assert site.call("user", "delete", ks=ks, userId="cy@acme.example")["status"] == 2
+    assert not is_in()
+    for action, more in (("update", {"user": {"status": 1}}), ("delete", {})):
+        assert site.code_of("user", action, ks=ks, userId="cy@acme.example", **more) == "INVALID_USER_ID"
+        assert site.code_of("user", action, ks=ks, userId="nobody@acme.example", **more) == "INVALID_USER_ID"
+    assert site.code_of("user", "update", ks=ks, userId=BO, user={"status": 7}) == "INVALID_FIELD_VALUE"
+    for action, more in (("update", {"user": {"status": 0}}), ("delete", {})):
+        assert site.code_of("user", action, ks=ks, userId=ADA, **more) == "CANNOT_DELETE_OR_BLOCK_ROOT_ADMIN_USER"
+    site.call("session", "end", ks=ks)
+    assert site.code_of("user", "delete", ks=ks, userId=BO) == "INVALID_KS"
+
+
 @pytest.mark.parametrize("first", [0, 1])
 def test_calls_on_end_refer_to_earlier_results_and_an_error_stops_none(first: int, site: Site) -> None:
     calls: dict[str, Any] = {

@@ -28,12 +28,16 @@ SECRETS = [
     *(own.secret.base32 for site in SITES for own in site.backend.state.credentials.values() if own.secret),
 ]
 FORGED_KS = SITES[0].log_in()[:-8] + "AAAAAAA="
+VENDORS = [site.call("session", "start", secret=TOKEN, partnerId=-2, type=2) for site in SITES]
 NAMES = sorted({
     "loginId", "password", "partnerId", "expiry", "privileges", "otp", "userId", "email", "hashKey", "newPassword",
     "oldLoginId", "newLoginId", "newEmail", "requestedPartnerId", "session", "secret", "ks", "pId", "configuration",
     "configuration:useTwoFactorAuthentication", "linkType", "format", "ignoreNull", "clientTag", "type", "service",
+    "partner", "partner:name", "partner:adminName", "partner:adminEmail", "partner:description", "cmsPassword",
+    "user", "user:id", "user:email", "user:password", "user:isAdmin", "user:status", "id", "status", "reason",
 })  # fmt: skip
 USUAL = [
+    *VENDORS,
     *(ADA, BO, PASSWORD, "101", "102", "-2", "0", "1", FORGED_KS, "true"),
     *("{1:result}", "{0:result:a}", "{9999:result}"),
 ]
