@@ -34,6 +34,7 @@ from kmc_harness.port import (
     LogIn,
     LogOut,
     Mail,
+    Naming,
     NotOffered,
     Observation,
     Offer,
@@ -132,6 +133,8 @@ class Acting:
         self.count = 0
         self.moved_s = 0
         self._tag = tag
+        self._naming: Naming = getattr(target, "naming", Naming())
+        self.recorder.leave_out(self._naming.mark)
         self._people: dict[str, Person] = {}
         self._founded: set[str] = set()
         self._two_factor: set[str] = set()
@@ -151,7 +154,7 @@ class Acting:
         name = self._spoken_of if name in PRONOUNS else name
         self._spoken_of = name
         if name not in self._people:
-            self._people[name] = Person(name, f"{name.lower()}.{self._tag}@kmc.example")
+            self._people[name] = Person(name, self._naming.email(f"{name.lower()}.{self._tag}"))
             self.recorder.learn(PASSWORD)
         return self._people[name]
 
@@ -169,7 +172,7 @@ class Acting:
         """Return the target's name for the scenario's account `name`."""
         if name != HOME:
             self.needs(Offer.ACCOUNTS)
-        return f"{name}-{self._tag}"
+        return self._naming.account(f"{name}-{self._tag}")
 
     def reach_user(self, name: str, account: str, *, administrator: bool = True, password: bool = True) -> Person:
         """Make `name` a user of `account`, which is founded by its owner first."""

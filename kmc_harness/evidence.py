@@ -100,6 +100,7 @@ class Recorder:
     def __init__(self) -> None:
         self._begun: list[list[Event]] = []
         self._secrets: set[str] = set()
+        self._mark = ""
 
     @property
     def is_on(self) -> bool:
@@ -122,8 +123,13 @@ class Recorder:
                 self._secrets |= discretion.spelled(secret)
                 discretion.keep(secret)
 
+    def leave_out(self, mark: str) -> None:
+        """Leave `mark` out of every text: names have it that are new in each run (`Naming`)."""
+        self._mark = mark
+
     def redact(self, text: str) -> str:
         """Return `text` with every secret of the scenario shortened, and what no report can hold spelled out."""
+        text = text.replace(self._mark, "") if self._mark else text
         for secret in sorted(self._secrets, key=len, reverse=True):
             if secret in text:
                 text = text.replace(secret, shorten(secret))

@@ -1,5 +1,6 @@
 """The port between harness and target: what an adapter implements, and the actions it is asked to perform."""
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -47,6 +48,7 @@ __all__ = [
     "LogOut",
     "Mail",
     "MailedLink",
+    "Naming",
     "NotOffered",
     "Observation",
     "Offer",
@@ -246,6 +248,33 @@ class Observation:
     def shows_qr_code(self) -> bool:
         """Whether there is something to pair from."""
         return bool(self.picture or self.uri)
+
+
+@dataclass(frozen=True)
+class Naming:
+    """What people and accounts are called; a target whose `naming` is another one has them called so.
+
+    Attributes:
+        mark: makes all names new to a server that remembers those of earlier runs. No evidence has it.
+        addresses: what e-mails are made of, with `{name}` in it.
+
+    """
+
+    mark: str = ""
+    addresses: str = "{name}@kmc.example"
+
+    @classmethod
+    def anew(cls, addresses: str = addresses) -> "Naming":
+        """Return names that no earlier run has used."""
+        return cls(f".{secrets.token_hex(3)}", addresses)
+
+    def email(self, name: str) -> str:
+        """Return the e-mail of somebody."""
+        return self.addresses.replace("{name}", name + self.mark)
+
+    def account(self, name: str) -> str:
+        """Return what an account is called."""
+        return name + self.mark
 
 
 class Target(Protocol):

@@ -13,32 +13,42 @@ __all__ = ["Delivery"]
 
 SENDER = "kmc@kmc.example"
 WITHIN_S = 10
+QUICK_S = 1
 
 
 class Delivery:
-    """A thread of its own, so that nobody waits for a mail server; what cannot be delivered is told and left."""
+    """A thread of its own, so that nobody waits long for a mail server; what cannot be delivered is told and left."""
 
     def __init__(self, host: str, port: int, say: Callable[[str], None]) -> None:
         self._host, self._port, self._say = host, port, say
-        self._waiting: queue.SimpleQueue[Mail | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[tuple[Mail | None, threading.Event]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="mail", daemon=True)
         self._thread.start()
 
     def send(self, mail: Mail) -> None:
-        """Have `mail` sent soon."""
-        self._waiting.put(mail)
+        """Have `mail` sent; where that is quick it is delivered on return, so that whoever acted finds it."""
+        self._put(mail).wait(QUICK_S)
 
     def close(self) -> None:
         """Send what is waiting, as far as that is quick."""
-        self._waiting.put(None)
+        self._put(None)
         self._thread.join(WITHIN_S)
 
+    def _put(self, mail: Mail | None) -> threading.Event:
+        done = threading.Event()
+        self._waiting.put((mail, done))
+        return done
+
     def _work(self) -> None:
-        while mail := self._waiting.get():
+        while True:
+            mail, done = self._waiting.get()
+            if mail is None:
+                return
             try:
                 self._deliver(mail)
             except (OSError, smtplib.SMTPException, ValueError) as error:
                 self._say(f"a mail was not delivered to {self._host}:{self._port}: {type(error).__name__}")
+            done.set()
 
     def _deliver(self, mail: Mail) -> None:
         message = EmailMessage()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from kmc_harness.port import Offer, Target
+from kmc_harness.port import Naming, Offer, Target
 from kmc_harness.verdicts import AdapterMistake
 
 __all__ = ["UnknownTarget", "check_whole", "load"]
@@ -58,8 +58,6 @@ def load(name: str, settings: Mapping[str, str]) -> Target:
 
 def _served(kind: str, url: str) -> Target:
     """Return a target that speaks to a server which is running already."""
-    import secrets
-
     from kmc_harness import _http
 
     if "PYTEST_XDIST_WORKER" in os.environ:
@@ -67,9 +65,7 @@ def _served(kind: str, url: str) -> Target:
         raise UnknownTarget(f"target {kind}:{url} has one clock, which several processes would turn at once; {alone}")
     try:
         _http.look(url, within_s=10)
-        made: Target = getattr(importlib.import_module(f"kmc_harness.targets.{kind}"), kind.capitalize())(
-            url, mark=secrets.token_hex(3)
-        )
+        made = getattr(importlib.import_module(f"kmc_harness.targets.{kind}"), kind.capitalize())(url)
     except ModuleNotFoundError as error:
         missing = f"{error.name}, which is not installed: pip install 'kmc-harness[{kind}]'"
         raise UnknownTarget(f"target {kind}:{url} needs {missing}") from error
@@ -79,7 +75,8 @@ def _served(kind: str, url: str) -> Target:
         raise UnknownTarget(
             f"target {kind}:{url} does not answer ({error}); is it running? (kmc serve --lab)"
         ) from error
-    return made
+    made.naming = Naming.anew()
+    return made  # type: ignore[no-any-return]
 
 
 def _from_python(module: str, attribute: str) -> Target:

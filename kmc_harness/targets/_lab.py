@@ -12,40 +12,14 @@ from typing import Any, ClassVar
 import msgspec
 
 from kmc_harness import _http
-from kmc_harness.port import Action, Mail, NotOffered, Observation, Offer
+from kmc_harness.port import Action, Mail, Naming, NotOffered, Observation, Offer
 
-__all__ = ["BesideLab", "Lab", "LabRefused", "Names"]
+__all__ = ["BesideLab", "Lab", "LabRefused"]
 
 TOKEN = "KMC_LAB_TOKEN"  # noqa: S105 (the environment's word for it)
 WITHIN_S = 30
 OFFERS = frozenset({Offer.CLOCK, Offer.OUTBOX, Offer.ADMINISTER, Offer.ENABLE})
 """What only a lab does."""
-
-
-class Names:
-    """What accounts and people are called on a server that remembers those of earlier runs."""
-
-    def __init__(self, mark: str) -> None:
-        """`mark` makes all names new."""
-        self._mark = f".{mark}" if mark else ""
-
-    def account(self, name: str) -> str:
-        """Return what the account is called there."""
-        return f"{name}{self._mark}"
-
-    def email(self, email: str) -> str:
-        """Return the person's address there."""
-        name, at, domain = email.partition("@")
-        return f"{name}{self._mark}{at}{domain}"
-
-    def plain(self, text: str) -> str:
-        """Return `text` with the names that the harness knows."""
-        return text.replace(self._mark, "") if self._mark else text
-
-    def fields(self, action: Action) -> dict[str, Any]:
-        """Return the fields of `action` with the names of there; a lab needs no session."""
-        made = {name: value for name, value in asdict(action).items() if name != "session"}
-        return made | {each: getattr(self, each)(made[each]) for each in ("account", "email") if each in made}
 
 
 class LabRefused(Exception):
@@ -55,9 +29,9 @@ class LabRefused(Exception):
 class Lab:
     """One connection, which is opened anew where the server closed it."""
 
-    def __init__(self, url: str, token: str, names: Names) -> None:
+    def __init__(self, url: str, token: str) -> None:
         """`url` is the server's, `token` the one it printed as it started."""
-        self._url, self._names = url, names
+        self._url = url
         kind = http.client.HTTPSConnection if url.startswith("https:") else http.client.HTTPConnection
         self._connection = kind(*_http.place(url), timeout=WITHIN_S)
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
@@ -72,14 +46,12 @@ class Lab:
 
     def mails(self, email: str) -> tuple[Mail, ...]:
         """Return the mails sent to `email`, oldest first."""
-        return msgspec.convert(
-            self._ask("GET", f"/lab/mails?to={urllib.parse.quote(self._names.email(email))}"), tuple[Mail, ...]
-        )
+        return msgspec.convert(self._ask("GET", f"/lab/mails?to={urllib.parse.quote(email)}"), tuple[Mail, ...])
 
     def perform(self, action: Action) -> Any:
         """Have the vendor or an administrator do something; return accepted, message and partnerId."""
-        asked = {"action": type(action).__name__, "fields": self._names.fields(action)}
-        return self._ask("POST", "/lab/perform", asked)
+        fields = {name: value for name, value in asdict(action).items() if name != "session"}
+        return self._ask("POST", "/lab/perform", {"action": type(action).__name__, "fields": fields})
 
     def _ask(self, method: str, path: str, what: Any = None) -> Any:
         body = None if what is None else json.dumps(what)
@@ -111,20 +83,19 @@ class BesideLab:
     """A site at a URL; clock, mail and administration are those of its lab, where it has one."""
 
     by_itself: ClassVar[frozenset[Offer]]
+    naming = Naming()
 
-    def __init__(self, url: str, token: str, mark: str) -> None:
+    def __init__(self, url: str, token: str) -> None:
         """Speak to `url`.
 
         Args:
             url: where the site is.
             token: opens the lab there; without one the environment's KMC_LAB_TOKEN does, or there is no lab.
-            mark: what names are marked with, so that people are new to a server that has been judged before.
 
         """
         self._url = url.rstrip("/")
-        self._names = Names(mark)
         self._token = token or os.environ.get(TOKEN, "")
-        self._lab = Lab(self._url, self._token, self._names) if self._token else None
+        self._lab = Lab(self._url, self._token) if self._token else None
 
     @property
     def offers(self) -> frozenset[Offer]:

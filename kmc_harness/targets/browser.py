@@ -99,7 +99,7 @@ class Browser(BesideLab):
         }
     )
 
-    def __init__(self, url: str, token: str = "", mark: str = "", words: Words | None = None) -> None:
+    def __init__(self, url: str, token: str = "", words: Words | None = None) -> None:
         """Look at `url`, with what `token` opens beside it (see BesideLab); `words`: what stands on the screens.
 
         The browser starts when something is to be done in it.
@@ -108,7 +108,7 @@ class Browser(BesideLab):
             LookupError: there is no Chromium.
 
         """
-        super().__init__(url, token, mark)
+        super().__init__(url, token)
         self._words = words or Words()
         self._chromium = chromium()
         self._page: Any = None
@@ -260,14 +260,14 @@ class Browser(BesideLab):
         look, named = self._look, self._words.named
         names = [named(label) for label, _ in look["field"] + look["button"]]
         names += [named(label, address) for label, address in look["link"]]
-        filled_in = {named(label): self._names.plain(text) for label, text in look["field"]}
+        filled_in = {named(label): text for label, text in look["field"]}
         picture = self._page.screenshot(full_page=True) if look["pictures"] else None
         if picture and not find_codes(picture):
             picture = None
         said = " ".join(" ".join(text for _, text in look["said"]).split())
         return Observation(
             accepted=bool(picture) if accepted is None else accepted,
-            message=self._names.plain(said),
+            message=said,
             picture=picture,
             screen=Screen(tuple(dict.fromkeys(names)), filled_in, self._cache_control),
             **more,
@@ -294,14 +294,12 @@ class Browser(BesideLab):
 
     def _log_in(self, action: LogIn) -> Observation:
         machine = (action.email, action.device) if action.device else None
-        address = self._words.start + (
-            f"?{urlencode({'account': self._names.account(action.account)})}" if action.account else ""
-        )
+        address = self._words.start + (f"?{urlencode({'account': action.account})}" if action.account else "")
         if machine or self._refused_at != address or (action.code is None and self._has(self._words.code)):
             self._sit_at(self._machines.get(machine, []) if machine else [])
             self._go(address)
         fields = self._look["field"]
-        self._must(self._fill(self._words.email, self._names.email(action.email)), self._words.email)
+        self._must(self._fill(self._words.email, action.email), self._words.email)
         self._must(self._fill(self._words.password, action.password), self._words.password)
         self._tick(self._words.remember, machine is not None)
         if self._has(self._words.code):
@@ -330,7 +328,8 @@ class Browser(BesideLab):
 
     def _here(self) -> str:
         """Return the account that the page is about."""
-        return self._names.plain(self._look["heading"])
+        heading: str = self._look["heading"]
+        return heading
 
     def _enter(self, handle: str) -> bool:
         """Load the first page with the cookies of a session; whether that is still a page for insiders."""
@@ -355,7 +354,7 @@ class Browser(BesideLab):
             return self._see(False)
         if self._here() == action.account:
             return self._inside(action.session)
-        switch = self._words.switch_to.format(account=self._names.account(action.account))
+        switch = self._words.switch_to.format(account=action.account)
         if not self._click(re.compile(f"^{re.escape(switch)}$")):
             return Observation(False, NO_SUCH_THING)
         if not self._is_inside() or self._here() != action.account:
@@ -388,7 +387,7 @@ class Browser(BesideLab):
         self._sit_at([])
         self._go(self._words.start)
         self._must(self._click(self._words.forgot, "link"), self._words.forgot)
-        self._must(self._fill(self._words.email, self._names.email(action.email)), self._words.email)
+        self._must(self._fill(self._words.email, action.email), self._words.email)
         self._must(self._click(self._words.send), self._words.send)
         return self._see(self._is_told("status"))
 

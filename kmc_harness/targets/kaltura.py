@@ -1,15 +1,12 @@
-"""Kaltura's API v3 as a target, through the official client (KalturaApiClient from PyPI, which speaks XML).
+"""Kaltura's API v3 as a target.
 
-What the client has no call for goes as JSON. What API v3 does not do is done by the lab of `kmc serve --lab`: clock,
-mailbox and administration. Kaltura's own names stay inside here: partner (account), KS (session), otp (code), hash key
-(the end of a mailed link).
+What API v3 does not do is done by the lab of `kmc serve --lab`: clock, mailbox and administration. Without a lab it is
+for the `[clock]` and `[mail]` of a target.toml, and administration goes by API v3 too. Kaltura's own names stay inside
+here: partner (account), KS (session), otp (code), hash key (the end of a mailed link).
 """
 
 import base64
-from typing import Any
 
-import requests
-from KalturaClient import KalturaClient, KalturaConfiguration
 from KalturaClient.exceptions import KalturaException
 
 from kmc_harness.port import (
@@ -32,24 +29,14 @@ from kmc_harness.port import (
     SwitchAccount,
     UseSession,
 )
+from kmc_harness.targets._kaltura_admin import Administration
+from kmc_harness.targets._kaltura_wire import SYSTEM_PARTNER, Wire
 from kmc_harness.targets._lab import BesideLab
 
 __all__ = ["Kaltura"]
 
-VENDOR_ID, ADMIN = -2, 2
 NOBODYS_ID = 2_000_000_000
 """A partner that does not exist, for accounts that nobody founded."""
-SYSTEM_PARTNER = "systempartner_systempartner"
-
-
-class _Client(KalturaClient):  # type: ignore[misc]  # the client ships no types
-    """The official client with a connection that is kept; as it comes, it opens one for each call."""
-
-    connection = requests.Session()
-
-    @classmethod
-    def openRequestUrl(cls, url: str, params: Any, files: Any, headers: dict[str, str], timeout: float) -> Any:  # noqa: N802
-        return cls.connection.post(url, json=params.get(), headers=headers | {"Accept": "text/xml"}, timeout=timeout)
 
 
 class Kaltura(BesideLab):
@@ -70,15 +57,32 @@ class Kaltura(BesideLab):
         }
     )
 
-    def __init__(self, url: str, token: str = "", mark: str = "") -> None:
-        """Speak to `url`, with what `token` opens beside it (see BesideLab)."""
-        super().__init__(url, token, mark)
-        self._client = _Client(KalturaConfiguration(self._url))
+    def __init__(self, url: str, token: str = "", secret: str = "", accounts: str = "") -> None:
+        """Speak to `url`, with what `token` opens beside it (see BesideLab).
+
+        Args:
+            url: the service URL, such as http://127.0.0.1:8800.
+            token: of the lab there, which is the vendor's secret too.
+            secret: where there is no lab: the vendor's (partner -2), on a server of one's own.
+            accounts: where there is neither: those that one administers (see Administration).
+
+        Raises:
+            ValueError: `accounts` is no list of accounts.
+
+        """
+        super().__init__(url, token)
+        self._wire = Wire(self._url)
+        self._administration = Administration(self._wire, secret or self._token, accounts)
         self.reset()
+
+    @property
+    def offers(self) -> frozenset[Offer]:
+        """What API v3 does by itself, and what lab or administration do beside it."""
+        return super().offers if self._lab else self.by_itself | self._administration.offers
 
     def reset(self) -> None:
         """Forget who was spoken of; the server forgets nobody."""
-        self._partners: dict[str, int] = {}
+        self._administration.partners.clear()
         self._login_of: dict[str, str] = {}
         self._to_show: dict[str, str] = {}
 
@@ -98,64 +102,65 @@ class Kaltura(BesideLab):
             case LogIn():
                 return self._log_in(action)
             case LogOut(session):
-                self._as(session).session.end()
+                self._wire.client(session).session.end()
                 return Observation(True)
             case UseSession(session):
-                partner = self._as(session).session.get().partnerId
-                names = {number: name for name, number in self._partners.items()}
+                partner = self._wire.client(session).session.get().partnerId
+                names = {number: name for name, number in self._administration.partners.items()}
                 return Observation(True, session=session, account=names.get(partner))
             case SwitchAccount(session, account):
                 return self._switch_account(session, account)
             case RequestReset(email):
                 # Not user.resetPassword, which tells of no error, whatever there is to be seen (facts, 2.1).
-                self._as().adminUser.resetPassword(self._names.email(email))
+                self._wire.client().adminUser.resetPassword(email)
                 return Observation(True)
             case SetPassword(link, password):
-                shown = self._as().adminUser.setInitialPassword(_hash_key(link), password).qrCode
+                shown = self._wire.client().adminUser.setInitialPassword(_hash_key(link), password).qrCode
                 self._to_show[link] = shown if isinstance(shown, str) else ""
                 return Observation(True)
             case ConfirmPassword(link):
                 return self._confirm(link)
             case OpenEnrolmentLink(link):
-                return _showing(self._as().user.generateQrCode(_hash_key(link)))
+                return _showing(self._wire.client().user.generateQrCode(_hash_key(link)))
             case ChangePassword(session, password, new, code):
                 email, otp = self._login_of[session], code if code is not None else NotImplemented
-                self._as(session).user.updateLoginData(email, password, "", new, otp=otp)
+                self._wire.client(session).user.updateLoginData(email, password, "", new, otp=otp)
                 return Observation(True, session=session)
         raise NotOffered(type(action).__name__)
 
     # One action each
 
     def _administer(self, action: RegisterUser | SetUserStatus | SetAccountStatus) -> Observation:
-        said = self._with_lab(type(action).__name__).perform(action)
+        if self._lab is None:
+            return self._administration.perform(action)
+        said = self._lab.perform(action)
         if said["partnerId"] is not None:
-            self._partners[action.account] = said["partnerId"]
+            self._administration.partners[action.account] = said["partnerId"]
         return Observation(said["accepted"], said["message"])
 
     def _switch_two_factor(self, account: str, session: str | None, *, on: bool) -> Observation:
         partner, kept, ks = self._partner(account), {}, session
         if ks is None:
-            # A new one each time: the clock may have left the one of before behind.
-            ks = self._as().session.start(self._token, "vendor", ADMIN, VENDOR_ID)
+            ks = self._administration.vendor()
             # What is not sent along is lost on a real server (facts, 3.10).
-            kept = self._json(SYSTEM_PARTNER, "getConfiguration", ks=ks, pId=partner)
+            kept = self._wire.json(SYSTEM_PARTNER, "getConfiguration", ks=ks, pId=partner)
         configuration = kept | {"objectType": "KalturaSystemPartnerConfiguration", "useTwoFactorAuthentication": on}
-        self._json(SYSTEM_PARTNER, "updateConfiguration", ks=ks, pId=partner, configuration=configuration)
+        self._wire.json(SYSTEM_PARTNER, "updateConfiguration", ks=ks, pId=partner, configuration=configuration)
         return Observation(True)
 
     def _log_in(self, action: LogIn) -> Observation:
-        email = self._names.email(action.email)
+        email = action.email
         partner = NotImplemented if action.account is None else self._partner(action.account)
         otp = NotImplemented if action.code is None else action.code
-        ks = self._as().user.loginByLoginId(email, action.password, partner, otp=otp)
+        ks = self._wire.client().user.loginByLoginId(email, action.password, partner, otp=otp)
         self._login_of[ks] = email
         return Observation(True, session=ks or None)
 
     def _switch_account(self, session: str, account: str) -> Observation:
-        ks = self._as(session).user.loginByKs(self._partner(account)).ks
+        ks = self._wire.client(session).user.loginByKs(self._partner(account)).ks
         if ks and ks != session:
             self._login_of[ks] = self._login_of[session]
-            self._as(session).session.end()  # as the KMC does
+            self._wire.client(session).session.end()  # as the KMC does
         return Observation(True, session=ks or None, account=account)
 
     def _confirm(self, link: str) -> Observation:
@@ -164,28 +169,12 @@ class Kaltura(BesideLab):
         if picture := self._to_show.pop(link, ""):
             return _showing(picture)
         try:
-            return _showing(self._as().user.generateQrCode(_hash_key(link)))
+            return _showing(self._wire.client().user.generateQrCode(_hash_key(link)))
         except KalturaException as refused:
             return Observation(first_time, "" if first_time else refused.message)
 
-    # Wire
-
-    def _as(self, ks: str = "") -> Any:
-        """Return the client with the KS of whoever calls."""
-        self._client.requestConfiguration.clear()
-        if ks:
-            self._client.setKs(ks)
-        return self._client
-
-    def _json(self, service: str, action: str, **parameters: Any) -> Any:
-        url = f"{self._url}/api_v3/service/{service}/action/{action}"
-        said = _Client.connection.post(url, json=parameters | {"format": 1}, timeout=30).json()
-        if isinstance(said, dict) and said["objectType"] == "KalturaAPIException":
-            raise KalturaException(said["message"], said["code"])
-        return said
-
     def _partner(self, account: str) -> int:
-        return self._partners.get(account, NOBODYS_ID)
+        return self._administration.partners.get(account, NOBODYS_ID)
 
 
 def _hash_key(link: str) -> str:
