@@ -114,8 +114,8 @@ def run(settings: Settings) -> results.Report:
     """
     _check(settings)
     if waits(settings.target):
-        told = f"{settings.target} names no clock that can be moved: where time is to pass, it is really waited for"
-        print(f"kmc: {told}", file=sys.stderr)
+        waiting = "where time is to pass, it is really waited for: a whole run takes ten minutes or more"
+        print(f"kmc: {settings.target} names no clock that can be moved: {waiting}", file=sys.stderr)
     what = results.Run(
         settings.target,
         settings.policy if settings.target == "model" else "",

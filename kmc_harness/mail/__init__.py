@@ -1,6 +1,6 @@
 """The mail that a target sends, and where the harness gets hold of it.
 
-The SMTP server is in `kmc_harness.mail.smtp`, since it needs aiosmtpd.
+The SMTP server is in `kmc_harness.mail.smtp`, since it needs aiosmtpd; `kmc_harness.mail.imap` is imported where used.
 """
 
 from typing import Protocol

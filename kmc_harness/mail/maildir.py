@@ -5,12 +5,10 @@ import stat
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from email.parser import BytesHeaderParser
-from email.utils import mktime_tz, parsedate_tz
 from pathlib import Path
 
 from kmc_harness.mail._settling import left_s
-from kmc_harness.mail.reading import Links, read
+from kmc_harness.mail.reading import Links, read, sent_at
 from kmc_harness.port import Mail
 
 __all__ = ["Maildir"]
@@ -78,20 +76,9 @@ class Maildir:
             return
         self._sizes[name] = len(raw)
         for at, message in enumerate(_messages(raw) if path.suffix == ".log" else [raw]):
-            date = _date(message)
-            seen_at = date if date is not None and self._looked_at <= date <= now else now
-            sent_at = self._sent_at.setdefault((name, at), seen_at)
-            self._mails[name, at] = read(message, sent_at, None, self._links)
+            first_seen = self._sent_at.setdefault((name, at), sent_at(message, self._looked_at, now))
+            self._mails[name, at] = read(message, first_seen, None, self._links)
 
 
 def _messages(raw: bytes) -> Iterator[bytes]:
     return (each for each in re.split(rb"(?m)^-{79}\r?\n", raw) if each.strip())
-
-
-def _date(message: bytes) -> int | None:
-    """Return what the Date header says in epoch seconds, or None if it says nothing."""
-    try:
-        parts = parsedate_tz(str(BytesHeaderParser().parsebytes(message)["Date"]))
-        return int(mktime_tz(parts)) if parts else None
-    except (ValueError, OverflowError, IndexError):
-        return None

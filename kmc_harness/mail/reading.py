@@ -12,14 +12,15 @@ from email import message_from_bytes
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
+from email.parser import BytesHeaderParser
 from email.policy import Compat32
-from email.utils import getaddresses
+from email.utils import getaddresses, mktime_tz, parsedate_tz
 from urllib.parse import unquote
 
 from kmc_harness import discretion, inspection
 from kmc_harness.port import LinkKind, Mail, MailedLink
 
-__all__ = ["Links", "compile_links", "read"]
+__all__ = ["Links", "compile_links", "read", "sent_at"]
 
 Links = Mapping[LinkKind, re.Pattern[str]]
 """What a link's address looks like, by its kind; the first that is found in it counts."""
@@ -89,6 +90,19 @@ def read(raw: bytes, sent_at: int, recipients: Iterable[str] | None, links: Link
         discretion.keep(each.url)
         discretion.keep(inspection.token_of(each.url))
     return tuple(Mail(_scrubbed(each), sent_at, subject, text, found) for each in _once(recipients))
+
+
+def sent_at(raw: bytes, earliest: int, now: int) -> int:
+    """Return when a mail that was found `now` was sent: when its Date says, where that can be; else now. Never raises.
+
+    Times are epoch seconds of the target's clock; it had not come `earliest`.
+    """
+    try:
+        parts = parsedate_tz(str(BytesHeaderParser().parsebytes(raw)["Date"]))
+        date = int(mktime_tz(parts)) if parts else now
+    except (ValueError, OverflowError, IndexError):
+        return now
+    return date if earliest <= date <= now else now
 
 
 def _readable_parts(message: Message) -> Iterator[Message]:

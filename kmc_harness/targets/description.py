@@ -1,5 +1,6 @@
 """What a `target.toml` says, in its own words: adapter, server, clock and mail."""
 
+import os
 import re
 from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
@@ -7,13 +8,16 @@ from typing import Any, Literal, get_args, get_type_hints
 
 import msgspec
 
-from kmc_harness import durations, mail
+from kmc_harness import discretion, durations, mail
+from kmc_harness.port import Naming
 from kmc_harness.targets import UnknownTarget
 
 __all__ = ["AdapterPart", "ClockPart", "Description", "MailPart", "ServerPart", "filled", "read"]
 
 FILE = "target.toml"
-PLACE = re.compile(r"\{([a-z_]+)\}")
+PLACE = re.compile(r"\{(env:\w+|[a-z_]+)\}")
+"""What is filled in; `{env:NAME}` comes from the environment, so that no secret need stand in a file."""
+ENV = "env:"
 AT_START = frozenset({"here", "python"})
 IN_RUN = frozenset({"port", "url", "work"})
 """Places that are filled only once something is running: not in the adapter's command."""
@@ -24,12 +28,18 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class AdapterPart(_Part, frozen=True):
-    """What speaks to the implementation: `python = "module:Class"` or `exec = [command]`, and what it is told."""
+    """What speaks to the implementation: `python = "module:Class"` or `exec = [command]`, and what it is told.
+
+    Attributes:
+        remembers: the server keeps what earlier runs left there, so people and accounts get new names in each run.
+
+    """
 
     python: str = ""
     exec: tuple[str, ...] = ()
     settings: dict[str, str] = {}
     answer_within: str = "30s"
+    remembers: bool = False
 
 
 class ServerPart(_Part, frozen=True):
@@ -61,13 +71,19 @@ class MailPart(_Part, frozen=True):
     Attributes:
         links: regular expressions that tell what a link is for by its address.
         folder: of a maildir.
+        url: of a mailbox on a mail server, as imaps://qa@mail.example/INBOX.
+        password: of that mailbox.
+        addresses: what people's e-mails are made of, where mail is really delivered; `{name}` is new each time.
         settle: how long after an act its mail may still come.
 
     """
 
-    kind: Literal["smtp", "maildir", "adapter"]
+    kind: Literal["smtp", "maildir", "imap", "adapter"]
     links: dict[str, str] = {}
     folder: str = "{work}/mail"
+    url: str = ""
+    password: str = ""
+    addresses: str = Naming.addresses
     settle: str = "500ms"
 
 
@@ -129,7 +145,15 @@ def _check(made: Description) -> None:
         durations.seconds(text)
     if made.mail:
         mail.compile_links(made.mail.links)
+        _check_mailbox(made.mail)
     _check_places(made)
+
+
+def _check_mailbox(part: MailPart) -> None:
+    if part.addresses.count("{name}") != 1 or not re.fullmatch(r"[^@\s]*\{name\}[^@\s]*@[^@\s{}]+", part.addresses):
+        raise ValueError(f"[mail] addresses takes a pattern as qa+{{name}}@mail.example, not {part.addresses!r}")
+    if part.kind == "imap" and not re.fullmatch(r"imaps?://[^@/\s]+@[^@/\s]+(/[^/\s]+)?", part.url):
+        raise ValueError(f"[mail] url takes imaps://USER@HOST/MAILBOX, not {part.url!r}")
 
 
 def _check_places(made: Description) -> None:
@@ -146,16 +170,28 @@ def _check_places(made: Description) -> None:
         _check_text((*made.server.command, *made.server.environment.values(), made.server.ready), known)
         _check_text((word for each in made.server.prepare for word in each), known)
     _check_text([made.clock.proof] if made.clock else [], known)
-    _check_text([made.mail.folder] if made.mail else [], known)
+    _check_text([made.mail.folder, made.mail.url, made.mail.password] if made.mail else [], known)
 
 
 def _check_text(texts: Iterable[str], known: Set[str]) -> None:
     for text in texts:
         for name in PLACE.findall(text):
-            if name not in known:
+            if name.startswith(ENV):
+                if name.removeprefix(ENV) not in os.environ:
+                    raise ValueError(f"{text!r} names {{{name}}}, which is not set in the environment")
+            elif name not in known:
                 raise ValueError(f"{text!r} names {{{name}}}, which is none of {', '.join(sorted(known))}")
 
 
 def filled(text: str, places: Mapping[str, str]) -> str:
     """Return `text` with `{port}` and the like replaced; other braces stay, and `read` has refused unknown places."""
-    return PLACE.sub(lambda found: places[found[1]], text)
+
+    def value(found: re.Match[str]) -> str:
+        if not found[1].startswith(ENV):
+            return places[found[1]]
+        given = os.environ[found[1].removeprefix(ENV)]
+        if len(given) >= discretion.SHORTEST:
+            discretion.keep(given)
+        return given
+
+    return PLACE.sub(value, text)

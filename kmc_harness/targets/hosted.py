@@ -13,7 +13,7 @@ from typing import Any
 from kmc_harness import clocks, discretion, durations, inspection, mail, process
 from kmc_harness._limit import limit
 from kmc_harness._raised import in_words
-from kmc_harness.port import Action, Mail, NotOffered, Observation, Offer, shorten
+from kmc_harness.port import Action, Mail, Naming, NotOffered, Observation, Offer, shorten
 from kmc_harness.targets import UnknownTarget, check_whole
 from kmc_harness.targets.description import ClockPart, Description, MailPart, ServerPart, filled, read
 from kmc_harness.verdicts import LAST_WORDS, AdapterMistake
@@ -53,6 +53,9 @@ class Hosted:
             raise UnknownTarget(str(error)) from error
         _check_installed(self._described)
         self.name = self._described.name
+        addresses = self._described.mail.addresses if self._described.mail else Naming.addresses
+        remembers = self._described.adapter.remembers
+        self.naming = Naming.anew(addresses) if remembers else Naming(addresses=addresses)
         self._make = _maker(self._described, folder)
         self._folder, self._patience_s = folder, patience_s
         self._setup: _Setup | None = None
@@ -214,6 +217,10 @@ class _Setup:
 
             made = catcher = SmtpCatcher(links, self._last_seen_at)
             places["smtp_port"] = str(catcher.port)
+        elif part.kind == "imap":
+            from kmc_harness.mail.imap import Imap
+
+            made = Imap(filled(part.url, places), filled(part.password, places), links, self._last_seen_at)
         else:
             made = mail.Maildir(Path(filled(part.folder, places)), links, self._last_seen_at)
         self._open.callback(made.close)

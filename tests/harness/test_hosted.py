@@ -266,6 +266,18 @@ WRONG = {
         'name = "x"\n[adapter]\npython = "a:B"\nsettings = { port = "{smtp_port}" }\n',
         "names {smtp_port}",
     ),
+    "nothing in the environment": (
+        'name = "x"\n[adapter]\npython = "a:B"\nsettings = { key = "{env:KMC_TEST_NOT_SET}" }\n',
+        "names {env:KMC_TEST_NOT_SET}, which is not set in the environment",
+    ),
+    "addresses of nobody": (
+        'name = "x"\n[adapter]\npython = "a:B"\n[mail]\nkind = "adapter"\naddresses = "qa@mail.example"\n',
+        "[mail] addresses takes a pattern as qa+{name}@mail.example, not 'qa@mail.example'",
+    ),
+    "no mailbox": (
+        'name = "x"\n[adapter]\npython = "a:B"\n[mail]\nkind = "imap"\nurl = "mail.example"\nlinks = { reset = "r" }\n',
+        "[mail] url takes imaps://USER@HOST/MAILBOX, not 'mail.example'",
+    ),
     "no kind of link": (
         'name = "x"\n[adapter]\npython = "a:B"\n[mail]\nkind = "smtp"\nlinks = { other = "/r/" }\n',
         "no kind of link",
