@@ -6,7 +6,6 @@ Each probe asks something whose true answer is known beforehand, whatever the im
 import contextlib
 
 from kmc_harness._raised import in_words
-from kmc_harness.acting import STEP_S
 from kmc_harness.action_guide import signature
 from kmc_harness.port import (
     Action,
@@ -17,6 +16,7 @@ from kmc_harness.port import (
     StartPairing,
     Target,
 )
+from kmc_harness.scene import STEP_S
 from kmc_harness.verdicts import AdapterMistake, NotJudged, Unreached
 from kmc_harness.world import HOME, World
 

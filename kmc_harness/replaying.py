@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 
 from kmc_harness import bindings, runner
-from kmc_harness.acting import STEP_S
 from kmc_harness.evidence import Acted, Event, Step, Waited
 from kmc_harness.port import SECRET_FIELDS
 from kmc_harness.results import Report, ScenarioResult
+from kmc_harness.scene import STEP_S
 from kmc_harness.verdicts import Verdict
 
 __all__ = ["Replay", "find", "replay"]

@@ -3,7 +3,7 @@
 Each raises `Unreached` where the situation cannot be had: nothing was judged then.
 """
 
-from kmc_harness.acting import DESK, HOME, STEP_S, Acting, Person
+from kmc_harness.acting import Acting
 from kmc_harness.port import (
     AccountStatus,
     ConfirmPairing,
@@ -15,6 +15,7 @@ from kmc_harness.port import (
     StartPairing,
     UserStatus,
 )
+from kmc_harness.scene import DESK, HOME, STEP_S, Person
 from kmc_harness.verdicts import Departure, Unreached
 
 __all__ = ["Situations"]

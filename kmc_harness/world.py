@@ -6,10 +6,10 @@
 from collections.abc import Iterable
 
 from kmc_harness import inspection
-from kmc_harness.acting import HOME, Person
 from kmc_harness.authenticator import Authenticator, UnreadableQrCode, read_qr_code
 from kmc_harness.evidence import Checked
 from kmc_harness.port import AccountStatus, LinkKind, Observation, Offer, Screen, UserStatus, UseSession
+from kmc_harness.scene import HOME, Person
 from kmc_harness.situations import Situations
 from kmc_harness.verdicts import Departure, Unreached
 

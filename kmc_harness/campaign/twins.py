@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from kmc_harness import bindings, inspection
-from kmc_harness.acting import Person
 from kmc_harness.authenticator import Authenticator
 from kmc_harness.port import LinkKind, Mail, NotOffered, Observation, Offer, Target
+from kmc_harness.scene import Person
 from kmc_harness.verdicts import Unreached
 from kmc_harness.world import World
 
