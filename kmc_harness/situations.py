@@ -127,11 +127,10 @@ class Situations(Acting):
         person = self.person(name)
         if not person.accounts:
             self.reach_user(name, HOME)
-        if before := len(self.links(person, LinkKind.RESET)):
+        if self.links(person, LinkKind.RESET):
             self.pass_time(LINK_SPACING_S)
         self._must(self.perform(RequestReset(person.email)), f"{name} was to ask for a reset")
-        links = self.links(person, LinkKind.RESET)
-        if len(links) == before:
+        if not self._has_come(person, LinkKind.RESET):
             raise Unreached(f"{name} was to be mailed a reset link, but {self._came_instead(person)}")
         return person
 
@@ -147,7 +146,6 @@ class Situations(Acting):
         Where nothing brings a new QR code, the app that they have is the earlier one.
         """
         person = self.reach_new_password(name)
-        read = self._mails_noted[person.name]
         if Offer.RENEW in self.offers:
             seen = self._must(self.confirm_password(name), f"{name} was to confirm the new password")
             if seen.shows_qr_code:
@@ -155,7 +153,7 @@ class Situations(Acting):
                 return person
         if not self._two_factor.intersection(person.accounts):
             self._pair_alone_again(person)
-        elif any(link.kind is LinkKind.ENROLMENT for mail in self.mails(person)[read:] for link in mail.links):
+        elif self._has_come(person, LinkKind.ENROLMENT):
             self.reach_open_screen(name)
             self.scan(name)
         elif Offer.RENEW in self.offers:
@@ -185,10 +183,14 @@ class Situations(Acting):
 
     def reach_renewal_mail(self, name: str) -> None:
         """Have `name` set a new password and be mailed a link to the new QR code, without clicking OK."""
-        before = len(self.links(self.person(name), LinkKind.ENROLMENT))
         person = self.reach_new_password(name)
-        if len(self.links(person, LinkKind.ENROLMENT)) == before:
+        if not self._has_come(person, LinkKind.ENROLMENT):
             raise Unreached(f"{name} was to be mailed a link to the new QR code, but {self._came_instead(person)}")
+
+    def _has_come(self, person: Person, kind: LinkKind) -> bool:
+        """Whether a link of `kind` has come since their mails were read last."""
+        read = self._mails_noted[person.name]
+        return any(link.kind is kind for mail in self.mails(person)[read:] for link in mail.links)
 
     def renew(self, name: str) -> None:
         """Have `name` follow the five renewal steps; that they can be followed is itself expected."""
