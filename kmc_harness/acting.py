@@ -248,6 +248,14 @@ class Acting(Scene):
             person.reset_link = url
         return seen
 
+    def try_password(self, name: str, password: str) -> None:
+        """Have `name` try a password that the KMC's rules refuse.
+
+        A target that takes it has other rules, unless it declares these: then nothing is to be seen of a refusal.
+        """
+        if self.set_password(name, "the newest reset", password).accepted:
+            self.needs(Offer.RULES)
+
     def confirm_password(self, name: str) -> Observation:
         """Have `name` click OK after setting a password."""
         person = self.person(name)

@@ -436,3 +436,12 @@ class TeamsOfTheirOwn(ModelTarget):
         if isinstance(action, RegisterUser) and action.email in self.model.state.credentials:
             raise NotOffered("RegisterUser in a second account")
         return super().perform(action)
+
+
+class HasOtherRules(ModelTarget):
+    """Does not have the KMC's rules for passwords; KMC_TEST_SHORTEST says how long theirs are at least."""
+
+    offers = ModelTarget.offers - {Offer.RULES}
+
+    def __init__(self) -> None:
+        super().__init__(replace(ARTICLE, password_min=int(os.environ["KMC_TEST_SHORTEST"])), 0)

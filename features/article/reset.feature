@@ -218,9 +218,10 @@ Feature: Resetting the password, and renewing an expired QR code
       When Ada sets a new password through the earlier reset link
       Then she is refused
 
-  @REQ-RST-013 @needs-reset @needs-rules
+  @REQ-RST-013 @needs-reset
   Rule: A new password that the rules refuse leaves link, password and pairing as they were
 
+    @needs-rules
     Scenario Outline: A password against the rules
       Given Ada has asked for a reset
       When Ada tries to set the password "<password>"

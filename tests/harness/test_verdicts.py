@@ -241,6 +241,15 @@ def test_how_a_reset_leads_to_a_new_qr_code_is_nobodys_fault(
     assert sorted(without) == skipped
 
 
+@pytest.mark.parametrize(("shortest", "verdict", "in_part"), [("6", "pass", "2 of 6"), ("3", "skipped", "")])
+def test_a_refused_password_is_judged_where_the_rules_are_others_but_refuse_it(
+    shortest: str, verdict: str, in_part: str, judge: Callable[..., Any]
+) -> None:
+    ran = judge("HasOtherRules", "--only", "RST-013", KMC_TEST_SHORTEST=shortest)
+    assert ran.verdicts == {"RST-013": verdict}
+    assert ran.report["requirements"][0]["in_part"] == (in_part and f"{in_part} scenarios; not offered: rules")
+
+
 def test_where_nobody_is_in_two_accounts_only_what_needs_that_is_skipped(judge: Callable[..., Any]) -> None:
     ran = judge("TeamsOfTheirOwn")
     assert set(ran.verdicts.values()) == {"pass", "skipped"}
