@@ -72,26 +72,23 @@ class Imap:
         self._closed.wait(left_s(quiet_since, settle_s))
         now = self._now()
         try:
-            came = self._come()
+            self._look(now)
         except (OSError, imaplib.IMAP4.abort):  # it may end a connection that was quiet for long
             self._connection, _ = self._opened()
-            came = self._come()
-        for raw in came:
-            self._mails += read(raw, sent_at(raw, self._looked_at, now), None, self._links)
+            self._look(now)
         self._looked_at = now
         return tuple(mail for mail in self._mails if mail.recipient.lower() == email.lower())
 
-    def _come(self) -> list[bytes]:
-        """Return what has come since it was asked last."""
+    def _look(self, now: int) -> None:
+        """Read what has come since the last look; where that breaks off, the next one goes on."""
         self._connection.noop()
         _, found = self._connection.uid("search", "UID", f"{self._next}:*")
-        came = []
         # A range that ends with * has the newest mail in it, however old.
         for number in (each for each in map(int, (found[0] or b"").split()) if each >= self._next):
             _, parts = self._connection.uid("fetch", str(number), "(BODY.PEEK[])")
-            came += [part[1] for part in parts if isinstance(part, tuple)]
+            for raw in (part[1] for part in parts if isinstance(part, tuple)):
+                self._mails += read(raw, sent_at(raw, self._looked_at, now), None, self._links)
             self._next = number + 1
-        return came
 
     def close(self) -> None:
         """Log out; whoever waits is let go."""

@@ -147,12 +147,21 @@ def test_what_comes_after_it_was_opened_is_read_by_whom_it_is_to(mail_server: Ma
     box.close()
 
 
-def test_a_connection_that_ended_is_made_again_and_no_mail_is_lost(mail_server: MailServer) -> None:
-    box = opened(mail_server)
-    mail_server.deliver(a_mail("qa+cy@mail.example", "one"))
-    box._connection.shutdown()
-    mail_server.deliver(a_mail("qa+cy@mail.example", "two"))
-    assert so_far(box, "qa+cy@mail.example") == ["one", "two"]
+@pytest.mark.parametrize("after", range(4))
+def test_a_connection_that_ended_is_made_again_and_no_mail_is_lost(after: int, mail_server: MailServer) -> None:
+    """Also one that ends while mails are read: a search, and one fetch a mail."""
+    box, asked, first = opened(mail_server), count(), f"cy{after}"
+    ask = box._connection.uid
+
+    def ending(*words: str) -> Any:
+        if next(asked) == after:
+            box._connection.shutdown()
+        return ask(*words)
+
+    box._connection.uid = ending  # type: ignore[method-assign, assignment]
+    for subject in ("one", "two", "three"):
+        mail_server.deliver(a_mail(f"qa+{first}@mail.example", subject))
+    assert so_far(box, f"qa+{first}@mail.example") == ["one", "two", "three"]
     box.close()
 
 
