@@ -24,6 +24,23 @@ Feature: Enabling two-factor authentication
       And Bo logs in to Globex with no code
       Then he is logged in to Globex
 
+    Scenario Outline: A user of another account that has it on
+      Given Bo is a KMC user of Globex
+      And two-factor authentication is on for Globex
+      And Bo has paired an authenticator
+      And Bo has logged in to Globex
+      And two-factor authentication is <before> for Acme
+      When the vendor switches two-factor authentication <after> for Acme
+      And Bo logs in to Globex with <code>
+      Then he is <result>
+
+      Examples: switched on and off, without and with a code
+        | before | after | code    | result           |
+        | off    | on    | no code | asked for a code |
+        | off    | on    | a code  | accepted         |
+        | on     | off   | no code | asked for a code |
+        | on     | off   | a code  | accepted         |
+
   @REQ-ENA-002 @needs-enable
   Rule: Only the vendor's representative switches it on or off
 

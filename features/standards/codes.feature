@@ -17,7 +17,7 @@ Feature: Codes, secrets and QR codes by the standards
         | a code made in steps of 60 s | refused  |
 
   @REQ-STD-002
-  Rule: The code of the step before is accepted, that of two steps before is refused
+  Rule: The code of the step before is accepted, that of two steps away is refused
 
     Scenario Outline: A code made some steps ago
       Given Ada has paired an authenticator
@@ -30,6 +30,12 @@ Feature: Codes, secrets and QR codes by the standards
         | -30    | accepted |
         | -60    | refused  |
         | -90    | refused  |
+
+      Examples: steps ahead
+        | offset | result  |
+        | 60     | refused |
+        | 90     | refused |
+        | 210    | refused |
 
   @REQ-STD-003
   Rule: A code is accepted once, per credentials and across accounts

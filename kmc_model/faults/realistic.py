@@ -119,6 +119,18 @@ class NoStepBack(Turn):
         return found if found is None or found >= self.now // 30 else None
 
 
+class SevenStepsAhead(Turn):
+    """Takes codes of the next seven steps."""
+
+    def counter(self) -> int | None:
+        here, found = self.now, None
+        for steps in range(8):
+            self.now = here + 30 * steps
+            found = super().counter() if found is None else found
+        self.now = here
+        return found
+
+
 class TwoStepsBack(Turn):
     """Takes codes of two steps before."""
 
@@ -434,6 +446,18 @@ def _switch_on_everywhere(turn: Turn) -> None:
             turn.put_account(replace(turn.state.accounts[each.account], two_factor=True))
 
 
+def _switch_off_everywhere(turn: Turn) -> None:
+    for each in tuple(turn.state.accounts.values()):
+        turn.put_account(replace(each, two_factor=False))
+
+
+def _forget_others_secrets(turn: Turn) -> None:
+    inside = {each.email for each in turn.state.memberships.values() if each.account == turn.action.account}
+    for each in tuple(turn.state.credentials.values()):
+        if each.email not in inside:
+            turn.put_credentials(replace(each, secret=None))
+
+
 def _forget_secrets(turn: Turn) -> None:
     for each in turn.state.memberships.values():
         if each.account == turn.action.account:
@@ -672,6 +696,7 @@ REALISTIC: tuple[Fault, ...] = (
     _of_turn(ClockAnHourOff, "LOG-004", "LOG-008"),
     _of_turn(NoStepBack, "STD-002", "STD-010"),
     _of_turn(TwoStepsBack, "STD-002"),
+    _of_turn(SevenStepsAhead, "STD-002"),
     _of_turn(
         ReplayPerAccount,
         "STD-003",
@@ -794,6 +819,18 @@ REALISTIC: tuple[Fault, ...] = (
         "Switching it on for one account does so for all accounts of its users.",
         "ENA-001",
         rules=_with_effect(ENABLED, _switch_on_everywhere),
+    ),
+    _fault(
+        "off everywhere",
+        "Switching it off for one account does so for all.",
+        "ENA-001",
+        rules=_with_effect(row_of(DisableTwoFactor, "always"), _switch_off_everywhere),
+    ),
+    _fault(
+        "on forgets others",
+        "Switching it on forgets the pairings of everybody in other accounts alone.",
+        "ENA-001",
+        rules=_with_effect(ENABLED, _forget_others_secrets),
     ),
     _fault(
         "off forgets",
