@@ -24,6 +24,7 @@ from kmc_harness.port import (
     LinkKind,
     LogIn,
     LogOut,
+    NotOffered,
     Observation,
     Offer,
     OpenEnrolmentLink,
@@ -38,7 +39,7 @@ from kmc_harness.port import (
     UseSession,
 )
 from kmc_harness.scene import DESK, HOME, STEP_S, Person, Scene, owner_of
-from kmc_harness.verdicts import Unreached
+from kmc_harness.verdicts import Departure, Unreached
 
 __all__ = ["Acting"]
 
@@ -66,6 +67,17 @@ class Acting(Scene):
         if seen.accepted:
             (self._two_factor.add if on else self._two_factor.discard)(account)
         return seen
+
+    def vendor_switches(self, account: str, *, on: bool) -> None:
+        """Have the vendor switch two-factor authentication; that it can be switched is itself expected.
+
+        What is on already may be refused to be switched on.
+        """
+        is_so = (account in self._two_factor) is on
+        seen = self.switch_two_factor(account, on=on)
+        if not seen.accepted and not is_so:
+            what = f"the vendor to switch two-factor authentication {'on' if on else 'off'} for {account}"
+            raise Departure(what, f"refused: {seen.message or 'without a word'}")
 
     def set_status(self, name: str, status: UserStatus, account: str) -> Observation:
         """Have the account's administration block, remove or restore `name`."""
@@ -161,9 +173,28 @@ class Acting(Scene):
         action = LogIn(person.email, password or person.password, typed, named, DESK if same_machine else None)
         seen = self._answer(self.perform(action))
         person.was_let_in = seen.accepted or (code == "the same code" and person.was_let_in)
+        self._see_that_it_was_there(person, account, seen)
         if seen.session:
             person.earlier_session, person.session = person.session, seen.session
         return seen
+
+    def _see_that_it_was_there(self, person: Person, account: str | None, seen: Observation) -> None:
+        """See that who was let in, naming an account that they are not in, was not taken to their only one instead.
+
+        Where nobody is in two accounts, a login often has no word for one.
+
+        Raises:
+            NotOffered: it shows the account of theirs.
+            Unreached: it does not show which one it is.
+
+        """
+        named = bool(account and person.accounts and account not in person.accounts)
+        if not named or not seen.accepted or Offer.MEMBERSHIPS in self.offers:
+            return
+        if seen.account in {self.account(each) for each in person.accounts}:
+            raise NotOffered("a login that names an account")
+        if seen.account is None:
+            raise Unreached(f"{person.name} was let in, but where was not shown: tell Observation.account")
 
     def go_to_login(self, name: str, *, by_continue: bool) -> Observation:
         """Have `name` go to the login screen on their own machine, by its address or by Continue."""

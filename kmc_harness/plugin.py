@@ -4,6 +4,7 @@ Only an observed departure is `fail`. What broke in harness or adapter is `error
 `inconclusive`; neither is green. Loaded in every pytest run where the package is installed, so heavy imports wait.
 """
 
+import contextlib
 import hashlib
 import os
 import sys
@@ -307,10 +308,14 @@ def _judge(item: pytest.Item, call: pytest.CallInfo[None], scene: _Scene) -> dic
     from kmc_harness import bindings
     from kmc_harness.evidence import Recorder
     from kmc_harness.results import ScenarioResult
+    from kmc_harness.verdicts import Verdict
 
     template = _template(item)
     verdict, expected, seen = _ended(item, call.excinfo.value if call.excinfo else None, scene)
     world = scene.world
+    if world and verdict in (Verdict.FAIL, Verdict.WARNING, Verdict.INCONCLUSIVE):
+        with contextlib.suppress(Exception):  # the target may not be there any more
+            world.note_mails()
     recorder = world.recorder if world else Recorder()
     steps = recorder.steps(scene.planned, broke_off=call.excinfo is not None)
     name = _name(item)

@@ -82,7 +82,7 @@ class Offer(StrEnum):
         ADMINISTER: users and accounts can be blocked.
         SWITCH: one can go to another account without logging out.
         RESET: there is a Forgot Password.
-        RENEW: a reset leads to a new QR code, which OK shows, or a mail.
+        RENEW: OK, after a new password, shows a new QR code.
         RULES: new passwords need eight characters, a digit and a symbol, as the KMC's do.
         CHANGE: the password can be changed while logged in.
         PICTURE: the picture file of a QR code is delivered.

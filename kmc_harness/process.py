@@ -154,7 +154,7 @@ class Server:
         """Return why it is not ready, or nothing when it is."""
         url = self._command.ready
         try:
-            status, _ = _http.look(url, min(ANSWER_S, max(POLL_S, until - time.monotonic())))
+            status, _ = _http.look(url, min(ANSWER_S, max(1.0, until - time.monotonic())))
         except OSError as error:
             return f"{url} does not answer ({error})"
         return "" if status < self._command.ready_below else f"{url} answers with status {status}"

@@ -259,6 +259,11 @@ class Scene:
         if not isinstance(seen, Observation):
             self._note(at, action, "broke off")
             raise AdapterMistake(f"{type(action).__name__} was answered with {type(seen).__name__}, not an Observation")
+        if not isinstance(seen.picture, bytes | None):
+            self._note(at, action, "broke off")
+            raise AdapterMistake(
+                f"{type(action).__name__}: picture is {type(seen.picture).__name__}, not bytes of a PNG"
+            )
         self.recorder.learn(seen.session)
         if seen.shows_qr_code:
             with contextlib.suppress(UnreadableQrCode):
@@ -328,9 +333,17 @@ class Scene:
 
     def _came_instead(self, person: Person) -> str:
         mails = self.mails(person)
-        came = f"no mail with such a link came: of {len(mails)} mail{'s' * (len(mails) != 1)} in all"
+        kinds = sorted({link.kind for mail in mails for link in mail.links})
+        told = f", with links told to be for {' and '.join(kinds)}" if kinds else ""
+        came = f"no mail with such a link came, but {len(mails)} mail{'s' * (len(mails) != 1)} in all{told}"
         unknown = self.unknown_addresses(mails)
         return f"{came}, {unknown}" if unknown else came
+
+    def note_mails(self) -> None:
+        """Keep as evidence what mail everybody has, read or not."""
+        if Offer.OUTBOX in self.offers:
+            for each in self.people:
+                self.mails(each)
 
     @staticmethod
     def unknown_addresses(mails: Iterable[Mail]) -> str:

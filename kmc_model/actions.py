@@ -257,7 +257,7 @@ class SetPassword(Action):
 class ConfirmPassword(Action):
     """Click OK on the message that the new password has been set; answered with the new QR code where one is shown.
 
-    It is accepted without one where no account of theirs has two-factor authentication on, or where it is mailed.
+    It is accepted without one where no account of theirs has two-factor authentication on.
 
     Attributes:
         link: the reset link that set the password.

@@ -14,7 +14,7 @@ def _(world: World, on: bool, account: str) -> None:
 
 @when(sentence("the vendor switches two-factor authentication {on:On} for {account:Account}"))
 def _(world: World, on: bool, account: str) -> None:
-    world.switch_two_factor(account, on=on)
+    world.vendor_switches(account, on=on)
 
 
 @when(sentence("{who:Who} tries to switch two-factor authentication {on:On} for {account:Account}"))

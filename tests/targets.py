@@ -438,6 +438,23 @@ class TeamsOfTheirOwn(ModelTarget):
         return super().perform(action)
 
 
+class NamesNoTeam(TeamsOfTheirOwn):
+    """Has no word for an account in its login; KMC_TEST_TELLS says whether it shows where one is."""
+
+    def perform(self, action: Action) -> Observation:
+        seen = super().perform(replace(action, account=None) if isinstance(action, LogIn) else action)
+        return seen if os.environ["KMC_TEST_TELLS"] else replace(seen, account=None)
+
+
+class RefusesTheVendor(ModelTarget):
+    """Does not let the vendor switch anything, for want of the right key."""
+
+    def perform(self, action: Action) -> Observation:
+        if isinstance(action, EnableTwoFactor) and action.session is None:
+            return Observation(False, "Not for you.")
+        return super().perform(action)
+
+
 class HasOtherRules(ModelTarget):
     """Does not have the KMC's rules for passwords; KMC_TEST_SHORTEST says how long theirs are at least."""
 

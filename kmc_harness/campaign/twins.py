@@ -12,7 +12,7 @@ from kmc_harness import bindings, inspection
 from kmc_harness.authenticator import Authenticator
 from kmc_harness.port import LinkKind, Mail, NotOffered, Observation, Offer, Target
 from kmc_harness.scene import Person
-from kmc_harness.verdicts import Unreached
+from kmc_harness.verdicts import Departure, Unreached
 from kmc_harness.world import World
 
 __all__ = ["Departed", "Glimpse", "Side", "Twins"]
@@ -97,7 +97,7 @@ class Side:
         unreached = ""
         try:
             self._do(sentence)
-        except (Unreached, NotOffered) as error:
+        except (Departure, Unreached, NotOffered) as error:
             unreached = type(error).__name__
         seen = world.answers[-1] if len(world.answers) > before else NOT_DONE
         person, people = world.spoken_of, world.people

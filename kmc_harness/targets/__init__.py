@@ -52,6 +52,8 @@ def load(name: str, settings: Mapping[str, str]) -> Target:
         from kmc_harness.targets.hosted import Hosted
 
         return Hosted(Path(name), settings.get("patience", "2m"))
+    if os.sep in name and ":" not in name:
+        raise UnknownTarget(f"target {name!r}: there is no such file or folder")
     own = "a folder with a target.toml, python:module:Class or exec:command for an adapter of your own"
     raise UnknownTarget(f"unknown target {name!r}; use model, kaltura:URL, browser:URL, or {own}")
 

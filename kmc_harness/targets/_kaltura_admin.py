@@ -22,6 +22,9 @@ __all__ = ["Administration"]
 
 USER_STATUS = {UserStatus.BLOCKED: 0, UserStatus.ACTIVE: 1}
 ACCOUNT_STATUS = {AccountStatus.ACTIVE: 1, AccountStatus.BLOCKED: 3}
+HOME, *OTHERS = ACCOUNTS = ("Acme", "Globex", "Initech")
+"""What scenarios call accounts: all have the first one, few another one."""
+OF_SEVERAL_ACCOUNTS = frozenset({Offer.ACCOUNTS, Offer.MEMBERSHIPS, Offer.SWITCH})
 
 
 class Administration:
@@ -45,12 +48,14 @@ class Administration:
         """The numbers of the accounts spoken of in this scenario."""
         self._first_passwords: dict[str, str | None] = {}
 
-    @property
-    def offers(self) -> frozenset[Offer]:
-        """What can be done so: accounts that are there already are not set up, since all scenarios share them."""
-        if self._prepared:
-            return frozenset({Offer.ADMINISTER})
-        return frozenset({Offer.ADMINISTER, Offer.ENABLE} if self._secret else ())
+    def changed(self, offers: frozenset[Offer]) -> frozenset[Offer]:
+        """Return `offers` with what can be done so, and without what cannot.
+
+        Accounts that are there already are shared by all scenarios, so nobody sets them up or blocks them.
+        """
+        if not self._prepared:
+            return offers | ({Offer.ADMINISTER, Offer.ENABLE} if self._secret else set())
+        return offers if set(ACCOUNTS) <= set(self._prepared) else offers - OF_SEVERAL_ACCOUNTS
 
     def vendor(self) -> str:
         """Return a KS of the vendor's: a new one each time, since the clock may have left the one of before behind.
@@ -73,8 +78,6 @@ class Administration:
             case SetUserStatus():
                 self._set_status(action)
             case SetAccountStatus(account, status):
-                if self._prepared:
-                    raise NotOffered("SetAccountStatus")
                 asked = {"id": self.partners[account], "status": ACCOUNT_STATUS[status], "reason": "conformance run"}
                 self._wire.json(SYSTEM_PARTNER, "updateStatus", ks=self.vendor(), **asked)
         return Observation(True)
@@ -137,4 +140,6 @@ def _prepared(text: str) -> dict[str, tuple[int, str]]:
         if len(words) != 3 or not words[1].isdecimal():
             raise ValueError(f"accounts: write NAME NUMBER ADMIN_SECRET, as 'Acme 101 0a1b2c', not {words[0]!r} so")
         found[words[0]] = (int(words[1]), words[2])
+    if found and HOME not in found:
+        raise ValueError(f"accounts: one is called {HOME}, and others are {' and '.join(OTHERS)}, as in the scenarios")
     return found

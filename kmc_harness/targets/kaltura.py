@@ -78,7 +78,7 @@ class Kaltura(BesideLab):
     @property
     def offers(self) -> frozenset[Offer]:
         """What API v3 does by itself, and what lab or administration do beside it."""
-        return super().offers if self._lab else self.by_itself | self._administration.offers
+        return super().offers if self._lab else self._administration.changed(self.by_itself)
 
     def reset(self) -> None:
         """Forget who was spoken of; the server forgets nobody."""

@@ -250,11 +250,31 @@ def test_a_refused_password_is_judged_where_the_rules_are_others_but_refuse_it(
     assert ran.report["requirements"][0]["in_part"] == (in_part and f"{in_part} scenarios; not offered: rules")
 
 
+@pytest.mark.parametrize(("tells", "verdict"), [("yes", "skipped"), ("", "inconclusive")])
+def test_a_login_that_has_no_word_for_an_account_lets_nobody_in_elsewhere(
+    tells: str, verdict: str, judge: Callable[..., Any]
+) -> None:
+    ran = judge("NamesNoTeam", "--only", "LOG-012", KMC_TEST_TELLS=tells)
+    assert ran.verdicts == {"LOG-012": verdict}
+    seen = {each["seen"] for each in ran.report["scenarios"]}
+    assert seen == {
+        "the target does not offer 'a login that names an account'" if tells
+        else "Bo was let in, but where was not shown: tell Observation.account"
+    }  # fmt: skip
+
+
+def test_a_vendor_who_is_refused_is_told_of_and_nothing_passes_for_it(judge: Callable[..., Any]) -> None:
+    ran = judge("RefusesTheVendor", "--only", "ENA-001", "--only", "ENA-003", "--only", "ENA-014")
+    assert set(ran.verdicts.values()) == {"fail"}
+    assert {each["seen"] for each in ran.report["scenarios"] if each["verdict"] == "fail"} == {"refused: Not for you."}
+
+
 def test_where_nobody_is_in_two_accounts_only_what_needs_that_is_skipped(judge: Callable[..., Any]) -> None:
     ran = judge("TeamsOfTheirOwn")
     assert set(ran.verdicts.values()) == {"pass", "skipped"}
     in_part = {each["id"]: each["in_part"] for each in ran.report["requirements"]}
-    assert in_part["ENA-001"] == in_part["ENR-010"] == "2 of 3 scenarios; not offered: memberships"
+    assert in_part["ENA-001"] == "6 of 7 scenarios; not offered: memberships"
+    assert in_part["ENR-010"] == "2 of 3 scenarios; not offered: memberships"
     assert in_part["SEC-003"] == ""
     skipped = {name for name, verdict in ran.verdicts.items() if verdict == "skipped"}
     assert skipped.isdisjoint({"ENA-001", "ENR-010", "SEC-003"})
