@@ -247,16 +247,16 @@ Feature: Enabling two-factor authentication
   Rule: Switched on again later, authenticators paired before still work
 
     Scenario: Off and on again
-      Given Ada has logged in to Acme
-      And Ada has paired an authenticator
+      Given Ada has paired an authenticator
+      And Ada has logged in to Acme
       And two-factor authentication is off for Acme
       When the vendor switches two-factor authentication on for Acme
       And Ada logs in to Acme with a code
       Then she is logged in to Acme
 
     Scenario: Off and on again, twice
-      Given Ada has logged in to Acme
-      And Ada has paired an authenticator
+      Given Ada has paired an authenticator
+      And Ada has logged in to Acme
       And two-factor authentication is off for Acme
       And two-factor authentication is on for Acme
       And two-factor authentication is off for Acme
