@@ -272,6 +272,14 @@ Feature: Resetting the password, and renewing an expired QR code
       When Ada sets a new password through the newest reset link
       Then she is mailed no link
 
+    @needs-outbox
+    Scenario: No link is mailed where other people's account has it on
+      Given Bo is a KMC user of Globex
+      And two-factor authentication is on for Globex
+      And Ada has asked for a reset
+      When Ada sets a new password through the newest reset link
+      Then she is mailed no link
+
   @REQ-RST-015 @needs-reset
   Rule: One user's reset leaves every other user's pairing alone
 
