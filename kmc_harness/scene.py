@@ -253,7 +253,7 @@ class Scene:
         """Keep what was seen of an action as evidence.
 
         Raises:
-            AdapterMistake: it is no observation.
+            AdapterMistake: it is no observation, or its picture is none.
 
         """
         if not isinstance(seen, Observation):
@@ -261,9 +261,8 @@ class Scene:
             raise AdapterMistake(f"{type(action).__name__} was answered with {type(seen).__name__}, not an Observation")
         if not isinstance(seen.picture, bytes | None):
             self._note(at, action, "broke off")
-            raise AdapterMistake(
-                f"{type(action).__name__}: picture is {type(seen.picture).__name__}, not bytes of a PNG"
-            )
+            kind = type(seen.picture).__name__
+            raise AdapterMistake(f"{type(action).__name__} was answered with a picture of type {kind}, not bytes")
         self.recorder.learn(seen.session)
         if seen.shows_qr_code:
             with contextlib.suppress(UnreadableQrCode):

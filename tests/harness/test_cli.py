@@ -14,6 +14,7 @@ from tests.conftest import Ran, kmc
     ("arguments", "words"),
     [
         (["--target", "nowhere"], "unknown target 'nowhere'"),
+        (["--target", "./nowhere"], "target './nowhere': there is no such file or folder"),
         (["--target", "python:no.such:Thing"], "cannot be loaded"),
         (["--policy", "strictest"], "unknown policy 'strictest'"),
         (["--profile", "none"], "unknown profile 'none'"),

@@ -1,13 +1,15 @@
 """Targets with one thing wrong each, and what the harness makes of it: only a departure is a fail."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from kmc_harness.port import Action, LinkKind, Mail, Observation
 from kmc_harness.targets.model import ModelTarget
-from kmc_harness.verdicts import Unreached, Verdict, highest
+from kmc_harness.verdicts import AdapterMistake, Unreached, Verdict, highest
 from kmc_harness.world import HOME, World
 
 
@@ -293,3 +295,33 @@ def test_where_people_pair_on_a_settings_page_the_general_requirements_are_judge
     in_part = {each["id"]: each["in_part"] for each in ran.report["requirements"] if each["in_part"]}
     assert in_part["LOG-013"] == "2 of 4 scenarios; not offered: accounts"
     assert f"{len(in_part)} of them in part" in " ".join(ran.out.split())
+
+
+class _ShowsText(ModelTarget):
+    def perform(self, action: Action) -> Observation:
+        seen = super().perform(action)
+        return replace(seen, picture="iVBORw0") if seen.picture else seen  # type: ignore[arg-type]
+
+
+def test_a_picture_that_is_no_bytes_is_the_adapters_mistake() -> None:
+    with pytest.raises(AdapterMistake, match="OpenEnrolmentLink was answered with a picture of type str, not bytes"):
+        World(_ShowsText(), "test").reach_open_screen("Ada")
+
+
+class _MixesUpKinds(ModelTarget):
+    def outbox(self, email: str) -> Sequence[Mail]:
+        mails = super().outbox(email)
+        return [replace(m, links=tuple(replace(each, kind=LinkKind.RESET) for each in m.links)) for m in mails]
+
+
+def test_links_told_to_be_of_the_other_kind_are_named() -> None:
+    told = "no mail with such a link came, but 1 mail in all, with links told to be for reset"
+    with pytest.raises(Unreached, match=told):
+        World(_MixesUpKinds(), "test").reach_enrolment_mail("Ada")
+
+
+def test_where_a_scenario_fails_all_mail_is_evidence_read_or_not(judge: Callable[..., Any]) -> None:
+    ran = judge("WithFault", "--only", "ENA-011", KMC_TEST_FAULT="on makes anew")
+    failed = next(each for each in ran.report["scenarios"] if each["verdict"] == "fail")
+    mailed = [event["to"] for event in failed["steps"][-1]["events"] if event["kind"] == "mailed"]
+    assert mailed.count("Ada") >= 1
