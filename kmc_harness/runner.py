@@ -101,7 +101,7 @@ class _Collector:
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         if result := getattr(report, "kmc_result", None):
-            self._progress.advance(Verdict(result["verdict"]))
+            self._progress.advance(Verdict(result["verdict"]), result["requirement"])
 
 
 def run(settings: Settings) -> results.Report:

@@ -53,7 +53,7 @@ class Progress:
         )
         self._bar = Bar(*columns, console=console, transient=True, disable=not console.is_terminal)
         self._task = self._bar.add_task("scenarios", total=None, worst="")
-        self._worst = Verdict.PASS
+        self._worst, self._worst_of = Verdict.PASS, ""
         self._total = self._done = 0
         # As it is now: during a run pytest's words are kept back.
         self._file = None if console.is_terminal else sys.stderr
@@ -78,14 +78,16 @@ class Progress:
         self._total += count
         self._bar.update(self._task, total=self._total)
 
-    def advance(self, verdict: Verdict) -> None:
-        """Count one scenario and show the highest verdict so far."""
-        self._worst = max(self._worst, verdict, key=lambda each: each.rank)
+    def advance(self, verdict: Verdict, requirement: str) -> None:
+        """Count one scenario, and show the highest verdict so far and whose it was first."""
+        if verdict.rank > self._worst.rank:
+            self._worst, self._worst_of = verdict, f" {requirement}"
         self._done += 1
-        self._bar.update(self._task, advance=1, worst=badge(self._worst))
+        self._bar.update(self._task, advance=1, worst=f"{badge(self._worst)}{self._worst_of}")
         if self._file and self._now() >= self._told_at + LINE_EVERY_S:
             self._told_at = self._now()
-            print(f"{self._done} of {self._total} scenarios; worst so far: {self._worst}", file=self._file, flush=True)
+            worst = f"worst so far: {self._worst}{self._worst_of}"
+            print(f"{self._done} of {self._total} scenarios; {worst}", file=self._file, flush=True)
 
 
 def badge(verdict: Verdict) -> str:

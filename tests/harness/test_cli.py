@@ -117,9 +117,9 @@ def test_progress_is_a_line_now_and_then_where_there_is_no_terminal(
     monkeypatch.setattr(tables.Progress, "_now", staticmethod(lambda: next(now)))
     with tables.Progress() as progress:
         progress.expect(3)
-        for each in (Verdict.PASS, Verdict.FAIL, Verdict.PASS):
-            progress.advance(each)
-    assert capsys.readouterr().err == "2 of 3 scenarios; worst so far: fail\n"
+        for number, each in enumerate((Verdict.PASS, Verdict.FAIL, Verdict.PASS), 1):
+            progress.advance(each, f"ENA-00{number}")
+    assert capsys.readouterr().err == "2 of 3 scenarios; worst so far: fail ENA-002\n"
 
 
 def test_where_the_source_can_be_read_in_more_than_one_way_a_fail_says_so(on_kaltura: Ran, on_article: Ran) -> None:
