@@ -76,7 +76,7 @@ def run(
                 raise runner.Misuse(f"--resume takes everything but -n from the journal; drop {', '.join(others)}")
             raise typer.Exit(_shown(runner.resume(resume, processes), resume))
         settings = runner.Settings(
-            target,
+            runner.named(target),
             policy,
             profile,
             tuple(only or ()),

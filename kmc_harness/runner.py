@@ -104,6 +104,11 @@ class _Collector:
             self._progress.advance(Verdict(result["verdict"]), result["requirement"])
 
 
+def named(target: str) -> str:
+    """Return `target` so that it has a name in reports, where it is the folder one is in."""
+    return target if target == "model" or Path(target).name else str(Path(os.pardir, Path.cwd().name))
+
+
 def run(settings: Settings) -> results.Report:
     """Run the suite as `settings` say, write what came of it, and return that.
 

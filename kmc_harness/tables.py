@@ -33,6 +33,8 @@ COLOURS = {
 }
 
 LINE_EVERY_S = 10.0
+WIDE = 110
+"""Characters of a line, from which on lists have room for what an adapter is asked."""
 
 OR_SETTINGS = "enable: or settings, where a scenario only needs somebody who has paired an authenticator"
 
@@ -146,16 +148,18 @@ def show_actions() -> None:
 
 
 def show_catalogue(requirements: Sequence[Requirement]) -> None:
-    """Show the requirements with what an adapter needs for each."""
+    """Show the requirements with what an adapter needs for each: its actions only where there is room for them."""
+    console = Console(highlight=False)
+    is_wide = console.width >= WIDE
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("id", no_wrap=True)
     table.add_column("title", ratio=2)
-    table.add_column("actions", ratio=1, min_width=max(map(len, (action.__name__ for action in ACTIONS))) + 1)
-    table.add_column("offers", min_width=11)
+    table.add_column("offers", ratio=1, min_width=11)
+    if is_wide:
+        table.add_column("actions", ratio=1, min_width=max(map(len, (action.__name__ for action in ACTIONS))) + 1)
     for each in requirements:
-        actions = ", ".join(each.actions) or f"({each.seen})"
-        table.add_row(each.id, escape(each.title), actions, ", ".join(each.offers))
-    console = Console(highlight=False)
+        offers = ", ".join(each.offers) or ("" if each.actions else f"({each.seen})")
+        table.add_row(each.id, escape(each.title), offers, *([", ".join(each.actions)] if is_wide else []))
     console.print(table)
     console.print(f"\n{OR_SETTINGS}")
 

@@ -210,7 +210,7 @@ def test_a_mistake_of_an_adapter_is_told_in_plain_words(name: str, tmp_path: Pat
     )
     ran = kmc("run", "--target", ".", cwd=tmp_path)
     assert ran.returncode == 3
-    assert " ".join(ran.stdout.split()).startswith(f"error . was not judged: {told}")
+    assert " ".join(ran.stdout.split()).startswith(f"error ../{tmp_path.name} was not judged: {told}")
     examined = kmc("doctor", ".", cwd=tmp_path)
     assert told.removeprefix("LogIn was ") in " ".join((examined.stdout + examined.stderr).split())
     assert examined.returncode == 1
