@@ -595,13 +595,6 @@ class NeedIsOfTheFirstAccount(Turn):
         return first is not None and self.state.accounts[first.account].two_factor
 
 
-class NeedIsOfAnyAccount(Turn):
-    """Looks at everybody's accounts to see whether a reset needs a QR code."""
-
-    def needs_two_factor(self) -> bool:
-        return any(each.two_factor for each in self.state.accounts.values())
-
-
 class QrCodeForAll(Turn):
     """Makes a QR code at every reset, whether any account needs one or not."""
 
@@ -1033,7 +1026,6 @@ REALISTIC: tuple[Fault, ...] = (
         "RST-001",
         rules=_with_effect(row_of(RequestReset, "always"), _mail_reset_to_colleagues),
     ),
-    _of_turn(NeedIsOfAnyAccount, "RST-014"),
     _of_turn(QrCodeForAll, "RST-014"),
     _of_turn(NeedIsOfTheFirstAccount, "RST-003", "RST-007"),
     _of_turn(NewLinkIsAsOldAsThePairing, "RST-019"),
