@@ -106,7 +106,7 @@ class _Collector:
 
 def named(target: str) -> str:
     """Return `target` so that it has a name in reports, where it is the folder one is in."""
-    return target if target == "model" or Path(target).name else str(Path(os.pardir, Path.cwd().name))
+    return str(Path(os.pardir, Path.cwd().name)) if target.rstrip(os.sep) == os.curdir else target
 
 
 def run(settings: Settings) -> results.Report:
