@@ -29,8 +29,8 @@ __all__ = [
 ]
 
 
-def _act(who: int, action: Callable[[Life], a.Action | None]) -> Make:
-    """Return a move in which person `who` does something; what is shown to them they keep."""
+def _act(who: int | None, action: Callable[[Life], a.Action | None]) -> Make:
+    """Return a move in which person `who` does something; what is shown to them they keep. Others keep nothing."""
 
     def make(life: Life, rules: Rules) -> Made | None:
         done = action(life)
@@ -58,8 +58,8 @@ def _in_words(requirement: str | None, reason: Reason | None) -> str:
     return f"{requirement} {reason or 'accepted'}"
 
 
-def _kept(life: Life, state: State, who: int, done: a.Action, outcome: Outcome) -> Made:
-    had = holds = life.holds[who]
+def _kept(life: Life, state: State, who: int | None, done: a.Action, outcome: Outcome) -> Made:
+    had = holds = NOTHING if who is None else life.holds[who]
     shown = ""
     if outcome.qr_code:
         secret = outcome.qr_code.uri.partition("secret=")[2].partition("&")[0]
@@ -75,7 +75,7 @@ def _kept(life: Life, state: State, who: int, done: a.Action, outcome: Outcome) 
             holds = changed(holds, password=done.new_password)
         elif isinstance(done, a.LogIn) and done.code:
             holds = changed(holds, code=done.code, machine=done.device or holds.machine)
-    if holds is not had:
+    if holds is not had and who is not None:
         life = Life(state, life.now, (*life.holds[:who], holds, *life.holds[who + 1 :]))
     elif state is not life.state:
         life = Life(state, life.now, life.holds)
@@ -85,6 +85,8 @@ def _kept(life: Life, state: State, who: int, done: a.Action, outcome: Outcome) 
     seen = Seen(accepted, outcome.reason is Reason.CODE_NEEDED, shown, outcome.account or "", mailed)
     return Made(life, seen, _why(outcome))
 
+
+NOTHING = Holds()
 
 FIXED_CODES = {
     "no code": None,
@@ -194,18 +196,23 @@ def in_session(who: int, made: Callable[[str, Holds], a.Action], *, earlier: boo
 
 
 def fixed(action: a.Action) -> Make:
-    return _act(0, lambda life: action)
+    return _act(None, lambda life: action)
 
 
 def in_turn(*steps: Make) -> Make:
-    """Return a move of several steps, as far as they can be made; what is seen is the last answer, and all mails."""
+    """Return a move of several steps, up to one that cannot be made; what is seen is the last answer, and all mails."""
 
     def make(life: Life, rules: Rules) -> Made | None:
-        made = [each for step in steps if (each := step(life, rules)) and (life := each.life)]
+        made: list[Made] = []
+        for step in steps:
+            each = step(made[-1].life if made else life, rules)
+            if each is None:
+                break
+            made.append(each)
         if not made:
             return None
         mailed = tuple(mail for each in made for mail in each.seen.mailed)
-        return Made(life, made[-1].seen._replace(mailed=mailed), " ".join(each.why for each in made))
+        return Made(made[-1].life, made[-1].seen._replace(mailed=mailed), " ".join(each.why for each in made))
 
     return make
 

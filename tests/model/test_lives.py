@@ -1,0 +1,40 @@
+"""What moves lead to, and where they cannot be made."""
+
+from kmc_model.lives import TOPICS, Life, Made, Rules
+
+RULES = Rules()
+
+
+def _made(topic: str, *sentences: str) -> tuple[Life, Made | None]:
+    """The life in which all sentences but the last have been told, and what that one makes of it."""
+    (scope,) = (each for each in TOPICS if each.name == topic)
+    moves = {move.sentence: move for move in scope.moves}
+    life = scope.start(RULES)
+    for sentence in sentences[:-1]:
+        made = moves[sentence].make(life, RULES)
+        assert made is not None, sentence
+        life = made.life
+    return life, moves[sentences[-1]].make(life, RULES)
+
+
+def test_what_others_are_shown_the_people_of_the_scope_do_not_keep() -> None:
+    life, made = _made(
+        "newcomers", "Mallory is registered in Acme with a password", "Mallory logs in to Acme with no code"
+    )
+    assert made is not None
+    assert made.seen.accepted
+    assert made.life.state.sessions
+    assert made.life.holds == life.holds
+
+
+def test_several_steps_end_before_the_first_that_cannot_be_made() -> None:
+    with_reset = (
+        "Ada logs in to Acme with a code; Ada resets the password; Ada logs in to Acme with a code made 0 s from now"
+    )
+    assert _made("codes", with_reset)[1] is None
+    _, made = _made(
+        "sessions", "Ada logs in to Acme with no code", "Ada logs out; Ada logs in to Acme with the same code"
+    )
+    assert made is not None
+    assert made.seen.account == ""
+    assert not any(session.is_open for session in made.life.state.sessions.values())
