@@ -1,28 +1,26 @@
 """Walks through the state space of the model that make every transition, told as sentences.
 
-First come short lives for what has not been met yet, the nearest first in whatever topic it is: each row of the rules
-where it alone decides; then, after a life of all people and accounts, each sentence with each answer to it. From there
-on a walk never goes back to the start: what went wrong unseen is carried on until it shows.
+First come lives of everybody that go where most wrong models would show. Then short ones for what that has left, the
+nearest first in whatever topic it is: each row of the rules where it alone decides; then each sentence with each answer
+to it. From there on a walk never goes back to the start: what went wrong unseen is carried on until it shows.
 """
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from heapq import heappop, heapreplace
-from itertools import accumulate, chain, islice
+from itertools import accumulate, islice
 from math import inf
 
-from kmc_model.actions import Action
-from kmc_model.lives import EVERYTHING, TOPICS, Move, Rules, Scope, Symbols
+from kmc_harness.campaign.answering import Noting, Row
+from kmc_harness.campaign.suspecting import Suspects
+from kmc_model.faults.suspicions import suspicions
+from kmc_model.lives import EVERYTHING, IN_ONE_ACCOUNT, TOPICS, Scope
 from kmc_model.machines import components, minimised, steps_to, wp_suite
-from kmc_model.model import Outcome
-from kmc_model.records import State
-from kmc_model.rules import GUARDS, Rule
 from kmc_model.statespace import Space, explore
-from kmc_model.turn import Reason
 
-__all__ = ["ALife", "Course", "lives", "one_lap", "opening", "space_of"]
+__all__ = ["ALife", "Course", "first_lap", "lives", "one_lap", "space_of"]
 
 Wanted = Callable[[int, int], bool]
 Kind = Callable[["Course", int, int], frozenset[object]]
@@ -32,10 +30,12 @@ Told = tuple[str, tuple[int, int]]
 SMALL = 1200
 """The Wp method is for topics with so many transitions at most; it takes ten times their number and more."""
 
-OPENINGS = (180, 240)
-"""How many sentences the lives of all people and accounts have."""
-ENDING = 5
-"""How many of them are about a lock."""
+BEGINNING = (35, 35, 35, 35, 35)
+"""How many sentences the first lives of everybody have."""
+IN_BETWEEN = (180, 240)
+"""How many the later ones have, before and after each answer to each sentence is met."""
+SHUTS_OUT = ("Acme is blocked", "Globex is blocked", " are tried for ", " 10 times")
+"""What these leave to others, since little can be done thereafter."""
 LONGEST = 2000
 FIRST_ROUND = 15
 """How many moves a topic is given in the first round; in each later one half as much again."""
@@ -48,49 +48,16 @@ def space_of(name: str) -> Space:
     return explore(scope)
 
 
-Row = tuple[str, bool]
-"""A row that answered: its name, and whether it alone decided."""
-
-
-class _Noting(Rules):
-    """The reference's rules, which note the row that answers each action.
-
-    A refusal is not decided by its row alone where the next one that applies refuses alike: nobody would miss it.
-    """
-
-    noted: list[Row]
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        object.__setattr__(self, "noted", [])
-
-    def perform(self, state: State, now: int, action: Action) -> tuple[State, Outcome]:
-        here = self.turn(state, action, now, self.policy, Symbols())
-        applying = (rule for rule in self.rules if rule.action is type(action) and rule.applies(here))
-        first = next(applying)
-        behind = None if first.applies.__name__ in GUARDS else next(applying, None)
-        self.noted.append((first.name, behind is None or _answer(first) != _answer(behind)))
-        return super().perform(state, now, action)
-
-
-def _answer(rule: Rule) -> str:
-    """Return what tells its answer from those of other rows: of one that accepts, its effects."""
-    if rule.reason is None:
-        return rule.name
-    return "asked" if rule.reason is Reason.CODE_NEEDED else "refused"
-
-
 @cache
 def _rows_of(name: str) -> list[list[tuple[Row, ...]]]:
     """Return by state and move of a topic the rows that answered, one for each action."""
-    space, rules = space_of(name), _Noting()
+    space, rules = space_of(name), Noting()
     rows: list[list[tuple[Row, ...]]] = []
     for life in space.lives:
         rows.append([])
         for move in space.scope.moves:
             move.make(life, rules)
-            rows[-1].append(tuple(rules.noted))
-            rules.noted.clear()
+            rows[-1].append(rules.noted())
     return rows
 
 
@@ -205,48 +172,13 @@ class ALife:
     sentences: Iterator[Told]
 
 
-def _moves(words: str, *without: str) -> list[Move]:
-    return [
-        move
-        for move in EVERYTHING.moves
-        if words in move.sentence and not any(each in move.sentence for each in without)
-    ]
-
-
-_ORDINARY = _moves("", " are tried for ", " 10 times", "me is blocked", "ex is blocked")
-_LOCKS = _moves(" wrong passwords are tried for ")
-_LOGINS = _moves(" logs in to ", ";")
-
-
-def opening(rng: random.Random, length: int) -> Iterator[Told]:
-    """Yield a life of all people and accounts in which each next sentence is one that has not been answered so yet.
-
-    It looks but one move ahead. What shuts everybody out is left to the topics; at its end somebody is locked by wrong
-    passwords, and whoever can logs in.
-    """
-    rules, life = Rules(), EVERYTHING.start(Rules())
-    for moves, count in ((_ORDINARY, length - ENDING), (_LOCKS, 1), (_LOGINS, ENDING - 1)):
-        answered: set[tuple[str, str]] = set()
-        for _ in range(count):
-            possible = [(move, made) for move in moves if (made := move.make(life, rules))]
-            rng.shuffle(possible)
-            if moves is _LOGINS:
-                possible.sort(key=lambda each: not each[1].seen.accepted)
-            unanswered = (each for each in possible if (each[0].sentence, each[1].why) not in answered)
-            changing = (each for each in possible if each[1].life is not life)
-            move, made = next(chain(unanswered, changing, possible))
-            answered.add((move.sentence, made.why))
-            life = made.life
-            yield move.sentence, (0, EVERYTHING.moves.index(move))
-
-
 def lives(rng: random.Random, *, one_account: bool = False) -> Iterator[ALife]:
     """Yield lives without end: tours of all topics, what the Wp method asks of the small ones, and tours again.
 
     With `one_account` they are those of people who are all in the same account.
     """
-    courses = [Course(scope) for scope in TOPICS if not one_account or len(scope.accounts) == 1]
-    yield from one_lap(courses, rng)
+    yield from first_lap(rng, one_account=one_account)
+    courses = _courses(one_account)
     for course in sorted(courses, key=lambda each: each.size):
         if course.size <= SMALL:
             yield from (course.life(word) for word in course.wp_words())
@@ -254,13 +186,29 @@ def lives(rng: random.Random, *, one_account: bool = False) -> Iterator[ALife]:
         yield from one_lap(courses, rng)
 
 
+def first_lap(rng: random.Random, *, one_account: bool = False) -> Iterator[ALife]:
+    """Yield lives of everybody, and one lap through all topics for what they leave."""
+    scope = IN_ONE_ACCOUNT if one_account else EVERYTHING
+    suspects, nobody = Suspects(scope, suspicions()), Suspects(scope, (), SHUTS_OUT)
+    for length in BEGINNING:
+        yield ALife(scope.name, scope.founders, suspects.life(rng, length))
+    later = (ALife(scope.name, scope.founders, nobody.life(rng, length)) for length in IN_BETWEEN)
+    courses = _courses(one_account)
+    rows = {row for course in courses for made in course.transitions() for row in course.decided(*made)}
+    yield from one_lap(courses, rng, rows - {each.where for each in suspects.left}, later)
+
+
+def _courses(one_account: bool) -> list[Course]:
+    return [Course(scope) for scope in TOPICS if not one_account or len(scope.accounts) == 1]
+
+
 class _Meeting:
     """Meets everything of one kind, the nearest first in whatever topic."""
 
-    def __init__(self, courses: Sequence[Course], kind: Kind) -> None:
+    def __init__(self, courses: Sequence[Course], kind: Kind, met: Iterable[object] = ()) -> None:
         self._courses = courses
         self._kind = kind
-        self._met: set[object] = set()
+        self._met = set(met)
         self._least = [(0, number) for number in range(len(courses))]
 
     def _is_new(self, course: Course) -> Wanted:
@@ -302,17 +250,19 @@ class _Meeting:
             way = course.way_to(self._is_new(course), state, below)
 
 
-def one_lap(courses: list[Course], rng: random.Random) -> Iterator[ALife]:
-    """Yield lives for what is to be met first, and then walks until every transition has been made.
+def one_lap(
+    courses: list[Course], rng: random.Random, met: Iterable[object] = (), between: Iterable[ALife] = ()
+) -> Iterator[ALife]:
+    """Yield lives for the rows that have not been `met`, for each answer, and walks until all transitions are made.
 
-    The walks are those of the topics in turn, ever longer. Lives of everybody are told where all topics are.
+    The walks are those of the topics in turn, ever longer. A life of those `between` is told after each kind of lives.
     """
+    rest = iter(between)
     for course in courses:
         course.begin_again(rng)
-    for kind, length in zip((Course.decided, Course.answered), OPENINGS, strict=True):
-        yield from _Meeting(rng.sample(courses, len(courses)), kind).lives()
-        if len(courses) == len(TOPICS):
-            yield ALife(EVERYTHING.name, EVERYTHING.founders, opening(rng, length))
+    for kind, known in ((Course.decided, met), (Course.answered, ())):
+        yield from _Meeting(rng.sample(courses, len(courses)), kind, known).lives()
+        yield from islice(rest, 1)
     length = FIRST_ROUND
     while unfinished := [course for course in courses if not course.is_done]:
         rng.shuffle(unfinished)

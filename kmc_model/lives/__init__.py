@@ -8,10 +8,11 @@ attempts count only in a run that locks.
 from kmc_model.lives._life import PASSED, Holds, Life, Made, Move, Rules, Scope, Seen, Symbols, email_of
 from kmc_model.lives.moves import edges
 from kmc_model.lives.parts import key_of
-from kmc_model.lives.scopes import EVERYTHING, SCOPES, TOPICS
+from kmc_model.lives.scopes import EVERYTHING, IN_ONE_ACCOUNT, SCOPES, TOPICS
 
 __all__ = [
     "EVERYTHING",
+    "IN_ONE_ACCOUNT",
     "PASSED",
     "SCOPES",
     "TOPICS",

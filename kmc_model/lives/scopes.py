@@ -4,7 +4,7 @@
 `TOPICS` are maps for walks on targets: small, with more moves, and some of what decides an answer left out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from kmc_model import actions as a
@@ -43,7 +43,7 @@ from kmc_model.lives.parts import (
     status,
 )
 
-__all__ = ["EVERYTHING", "SCOPES", "TOPICS"]
+__all__ = ["EVERYTHING", "IN_ONE_ACCOUNT", "SCOPES", "TOPICS"]
 
 DAY_S = 86_400
 NEXT_LIMIT = Move("time passes to the next limit", to_next_limit)
@@ -54,6 +54,7 @@ PASSWORDS = {
     "the password with another ending": "s3cure-pxyz!",
     "the first password": FIRST,
 }
+NEAR = ("the password in capitals", "the password with another ending")
 
 # Moves of one kind
 
@@ -72,7 +73,12 @@ def _logins(who: int, name: str, account: str, *codes: str) -> Iterator[Move]:
 def _passwords(who: int, name: str, *passwords: str, code: str = "no code") -> Iterator[Move]:
     for words in passwords:
         make = log_in(who, name, "Acme", code, PASSWORDS[words])
-        yield Move(f"{name} logs in with {words} and {code}", make)
+        yield Move(f"{name} logs in with {words} and {code}", _while_first(who, make) if words in NEAR else make)
+
+
+def _while_first(who: int, make: Make) -> Make:
+    """What is near to the first password is so for as long as that is the person's."""
+    return lambda life, rules: make(life, rules) if life.holds[who].password == FIRST else None
 
 
 def _openings(who: int, name: str, *which: str) -> Iterator[Move]:
@@ -444,13 +450,16 @@ TOPICS = (
     NEWCOMERS_TOPIC,
 )
 
-EVERYTHING = Scope(
-    "everything",
-    ("Ada", "Bo"),
-    ("Acme", "Globex"),
-    tuple({move.sentence: move for topic in TOPICS for move in topic.moves}.values()),
-    (secret, app, session, lock, status),
-    (newest_link,),
-    (("Ada", "Acme"), ("Ada", "Globex"), ("Bo", "Globex")),
+
+def _everything(name: str, topics: Iterable[Scope], *members: tuple[str, str]) -> Scope:
+    """Return all moves of `topics` in one scope: too many lives to be walked whole, good to begin with."""
+    moves = {move.sentence: move for topic in topics for move in topic.moves}
+    accounts = tuple(dict.fromkeys(account for _, account in members))
+    parts = (secret, app, session, lock, status)
+    return Scope(name, ("Ada", "Bo"), accounts, tuple(moves.values()), parts, (newest_link,), members)
+
+
+EVERYTHING = _everything("everything", TOPICS, ("Ada", "Acme"), ("Ada", "Globex"), ("Bo", "Globex"))
+IN_ONE_ACCOUNT = _everything(
+    "everything in one account", (each for each in TOPICS if len(each.accounts) == 1), ("Ada", "Acme"), ("Bo", "Acme")
 )
-"""All moves of all topics: too many lives to be walked whole, good to begin with."""

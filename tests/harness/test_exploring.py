@@ -11,12 +11,15 @@ from pathlib import Path
 import pytest
 
 from kmc_harness.campaign.exploring import AdapterBroke, explore, retell
+from kmc_harness.campaign.suspecting import Suspects
 from kmc_harness.campaign.telling import as_python, as_scenario
-from kmc_harness.campaign.tours import Course, lives, one_lap
+from kmc_harness.campaign.tours import BEGINNING, ALife, Course, lives, one_lap
+from kmc_harness.campaign.twins import Twins
 from kmc_harness.port import Action, Observation, Offer
 from kmc_harness.targets.model import ModelTarget
 from kmc_model.faults import by_name
-from kmc_model.lives import TOPICS
+from kmc_model.faults.suspicions import suspicions
+from kmc_model.lives import EVERYTHING, TOPICS
 from tests.conftest import ROOT, kmc
 
 FIVE = (
@@ -126,7 +129,8 @@ def test_a_lap_makes_every_transition() -> None:
 
 def test_a_lap_begins_with_each_row_where_it_alone_decides() -> None:
     courses = {scope.name: Course(scope) for scope in TOPICS}
-    first = takewhile(lambda life: life.topic in courses, one_lap([*courses.values()], random.Random(5)))
+    lap = one_lap([*courses.values()], random.Random(5), between=[ALife("between", (), iter(()))])
+    first = takewhile(lambda life: life.topic in courses, lap)
     decided = {row for life in first for _, made in life.sentences for row in courses[life.topic].decided(*made)}
     anywhere = {row for course in courses.values() for made in course.transitions() for row in course.decided(*made)}
     assert decided == anywhere
@@ -137,6 +141,32 @@ def test_a_lap_begins_with_each_row_where_it_alone_decides() -> None:
 def test_a_row_whose_refusals_others_repeat_is_soon_found_missing(row: str) -> None:
     """A link that was replaced or used may have expired as well: what refuses it then cannot be seen."""
     assert all(_search(_with(f"{row} dropped"), most=150, seed=seed).found for seed in range(3))
+
+
+@pytest.mark.parametrize("fault", ["blocked but with a code", "on everywhere", "asking drops the password"])
+def test_what_is_like_a_wrong_model_in_mind_is_soon_seen(fault: str) -> None:
+    """None of these is in mind itself."""
+    assert all(_search(_with(fault), most=160, seed=seed).found for seed in range(3))
+
+
+def test_lives_of_everybody_leave_few_wrong_models() -> None:
+    suspects, rng = Suspects(EVERYTHING, suspicions()), random.Random(0)
+    told = [sentence for length in BEGINNING for sentence, _ in suspects.life(rng, length)]
+    assert len(suspicions()) > 300
+    assert len(suspects.left) < 80
+    assert told.count("Ada opens the newest enrolment link") > 1
+
+
+def test_what_cannot_be_done_is_told_once_and_costs_no_action() -> None:
+    nobody = Suspects(EVERYTHING, ())
+    twins = Twins(ModelTarget(), ModelTarget(), "u", EVERYTHING.founders)
+    at_first = twins.actions
+    undone = [sentence for sentence, _ in islice(nobody.life(random.Random(0), 1), 20)]
+    for sentence in undone:
+        assert twins.perform(sentence) is None
+    assert twins.actions == at_first
+    again = [sentence for sentence, _ in nobody.life(random.Random(0), 1)]
+    assert not set(again) & set(undone)
 
 
 def test_after_a_lap_comes_what_the_wp_method_asks() -> None:

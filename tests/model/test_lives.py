@@ -38,3 +38,9 @@ def test_several_steps_end_before_the_first_that_cannot_be_made() -> None:
     assert made is not None
     assert made.seen.account == ""
     assert not any(session.is_open for session in made.life.state.sessions.values())
+
+
+def test_a_password_is_near_to_the_first_one_for_as_long_as_that_is_the_persons() -> None:
+    near = "Ada logs in with the password in capitals and no code"
+    assert _made("codes", near)[1] is not None
+    assert _made("codes", "Ada resets the password", near)[1] is None

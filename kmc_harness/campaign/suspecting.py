@@ -1,0 +1,126 @@
+"""Lives of everybody that go where most wrong models would show."""
+
+import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import sqrt
+
+from kmc_harness.campaign.answering import Noting
+from kmc_model.faults.suspicions import Suspicion
+from kmc_model.lives import Life, Made, Move, Rules, Scope
+
+__all__ = ["Suspects"]
+
+ASTRAY = 0.3
+"""What it is worth that a wrong model goes on in another state, unseen; to see it answer otherwise is worth 1."""
+NEW = 0.2
+"""What a sentence is worth that has not been answered so in this life."""
+CHANGE = 0.02
+"""What it is worth that something changes."""
+LONG = " wrong codes are tried "
+"""In moves of so many actions that they are left to the topics."""
+
+Astray = Mapping[Suspicion, Life]
+"""The lives of those wrong models that have gone on in another state, unseen."""
+
+
+@dataclass
+class _Here:
+    """How far a life has come; `answered` are its sentences, each with what answered it."""
+
+    life: Life
+    astray: Astray = field(default_factory=dict)
+    answered: set[tuple[str, str]] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class _Try:
+    """What would come of a move: the wrong models `told` are those that would answer otherwise."""
+
+    move: Move
+    made: Made
+    told: tuple[Suspicion, ...]
+    astray: Astray
+    actions: int
+
+    @property
+    def answer(self) -> tuple[str, str]:
+        """The sentence, and what answers it."""
+        return self.move.sentence, self.made.why
+
+
+class Suspects:
+    """The wrong models that nothing said so far tells from the reference."""
+
+    def __init__(self, scope: Scope, in_mind: Iterable[Suspicion], without: Sequence[str] = (LONG,)) -> None:
+        self._scope = scope
+        self._rules = Noting()
+        self._moves = {
+            each: at for at, each in enumerate(scope.moves) if not any(words in each.sentence for words in without)
+        }
+        self._left = dict.fromkeys(in_mind)
+        self._undone: set[Move] = set()
+
+    @property
+    def left(self) -> tuple[Suspicion, ...]:
+        """Those that are left."""
+        return tuple(self._left)
+
+    def life(self, rng: random.Random, length: int) -> Iterator[tuple[str, tuple[int, int]]]:
+        """Yield the sentences of one life, each with its place among the moves.
+
+        It looks but one move ahead. What cannot be done is told too, once: where it is not done it takes no action.
+        """
+        here = _Here(self._scope.start(Rules()))
+        tries: dict[Move, _Try | None] = {}
+        for _ in range(length):
+            moves = rng.sample([*self._moves], len(self._moves))
+            for move in moves:
+                if move not in tries:
+                    tries[move] = self._try(move, here)
+                if tries[move] is None and move not in self._undone:
+                    self._undone.add(move)
+                    yield self._said(move)
+            possible = [tried for move in moves if (tried := tries[move])]
+            best = max(possible, key=lambda each: self._worth(each, here))
+            yield self._said(best.move)
+            if self._go(here, best):
+                tries.clear()
+
+    def _said(self, move: Move) -> tuple[str, tuple[int, int]]:
+        return move.sentence, (0, self._moves[move])
+
+    def _try(self, move: Move, here: _Here) -> _Try | None:
+        made = move.make(here.life, self._rules)
+        rows, fields = self._rules.noted(), self._rules.looked_at()
+        if made is None:
+            return None
+        names = {name for name, _ in rows}
+        answering = {*fields, *names, *(name.partition(".")[0] for name in names)}
+        told, astray = [], {}
+        for each in self._left:
+            if each in here.astray or each.where in answering:
+                other = move.make(here.astray.get(each, here.life), each.rules)
+                if other is None or other.seen != made.seen:
+                    told.append(each)
+                elif other.life != made.life:
+                    astray[each] = other.life
+        return _Try(move, made, tuple(told), astray, len(rows))
+
+    def _worth(self, tried: _Try, here: _Here) -> float:
+        told = sum(each.worth for each in tried.told if each in self._left)
+        gone = sum(each.worth for each in tried.astray if each in self._left and each not in here.astray)
+        back = sum(each.worth for each in here.astray if each not in tried.astray and each not in tried.told)
+        new = tried.answer not in here.answered
+        changes = tried.made.life is not here.life
+        return (told + ASTRAY * (gone - back) + NEW * new + CHANGE * changes) / sqrt(max(tried.actions, 1))
+
+    def _go(self, here: _Here, tried: _Try) -> bool:
+        """Make a move; return whether other moves would lead elsewhere from now on."""
+        here.answered.add(tried.answer)
+        for each in tried.told:
+            self._left.pop(each, None)
+        before, life = {each: its for each, its in here.astray.items() if each in self._left}, here.life
+        here.life = tried.made.life
+        here.astray = {each: its for each, its in tried.astray.items() if each in self._left}
+        return here.life is not life or here.astray != before
