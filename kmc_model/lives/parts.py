@@ -20,6 +20,7 @@ __all__ = [
     "newest_two_in_full",
     "reset",
     "reset_links",
+    "resets",
     "secret",
     "session",
     "status",
@@ -122,6 +123,14 @@ def reset(life: Life, own: Credentials, holds: Holds, policy: Policy) -> str | N
         return None
     follow_up = life.state.links[holds.reset_link].follow_up
     return _of_link(life.state.links[follow_up], life.now, policy) if follow_up else "nothing"
+
+
+def resets(life: Life, own: Credentials, holds: Holds, policy: Policy) -> str | None:
+    """Return whether as many resets have been asked for as may be, and whether most of that time has passed."""
+    recent = [at for at in own.resets_asked_at if at > life.now - policy.resets_period_s]
+    if len(recent) < policy.resets_max:
+        return None
+    return "for a while" if max(recent) > life.now - policy.resets_period_s // 2 else "soon no more"
 
 
 def session(life: Life, own: Credentials, holds: Holds, policy: Policy) -> object:

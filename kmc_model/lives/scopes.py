@@ -38,6 +38,7 @@ from kmc_model.lives.parts import (
     newest_two_in_full,
     reset,
     reset_links,
+    resets,
     secret,
     session,
     status,
@@ -380,6 +381,21 @@ ATTEMPTS = Scope(
     (),
 )
 
+REQUESTS_TOPIC = Scope(
+    "requests",
+    ("Ada",),
+    ("Acme",),
+    (
+        *_resets(0, "Ada"),
+        Move("Ada asks for a reset 10 times", times(10, fixed(a.RequestReset(email_of("Ada"))))),
+        Move("Ada sets a new password through the earlier reset link", set_password(0, "Ada", 1)),
+        *_logins(0, "Ada", "Acme", "no code"),
+        Move("9 min 30 s pass", time_passes(570)),
+    ),
+    (resets,),
+    (reset_links,),
+)
+
 MACHINES_TOPIC = Scope(
     "machines",
     ("Ada",),
@@ -444,6 +460,7 @@ TOPICS = (
     SESSIONS_TOPIC,
     TWO_PEOPLE,
     ATTEMPTS,
+    REQUESTS_TOPIC,
     MACHINES_TOPIC,
     COLLEAGUES_TOPIC,
     STANDING,
