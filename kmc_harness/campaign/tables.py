@@ -193,7 +193,8 @@ def _seen(seen: object) -> str:
 def show_search(search: Search, target: str, against: str, seconds: float) -> None:
     """Show how far a search went."""
     console = Console(highlight=False)
-    went = f"{search.actions} actions in {search.lives} lives, {len(search.transitions)} transitions, {seconds:.1f} s"
+    lives = "one life" if search.lives == 1 else f"{search.lives} lives"
+    went = f"{search.actions} actions in {lives}, {len(search.transitions)} transitions, {seconds:.1f} s"
     if search.vanished:
         console.print(
             f"[bold magenta]flaky[/] {escape(target)} departed once, and not when it was told the same again:"
