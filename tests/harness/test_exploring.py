@@ -140,7 +140,7 @@ def test_a_lap_begins_with_each_row_where_it_alone_decides() -> None:
 @pytest.mark.parametrize("row", ["SetPassword.link_replaced", "SetPassword.link_used", "OpenEnrolmentLink.link_used"])
 def test_a_row_whose_refusals_others_repeat_is_soon_found_missing(row: str) -> None:
     """A link that was replaced or used may have expired as well: what refuses it then cannot be seen."""
-    assert all(_search(_with(f"{row} dropped"), most=400, seed=seed).found for seed in range(3))
+    assert all(_search(_with(f"{row} dropped"), most=2000, seed=seed).found for seed in range(3))
 
 
 @pytest.mark.parametrize("fault", ["blocked but with a code", "on everywhere", "asking drops the password"])
