@@ -29,8 +29,8 @@ __all__ = [
 ]
 
 
-def _act(who: int | None, action: Callable[[Life], a.Action | None]) -> Make:
-    """Return a move in which person `who` does something; what is shown to them they keep. Others keep nothing."""
+def _act(who: int, action: Callable[[Life], a.Action | None]) -> Make:
+    """Return a move in which person `who` does something; what is shown to them they keep."""
 
     def make(life: Life, rules: Rules) -> Made | None:
         done = action(life)
@@ -58,8 +58,8 @@ def _in_words(requirement: str | None, reason: Reason | None) -> str:
     return f"{requirement} {reason or 'accepted'}"
 
 
-def _kept(life: Life, state: State, who: int | None, done: a.Action, outcome: Outcome) -> Made:
-    had = holds = NOTHING if who is None else life.holds[who]
+def _kept(life: Life, state: State, who: int, done: a.Action, outcome: Outcome) -> Made:
+    had = holds = life.holds[who]
     shown = ""
     if outcome.qr_code:
         secret = outcome.qr_code.uri.partition("secret=")[2].partition("&")[0]
@@ -67,26 +67,25 @@ def _kept(life: Life, state: State, who: int | None, done: a.Action, outcome: Ou
         holds = changed(holds, app=secret, earlier_app=had.app)
     if outcome.session and outcome.session != had.session:
         holds = changed(holds, session=outcome.session, earlier_session=had.session)
-    accepted = outcome.accepted
-    if accepted:
+    if outcome.accepted:
         if isinstance(done, a.SetPassword):
             holds = changed(holds, password=done.password, reset_link=done.link)
         elif isinstance(done, a.ChangePassword):
             holds = changed(holds, password=done.new_password)
         elif isinstance(done, a.LogIn) and done.code:
             holds = changed(holds, code=done.code, machine=done.device or holds.machine)
-    if holds is not had and who is not None:
-        life = Life(state, life.now, (*life.holds[:who], holds, *life.holds[who + 1 :]))
-    elif state is not life.state:
-        life = Life(state, life.now, life.holds)
+    if holds is not had:
+        return _made(Life(state, life.now, (*life.holds[:who], holds, *life.holds[who + 1 :])), outcome, shown)
+    return _made(life if state is life.state else Life(state, life.now, life.holds), outcome, shown)
+
+
+def _made(life: Life, outcome: Outcome, shown: str = "") -> Made:
     mailed: tuple[tuple[str, str], ...] = ()
     if outcome.mails:
-        mailed = tuple((mail.recipient, state.links[mail.link].kind.value) for mail in outcome.mails if mail.link)
-    seen = Seen(accepted, outcome.reason is Reason.CODE_NEEDED, shown, outcome.account or "", mailed)
-    return Made(life, seen, _why(outcome))
+        mailed = tuple((mail.recipient, life.state.links[mail.link].kind.value) for mail in outcome.mails if mail.link)
+    asked = outcome.reason is Reason.CODE_NEEDED
+    return Made(life, Seen(outcome.accepted, asked, shown, outcome.account or "", mailed), _why(outcome))
 
-
-NOTHING = Holds()
 
 FIXED_CODES = {
     "no code": None,
@@ -196,7 +195,13 @@ def in_session(who: int, made: Callable[[str, Holds], a.Action], *, earlier: boo
 
 
 def fixed(action: a.Action) -> Make:
-    return _act(None, lambda life: action)
+    """Return a move in which somebody else does something: nobody of the scope keeps what is shown."""
+
+    def make(life: Life, rules: Rules) -> Made:
+        state, outcome = rules.perform(life.state, life.now, action)
+        return _made(life if state is life.state else Life(state, life.now, life.holds), outcome)
+
+    return make
 
 
 def in_turn(*steps: Make) -> Make:

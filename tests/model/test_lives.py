@@ -1,6 +1,6 @@
 """What moves lead to, and where they cannot be made."""
 
-from kmc_model.lives import TOPICS, Life, Made, Rules
+from kmc_model.lives import TOPICS, Life, Made, Rules, key_of
 
 RULES = Rules()
 
@@ -44,3 +44,10 @@ def test_a_password_is_near_to_the_first_one_for_as_long_as_that_is_the_persons(
     near = "Ada logs in with the password in capitals and no code"
     assert _made("codes", near)[1] is not None
     assert _made("codes", "Ada resets the password", near)[1] is None
+
+
+def test_a_used_up_limit_of_resets_is_told_apart_and_for_how_long_it_has_been() -> None:
+    (scope,) = (each for each in TOPICS if each.name == "requests")
+    ten_times, again = "Ada asks for a reset 10 times", "Ada asks for a reset"
+    lives = [_made("requests", *told, again)[0] for told in ((), (ten_times,), (ten_times, "9 min 30 s pass"))]
+    assert len({key_of(life, scope, RULES.policy)[1] for life in lives}) == 3
