@@ -292,7 +292,7 @@ def _show(took: dict[str, dict[str, list[int | None]]], most: int) -> None:
 def _compare(console: Console, tour: dict[str, float], random: dict[str, float]) -> None:
     console.print(f"Hypothesis needs {_times(tour, random, list(tour))} times the actions of one tour")
     by_hand = [fault for fault in tour if by_name(fault).kind in (Kind.REALISTIC, Kind.HIDDEN)]
-    console.print(f"{_times(tour, random, by_hand)} times for the {len(by_hand)} that a tour does not have in mind")
+    console.print(f"{_times(tour, random, by_hand)} times for the {len(by_hand)} faults written by hand")
     slower = [
         f"{fault} ({tour[fault]:.0f} against {random[fault]:.0f})" for fault in tour if tour[fault] > random[fault] + 20
     ]
