@@ -2,6 +2,7 @@
 
 from kmc_model import actions as a
 from kmc_model.clock import START
+from kmc_model.faults.derived import of_policy, of_rows
 from kmc_model.faults.suspicions import suspicions
 from kmc_model.lives import EVERYTHING, Rules, email_of
 from kmc_model.records import State
@@ -67,7 +68,10 @@ def test_a_refusal_is_brought_by_anybody_upon_all() -> None:
     assert answers.count((Reason.LOCKED,)) == 1
 
 
-def test_the_faults_derived_by_machine_are_in_mind_but_not_what_no_requirement_forbids() -> None:
-    fields = {each.where for each in suspicions() if "." not in each.where and each.where != "LogIn"}
-    assert {"enrolment_link_ttl_s", "code_counts_once"} <= fields
-    assert not any(each.rules == REFERENCE for each in suspicions())
+def test_the_faults_derived_by_machine_are_in_mind_and_what_no_requirement_forbids_is_not() -> None:
+    policies = [each.rules.policy for each in suspicions()]
+    for fault in of_policy():
+        assert (fault.policy in policies) is bool(fault.requirements), fault.name
+    tables = [each.rules.rules for each in suspicions()]
+    for fault in of_rows():
+        assert (fault.rules in tables) is bool(fault.requirements), fault.name
