@@ -23,7 +23,7 @@ check: $(VENV)/dev
 check-all: check
 	KMC_TEST_ALL=1 $(BIN)/python -m pytest -q -n 3 --dist worksteal
 
-# Some five minutes: the scenarios alone, on one small change of the model after another.
+# A quarter of an hour: the scenarios alone, on one small change of the model after another.
 mutants: $(VENV)/dev
 	rm -rf mutants && mkdir mutants
 	$(BIN)/mutmut run --max-children 2 > mutants/log || (tail -n 20 mutants/log; exit 1)
