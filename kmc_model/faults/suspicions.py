@@ -1,27 +1,30 @@
 """Wrong models near to the reference: what a walk has in mind when it asks where an implementation could differ.
 
-The faults derived by machine, and three families beside them: a row that spoils something else as well, a check of a
-login that is left out on one way to log in, and a refusal that anybody brings upon all.
+The faults derived by machine, and four families beside them: a row that spoils something else as well, one that does
+to all what is to be done to one, a check of a login that is left out in one case, and what is asked of anybody where it
+is to be asked of the person.
 """
 
 from collections.abc import Callable, Iterator
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import chain
 
-from kmc_model.actions import LogIn
+from kmc_model.actions import LogIn, SetPassword
 from kmc_model.faults._fault import changed as with_row
+from kmc_model.faults._fault import without
 from kmc_model.faults.derived import of_policy, of_rows
 from kmc_model.lives import Rules
+from kmc_model.lives.scopes import PASSWORDS
 from kmc_model.records import Credentials, LinkKind
-from kmc_model.rules import RULES, Effect, Rule, is_unknown, no_code_needed
+from kmc_model.rules import GUARDS, RULES, Effect, Rule, is_unknown, no_code_needed, password_wrong
 from kmc_model.turn import Turn
 from kmc_model.values import changed
 
 __all__ = ["Suspicion", "suspicions"]
 
-SIDE_EFFECT = 0.1
-"""What it is worth to see a row spoil nothing, beside a row that is wrong itself."""
+SPOILS_OWN, SPOILS_OTHERS = 0.3, 0.1
+"""What it is worth to see a row spoil nothing of the person's, or of the others': a row that is wrong itself is 1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,13 +45,16 @@ class Suspicion:
 
 def suspicions() -> tuple[Suspicion, ...]:
     """Return every wrong model that a walk has in mind."""
-    return tuple(chain(_derived(), _side_effects(), _one_way(), _for_all()))
+    return tuple(chain(_derived(), _side_effects(), _to_all(), _in_one_case(), _of_anybody()))
 
 
 def _derived() -> Iterator[Suspicion]:
     for each in of_rows():
         if each.requirements:
             yield Suspicion(Rules(rules=each.rules), each.name.partition(" ")[0])
+    for at, rule in enumerate(RULES):
+        if not rule.requirement and rule.applies.__name__ not in GUARDS | {"always"}:
+            yield Suspicion(Rules(rules=without(at)), rule.name)
     for each in of_policy():
         if each.requirements:
             yield Suspicion(Rules(each.policy), each.name.partition("=")[0])
@@ -77,7 +83,7 @@ SPOILS: tuple[Spoil, ...] = (
     _end_sessions,
     _use_up_links,
     _with_credentials(lambda turn, own: changed(own, password=None)),
-    _with_credentials(lambda turn, own: changed(own, secret=None)),
+    Turn.new_secret,
     _with_credentials(lambda turn, own: changed(own, locked_until=turn.now + turn.policy.lock_s)),
 )
 
@@ -86,10 +92,10 @@ def _side_effects() -> Iterator[Suspicion]:
     for at, rule in enumerate(RULES):
         if rule.effects:
             for spoil in SPOILS:
-                for own in (True, False):
+                for own, worth in ((True, SPOILS_OWN), (False, SPOILS_OTHERS)):
                     effect = Effect(None, _spoiling(spoil, own))
                     spoiling = replace(rule, effects=(*rule.effects, effect))
-                    yield Suspicion(Rules(rules=with_row(at, spoiling)), rule.name, SIDE_EFFECT)
+                    yield Suspicion(Rules(rules=with_row(at, spoiling)), rule.name, worth)
 
 
 def _spoiling(spoil: Spoil, own: bool) -> Callable[[Turn], None]:
@@ -101,12 +107,48 @@ def _spoiling(spoil: Spoil, own: bool) -> Callable[[Turn], None]:
     return effect
 
 
-# Checks of a login left out where a code is typed, or where one would be asked for
+# What is to be done to one person, or in one account, is done to all
 
 
-def _one_way() -> Iterator[Suspicion]:
+def _to_all() -> Iterator[Suspicion]:
+    for at, rule in enumerate(RULES):
+        if rule.effects:
+            names_account = any(each.name == "account" for each in fields(rule.action))
+            for others in (_other_people, _other_accounts) if names_account else (_other_people,):
+                effect = Effect(None, _done_to(others, rule))
+                yield Suspicion(Rules(rules=with_row(at, replace(rule, effects=(effect, *rule.effects)))), rule.name)
+
+
+def _other_people(turn: Turn) -> Iterator[Turn]:
+    return (_as(turn, email) for email in tuple(turn.state.credentials) if email != turn.email)
+
+
+def _other_accounts(turn: Turn) -> Iterator[Turn]:
+    for name in tuple(turn.state.accounts):
+        if name != turn.action.account:
+            other = copy(turn)
+            other.action = changed(turn.action, account=name)
+            yield other
+
+
+def _done_to(others: Callable[[Turn], Iterator[Turn]], rule: Rule) -> Callable[[Turn], None]:
+    def effect(turn: Turn) -> None:
+        turn.changing()  # so that the others' turns change the same state
+        for other in others(turn):
+            if next(row for row in RULES if row.action is rule.action and row.applies(other)) is rule:
+                for each in rule.effects:
+                    each.apply(other)
+
+    return effect
+
+
+# Checks of a login left out in one case: a code is typed, one would be asked for, the password is a certain one
+
+
+def _in_one_case() -> Iterator[Suspicion]:
     for at, rule in _checks_of_a_login():
-        for left_out in (_is_typed, _is_asked_for):
+        passwords = map(_has_password, PASSWORDS.values()) if rule.applies is password_wrong else ()
+        for left_out in (_is_typed, _is_asked_for, *passwords):
             yield Suspicion(Rules(rules=with_row(at, _but_where(rule, left_out))), rule.name)
 
 
@@ -118,16 +160,21 @@ def _is_asked_for(turn: Turn) -> bool:
     return not turn.action.code and turn.account is not None and not no_code_needed(turn)
 
 
+def _has_password(password: str) -> Callable[[Turn], bool]:
+    return lambda turn: turn.action.password == password
+
+
 def _but_where(rule: Rule, left_out: Callable[[Turn], bool]) -> Rule:
     return replace(rule, applies=lambda turn: rule.applies(turn) and not left_out(turn))
 
 
-# A refusal that anybody brings upon all
+# What is to be asked of the person is asked of anybody: what refuses a login, what a reset needs
 
 
-def _for_all() -> Iterator[Suspicion]:
+def _of_anybody() -> Iterator[Suspicion]:
     for at, rule in _checks_of_a_login():
         yield Suspicion(Rules(rules=with_row(at, replace(rule, applies=_for_anybody(rule)))), LogIn.__name__)
+    yield Suspicion(Rules(turn=_AnybodysNeed), SetPassword.__name__)
 
 
 def _for_anybody(rule: Rule) -> Callable[[Turn], bool]:
@@ -135,6 +182,11 @@ def _for_anybody(rule: Rule) -> Callable[[Turn], bool]:
         return any(rule.applies(_as(turn, email)) for email in turn.state.credentials)
 
     return applies
+
+
+class _AnybodysNeed(Turn):
+    def needs_two_factor(self) -> bool:
+        return any(Turn.needs_two_factor(_as(self, email)) for email in self.state.credentials)
 
 
 def _as(turn: Turn, email: str) -> Turn:

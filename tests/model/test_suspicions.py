@@ -5,7 +5,9 @@ from kmc_model.clock import START
 from kmc_model.faults.derived import of_policy, of_rows
 from kmc_model.faults.suspicions import suspicions
 from kmc_model.lives import EVERYTHING, Rules, email_of
-from kmc_model.records import State
+from kmc_model.lives.scopes import PASSWORDS
+from kmc_model.records import LinkKind, State
+from kmc_model.rules import RULES, is_member
 from kmc_model.turn import Reason
 
 REFERENCE = Rules()
@@ -50,6 +52,39 @@ def test_a_row_spoils_each_thing_of_the_person_or_of_everybody_else() -> None:
     assert spoilt == {(email, thing) for email in (ADA, BO) for thing in things}
 
 
+def _afterwards(state: State, where: str, action: a.Action) -> list[State]:
+    return [_next(state, action, each.rules) for each in suspicions() if each.where == where]
+
+
+def test_what_is_done_in_one_account_is_done_in_all() -> None:
+    states = _afterwards(_after(), "EnableTwoFactor.always", a.EnableTwoFactor("Acme"))
+    assert [each.accounts["Globex"].two_factor for each in states].count(True) == 1
+
+
+def test_what_is_done_to_one_person_is_done_to_all_to_whom_it_can_be() -> None:
+    mailed = [
+        [mail.recipient for mail in each.outbox]
+        for each in _afterwards(_after(), "RequestReset.always", a.RequestReset(ADA))
+    ]
+    assert mailed.count([BO, ADA]) == 1
+    accounts = [
+        {session.account for session in each.sessions.values() if session.email == BO}
+        for each in _afterwards(_after(), "LogIn.no_code_needed", a.LogIn(ADA, PASSWORD, None, "Acme"))
+    ]
+    assert {"Acme"} not in accounts  # where Bo is no user
+
+
+def test_a_password_of_the_sentences_counts_though_it_is_another() -> None:
+    changed = _after(a.LogIn(ADA, PASSWORD, None, "Acme"))
+    changed = _next(changed, a.ChangePassword(next(iter(changed.sessions)), PASSWORD, "n3w-pass!1"))
+    logins = [a.LogIn(ADA, password, None, "Acme") for password in PASSWORDS.values()]
+    taken = [
+        [password for password, reason in zip(PASSWORDS, answers, strict=True) if reason is None]
+        for answers in _answers(changed, "LogIn.password_wrong", *logins)
+    ]
+    assert all([words] in taken for words in PASSWORDS)
+
+
 def test_a_check_of_a_login_is_left_out_with_a_code_or_where_one_is_asked_for() -> None:
     two_factor = _after(a.EnableTwoFactor("Globex"))
     answers = _answers(
@@ -66,6 +101,18 @@ def test_a_refusal_is_brought_by_anybody_upon_all() -> None:
     locked = _after(*[a.LogIn(ADA, "wr0ng-guess!", None, "Acme")] * 10)
     answers = _answers(locked, "LogIn", a.LogIn(BO, PASSWORD, None, "Globex"))
     assert answers.count((Reason.LOCKED,)) == 1
+
+
+def test_what_a_reset_needs_is_asked_of_anybody() -> None:
+    asked = _after(a.EnableTwoFactor("Acme"), a.RequestReset(BO))
+    (link,) = (each for each in asked.links.values() if each.kind is LinkKind.RESET)
+    states = _afterwards(asked, "SetPassword", a.SetPassword(link.token, "n3w-pass!1"))
+    assert [each.credentials[BO].secret is not None for each in states] == [True]
+
+
+def test_rows_that_no_requirement_demands_are_left_out_too() -> None:
+    assert any(is_member not in {row.applies for row in each.rules.rules} for each in suspicions())
+    assert is_member in {row.applies for row in RULES}
 
 
 def test_the_faults_derived_by_machine_are_in_mind_and_what_no_requirement_forbids_is_not() -> None:
