@@ -293,10 +293,11 @@ def _compare(console: Console, tour: dict[str, float], random: dict[str, float])
     console.print(f"Hypothesis needs {_times(tour, random, list(tour))} times the actions of one tour")
     by_hand = [fault for fault in tour if by_name(fault).kind in (Kind.REALISTIC, Kind.HIDDEN)]
     console.print(f"{_times(tour, random, by_hand)} times for the {len(by_hand)} faults written by hand")
-    slower = [
-        f"{fault} ({tour[fault]:.0f} against {random[fault]:.0f})" for fault in tour if tour[fault] > random[fault] + 20
-    ]
-    console.print(f"one tour needs over 20 more for {len(slower)}: {'; '.join(slower)}")
+    slower = sorted(
+        (fault for fault in tour if tour[fault] > random[fault]), key=lambda each: random[each] - tour[each]
+    )
+    most = "".join(f", the most for {each}: {tour[each]:.0f} against {random[each]:.0f}" for each in slower[:1])
+    console.print(f"one tour needs more for {len(slower)}{most}")
 
 
 def _times(tour: dict[str, float], random: dict[str, float], faults: list[str]) -> str:
