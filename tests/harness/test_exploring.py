@@ -164,7 +164,7 @@ def test_lives_of_everybody_leave_few_wrong_models() -> None:
     suspects, rng = Suspects(EVERYTHING, suspicions()), random.Random(0)
     told = [sentence for length in BEGINNING for sentence, _ in suspects.life(rng, length)]
     assert len(suspicions()) > 300
-    assert len(suspects.left) < 80
+    assert len(suspects.left) < 120  # of lives that only look for new answers, 230
     assert told.count("Ada opens the newest enrolment link") > 1
 
 
