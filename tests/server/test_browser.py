@@ -20,7 +20,8 @@ from tests.server.wrong_screens import KEPT, REMEMBERED
 
 SERVED = ROOT / "examples" / "targets" / "kmc-served"
 POLICIES = [("browser.toml", False), ("browser-kaltura-server.toml", True)]
-"""By which rulebook, and whether it is the published server's; CI takes one of them."""
+"""By which rulebook, and whether it is the published server's; CI takes one of them, and a sample of each chapter."""
+SAMPLE = {"ENA-001", "ENA-008", "ENR-009", "LOG-005", "LOG-013", "RST-007", "RST-012", "SWI-003", "SEC-001"}
 NOT_ON_SCREENS = {"STD-008", "SEC-009"}
 """A picture's own file is not to be had from a screen, nor a key from anywhere."""
 SCRIPT = "<img src=x onerror=document.title='scripted'>"
@@ -49,11 +50,14 @@ def url() -> Iterator[str]:
 def test_on_the_screens_each_requirement_has_its_known_verdict(
     file: str, as_built: bool, judge: Callable[..., Any]
 ) -> None:
-    ran = judge(str(SERVED / file), "-n", "2")
-    assert ran.verdicts == {
+    """In CI what only a screen shows, and a sample; all of it where KMC_TEST_ALL says so."""
+    known = {
         name: "skipped" if name in NOT_ON_SCREENS else each.as_built if as_built else "pass"
         for name, each in catalogue.load().items()
+        if each.seen is not catalogue.Seen.ANYWHERE or name in SAMPLE or os.environ.get("KMC_TEST_ALL")
     }
+    ran = judge(str(SERVED / file), "-n", "2", *(word for name in known for word in ("--only", name)))
+    assert ran.verdicts == known
 
 
 @pytest.mark.parametrize(
