@@ -11,7 +11,7 @@ from kmc_model.policy import ARTICLE, Policy
 from kmc_model.rules import RULES, Effect, Rule
 from kmc_model.turn import Secrets, Turn
 
-__all__ = ["Fault", "Kind", "changed", "effect_instead", "inserted", "row_of", "without", "words_of"]
+__all__ = ["Fault", "Kind", "effect_instead", "inserted", "row_of", "with_row", "without", "words_of"]
 
 Rules = tuple[Rule, ...]
 
@@ -75,7 +75,7 @@ def without(at: int) -> Rules:
     return (*RULES[:at], *RULES[at + 1 :])
 
 
-def changed(at: int, rule: Rule) -> Rules:
+def with_row(at: int, rule: Rule) -> Rules:
     """Return the table with another row in place of one."""
     return (*RULES[:at], rule, *RULES[at + 1 :])
 
@@ -98,4 +98,4 @@ def effect_instead(at: int, name: str, *effects: Callable[[Turn], None]) -> Rule
     made: list[Effect] = []
     for each in rule.effects:
         made += [replace(each, apply=new) for new in effects] if each.apply.__name__ == name else [each]
-    return changed(at, replace(rule, effects=tuple(made)))
+    return with_row(at, replace(rule, effects=tuple(made)))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from kmc_model.faults._fault import Fault, Kind, changed, effect_instead, without
+from kmc_model.faults._fault import Fault, Kind, effect_instead, with_row, without
 from kmc_model.policy import ARTICLE, HOUR_S, KALTURA_SERVER, MINUTE_S, departures
 from kmc_model.rules import GUARDS, RULES, Rule
 from kmc_model.turn import Reason
@@ -36,11 +36,11 @@ def _of_row(at: int, rule: Rule) -> Iterator[Fault]:
     if rule.applies.__name__ not in GUARDS | {"always"}:
         yield _fault(f"{name} dropped", f"{name} is not checked.", requirements, without(at))
     if rule.reason:
-        nods = changed(at, replace(rule, reason=None, effects=()))
+        nods = with_row(at, replace(rule, reason=None, effects=()))
         demanded = NODDING.get(name, NODDING.get(rule.action.__name__, requirements))
         yield _fault(f"{name} accepted", f"{name} is accepted, and nothing done.", demanded, nods)
     else:
-        refuses = changed(at, replace(rule, reason=Reason.NOT_ALLOWED, effects=()))
+        refuses = with_row(at, replace(rule, reason=Reason.NOT_ALLOWED, effects=()))
         demanded = () if name in MAY_REFUSE else requirements
         yield _fault(f"{name} refused", f"{name} is refused.", demanded, refuses)
     for effect in rule.effects:

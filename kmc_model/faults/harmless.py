@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from kmc_model import rules as r
 from kmc_model.actions import EnableTwoFactor
-from kmc_model.faults._fault import Fault, Kind, changed, effect_instead, row_of
+from kmc_model.faults._fault import Fault, Kind, effect_instead, row_of, with_row
 from kmc_model.records import Mail, Secret
 from kmc_model.turn import Reason, Turn
 
@@ -63,7 +63,7 @@ def _others_first(turn: Turn) -> None:
 def _mails_reversed() -> tuple[r.Rule, ...]:
     others_first = effect_instead(_ENABLED, "mail_owner", _others_first)[_ENABLED]
     effects = tuple(each for each in others_first.effects if each.apply is not r.mail_other_users)
-    return changed(_ENABLED, replace(others_first, effects=effects))
+    return with_row(_ENABLED, replace(others_first, effects=effects))
 
 
 HARMLESS: tuple[Fault, ...] = (

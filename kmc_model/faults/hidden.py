@@ -16,7 +16,7 @@ from kmc_model.actions import (
     SwitchAccount,
     UserStatus,
 )
-from kmc_model.faults._fault import Fault, Kind, Rules, changed, effect_instead, inserted, row_of, words_of
+from kmc_model.faults._fault import Fault, Kind, Rules, effect_instead, inserted, row_of, with_row, words_of
 from kmc_model.faults._noting import Noting
 from kmc_model.records import Account, Link, LinkKind, LinkStatus, Secret
 from kmc_model.rules import RULES, Effect, Rule
@@ -72,7 +72,7 @@ def _unless(at: int, exempt: Callable[[Turn], bool]) -> Rules:
         return applies(turn) and not exempt(turn)
 
     still_applies.__name__ = applies.__name__
-    return changed(at, replace(RULES[at], applies=still_applies))
+    return with_row(at, replace(RULES[at], applies=still_applies))
 
 
 def _refusing(at: int, refuses: Callable[[Turn], bool]) -> Rules:
@@ -275,7 +275,7 @@ HIDDEN: tuple[Fault, ...] = (
         "Switching it on for the second time makes a new secret for those who have one.",
         "ENA-011",
         rules=_counting(
-            changed(
+            with_row(
                 ENABLED,
                 replace(RULES[ENABLED], effects=(*RULES[ENABLED].effects, Effect(None, _renew_again))),
             ),

@@ -11,8 +11,7 @@ from dataclasses import dataclass, fields, replace
 from itertools import chain
 
 from kmc_model.actions import LogIn, SetPassword
-from kmc_model.faults._fault import changed as with_row
-from kmc_model.faults._fault import without
+from kmc_model.faults._fault import with_row, without
 from kmc_model.faults.derived import of_policy, of_rows
 from kmc_model.lives import Rules
 from kmc_model.lives.scopes import PASSWORDS

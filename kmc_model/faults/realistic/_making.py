@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from kmc_model.actions import EnableTwoFactor, LogIn, SetPassword
-from kmc_model.faults._fault import Fault, Kind, Rules, changed, row_of, words_of
+from kmc_model.faults._fault import Fault, Kind, Rules, row_of, with_row, words_of
 from kmc_model.policy import ARTICLE
 from kmc_model.rules import RULES, Effect
 from kmc_model.turn import Turn
@@ -19,12 +19,12 @@ RESET = row_of(SetPassword, "always")
 
 def with_effect(at: int, *effects: Callable[[Turn], None]) -> Rules:
     """Return the table with `effects` after those of a row."""
-    return changed(at, replace(RULES[at], effects=(*RULES[at].effects, *(Effect(None, each) for each in effects))))
+    return with_row(at, replace(RULES[at], effects=(*RULES[at].effects, *(Effect(None, each) for each in effects))))
 
 
 def when(at: int, applies: Callable[[Turn], bool]) -> Rules:
     """Return the table with another condition for a row."""
-    return changed(at, replace(RULES[at], applies=applies))
+    return with_row(at, replace(RULES[at], applies=applies))
 
 
 def fault(name: str, sentence: str, *requirements: str, rules: Rules = RULES, turn: type[Turn] = Turn) -> Fault:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from kmc_model import rules as r
 from kmc_model.actions import ChangePassword, LogIn, RequestReset
-from kmc_model.faults._fault import Fault, changed, effect_instead, inserted, row_of
+from kmc_model.faults._fault import Fault, effect_instead, inserted, row_of, with_row
 from kmc_model.faults.realistic._making import ACCEPTED, PLAIN, RESET, fault, when, with_effect
 from kmc_model.faults.realistic.accounts import end_sessions_of_everybody
 from kmc_model.rules import Rule
@@ -46,19 +46,19 @@ ATTACKS: tuple[Fault, ...] = (
         "unknown e-mail told",
         "Somebody who logs in with an unknown e-mail is told so.",
         "SEC-004",
-        rules=changed(row_of(LogIn, "is_unknown"), Rule("LOG-007", LogIn, r.is_unknown, Reason.UNKNOWN)),
+        rules=with_row(row_of(LogIn, "is_unknown"), Rule("LOG-007", LogIn, r.is_unknown, Reason.UNKNOWN)),
     ),
     fault(
         "unknown e-mail told at reset",
         "Forgot Password tells that it does not know an e-mail.",
         "SEC-004",
-        rules=changed(row_of(RequestReset, "is_unknown"), Rule("SEC-004", RequestReset, r.is_unknown, Reason.UNKNOWN)),
+        rules=with_row(row_of(RequestReset, "is_unknown"), Rule("SEC-004", RequestReset, r.is_unknown, Reason.UNKNOWN)),
     ),
     fault(
         "lock told",
         "Somebody who is locked is told so whatever the password.",
         "SEC-004",
-        rules=changed(row_of(LogIn, "is_locked"), Rule("SEC-001", LogIn, r.is_locked, Reason.BLOCKED)),
+        rules=with_row(row_of(LogIn, "is_locked"), Rule("SEC-001", LogIn, r.is_locked, Reason.BLOCKED)),
     ),
     fault(
         "lock shuts out everybody",
