@@ -26,10 +26,10 @@ from kmc_model.actions import (
     SwitchAccount,
     UserStatus,
     UseSession,
+    action,
     described,
     shorten,
 )
-from kmc_model.values import value
 
 __all__ = [
     "ACTIONS",
@@ -108,7 +108,7 @@ class Offer(StrEnum):
     SCREEN = "screen"
 
 
-@value
+@action
 class StartPairing(Action):
     """Ask for a QR code on one's settings page; answered with it.
 
@@ -122,7 +122,7 @@ class StartPairing(Action):
     password: str
 
 
-@value
+@action
 class ConfirmPairing(Action):
     """Type the app's code on the settings page, which completes the pairing begun in this session.
 
@@ -136,7 +136,7 @@ class ConfirmPairing(Action):
     code: str
 
 
-@value
+@action
 class GoToLogin(Action):
     """Go to the login screen; answered with what a person sees of it.
 

@@ -3,10 +3,9 @@
 Scanning a QR code is no action: no server ever learns of it.
 """
 
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from enum import StrEnum
-
-from kmc_model.values import value
+from typing import TypeVar, dataclass_transform
 
 __all__ = [
     "ACTIONS",
@@ -28,6 +27,7 @@ __all__ = [
     "SwitchAccount",
     "UseSession",
     "UserStatus",
+    "action",
     "described",
     "shorten",
 ]
@@ -65,7 +65,16 @@ class AccountStatus(StrEnum):
     BLOCKED = "blocked"
 
 
-@value
+_A = TypeVar("_A")
+
+
+@dataclass_transform(frozen_default=True)
+def action(kind: type[_A]) -> type[_A]:
+    """Make a class an action: a frozen dataclass that is printed as `Action` says, without its secrets."""
+    return dataclass(frozen=True, slots=True, repr=False)(kind)
+
+
+@action
 class Action:
     """One thing a person does. Links are given as they were mailed, sessions as the handle a login returned.
 
@@ -78,7 +87,7 @@ class Action:
         return f"{type(self).__name__}({', '.join(words)})"
 
 
-@value
+@action
 class RegisterUser(Action):
     """A user joins an account; the first one founds it and owns it.
 
@@ -97,7 +106,7 @@ class RegisterUser(Action):
     administrator: bool = True
 
 
-@value
+@action
 class SetUserStatus(Action):
     """The account's administration blocks, removes or restores a user.
 
@@ -113,7 +122,7 @@ class SetUserStatus(Action):
     status: UserStatus
 
 
-@value
+@action
 class SetAccountStatus(Action):
     """The vendor blocks an account or lifts the block.
 
@@ -127,7 +136,7 @@ class SetAccountStatus(Action):
     status: AccountStatus
 
 
-@value
+@action
 class EnableTwoFactor(Action):
     """Switch two-factor authentication on for an account.
 
@@ -142,7 +151,7 @@ class EnableTwoFactor(Action):
     session: str | None = None
 
 
-@value
+@action
 class DisableTwoFactor(Action):
     """Switch two-factor authentication off for an account.
 
@@ -157,7 +166,7 @@ class DisableTwoFactor(Action):
     session: str | None = None
 
 
-@value
+@action
 class OpenEnrolmentLink(Action):
     """Open the mailed link to the authentication screen; answered with the QR code where one is shown.
 
@@ -169,7 +178,7 @@ class OpenEnrolmentLink(Action):
     link: str
 
 
-@value
+@action
 class LogIn(Action):
     """Log in from a browser; answered with the session where it is accepted, also where that takes two requests.
 
@@ -189,7 +198,7 @@ class LogIn(Action):
     device: str | None = None
 
 
-@value
+@action
 class LogOut(Action):
     """End a session.
 
@@ -201,7 +210,7 @@ class LogOut(Action):
     session: str
 
 
-@value
+@action
 class UseSession(Action):
     """Load a page that only someone logged in may see; accepted where it is shown.
 
@@ -213,7 +222,7 @@ class UseSession(Action):
     session: str
 
 
-@value
+@action
 class SwitchAccount(Action):
     """Go to another account of the same user without logging out; answered with the session there.
 
@@ -227,7 +236,7 @@ class SwitchAccount(Action):
     account: str
 
 
-@value
+@action
 class RequestReset(Action):
     """Use Forgot Password with one's e-mail.
 
@@ -239,7 +248,7 @@ class RequestReset(Action):
     email: str
 
 
-@value
+@action
 class SetPassword(Action):
     """Set a new password through a reset link.
 
@@ -253,7 +262,7 @@ class SetPassword(Action):
     password: str
 
 
-@value
+@action
 class ConfirmPassword(Action):
     """Click OK on the message that the new password has been set; answered with the new QR code where one is shown.
 
@@ -267,7 +276,7 @@ class ConfirmPassword(Action):
     link: str
 
 
-@value
+@action
 class ChangePassword(Action):
     """Change one's password while logged in.
 

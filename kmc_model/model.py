@@ -9,7 +9,6 @@ True
 """
 
 from collections.abc import Sequence
-from dataclasses import field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,7 @@ from kmc_model.records import Mail, State
 from kmc_model.rules import RULES, Rule, Rulebook, by_action
 from kmc_model.totp import SeededSecrets
 from kmc_model.turn import Reason, Secrets, Turn
-from kmc_model.values import Shown, value
+from kmc_model.values import Hidden, Shown, Value
 
 if TYPE_CHECKING:
     from kmc_model.history import History
@@ -29,15 +28,14 @@ if TYPE_CHECKING:
 __all__ = ["Event", "Model", "Outcome", "step"]
 
 
-@value
-class Outcome(Shown):
+class Outcome(Value, Shown, frozen=True):
     """The model's answer: how the action ended, by which requirement, what a person is told and shown."""
 
     requirement: str | None
     reason: Reason | None = None
     message: str = ""
     qr_code: QrCode | None = None
-    session: str | None = field(default=None, repr=False)
+    session: Hidden[str | None] = None
     account: str | None = None
     mails: tuple[Mail, ...] = ()
 
@@ -46,8 +44,7 @@ class Outcome(Shown):
         return self.reason is None
 
 
-@value
-class Event:
+class Event(Value, frozen=True):
     """What was done at an instant (epoch seconds), and how it ended."""
 
     at: int

@@ -4,7 +4,7 @@ What can be done is offered in the sentences of the features; whoever is shown a
 button, reached by Tab and pressed by Space: JupyterLab takes the arrow keys for itself.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any
 
@@ -15,7 +15,6 @@ from kmc_model.model import Model, Outcome
 from kmc_model.policy import ARTICLE, Policy
 from kmc_model.records import State
 from kmc_model.totp import STEP_S, code_at
-from kmc_model.values import changed
 
 __all__ = ["Play", "Player"]
 
@@ -42,7 +41,7 @@ def _typed(action: Action) -> Action:
         return action
     secret, _, counter = action.code.rpartition("/")
     code = "000000" if secret == "zeros" else code_at(secret, int(counter) * STEP_S)
-    return changed(action, code=code)
+    return replace(action, code=code)
 
 
 class Play:

@@ -1,11 +1,10 @@
 """The QR code: its content (Key URI format) and its picture."""
 
 import io
-from dataclasses import field
 from functools import lru_cache
 from urllib import parse
 
-from kmc_model.values import Shown, value
+from kmc_model.values import Hidden, Shown, Value
 
 __all__ = ["QrCode", "key_uri"]
 
@@ -24,11 +23,10 @@ def key_uri(secret: str, email: str, names_issuer: bool) -> str:
     return f"otpauth://totp/{ISSUER}:{quote(email)}?secret={secret}&issuer={ISSUER}"
 
 
-@value
-class QrCode(Shown):
+class QrCode(Value, Shown, frozen=True):
     """A QR code as shown; its picture is made when it is looked at."""
 
-    uri: str = field(repr=False)
+    uri: Hidden[str]
     quiet_zone_modules: int
 
     def png(self) -> bytes:

@@ -1,11 +1,12 @@
 """What the model remembers. Records are values: a change makes a new one. Times are epoch seconds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 
+from msgspec import field
+
 from kmc_model.actions import AccountStatus, UserStatus
-from kmc_model.values import Shown, value
+from kmc_model.values import Hidden, Shown, Value
 
 __all__ = [
     "Account",
@@ -21,8 +22,7 @@ __all__ = [
 ]
 
 
-@value
-class Account:
+class Account(Value, frozen=True):
     """A customer's workspace; its owner is the user registered first."""
 
     name: str
@@ -31,8 +31,7 @@ class Account:
     status: AccountStatus = AccountStatus.ACTIVE
 
 
-@value
-class Membership:
+class Membership(Value, frozen=True):
     """A user's place in one account."""
 
     account: str
@@ -41,21 +40,19 @@ class Membership:
     status: UserStatus = UserStatus.ACTIVE
 
 
-@value
-class Secret:
+class Secret(Value, frozen=True):
     """The shared secret (base32) behind a QR code; `proven` once a login with its code was accepted."""
 
-    base32: str = field(repr=False)
+    base32: Hidden[str]
     issued_at: int
     proven: bool = False
 
 
-@value
-class Credentials:
+class Credentials(Value, frozen=True):
     """E-mail, password and pairing of one person; one set serves all accounts of its owner."""
 
     email: str
-    password: str | None = field(default=None, repr=False)
+    password: Hidden[str | None] = None
     secret: Secret | None = None
     last_counter: int = -1
     failures: int = 0
@@ -78,50 +75,43 @@ class LinkStatus(StrEnum):
     REPLACED = "replaced"
 
 
-@value
-class Link(Shown):
+class Link(Value, Shown, frozen=True):
     """A mailed link; `follow_up` is the token of the enrolment link that OK leads to after a reset."""
 
-    token: str = field(repr=False)
+    token: Hidden[str]
     kind: LinkKind
     email: str
     issued_at: int
     status: LinkStatus = LinkStatus.OPEN
-    follow_up: str | None = field(default=None, repr=False)
+    follow_up: Hidden[str | None] = None
 
 
-@value
-class Session(Shown):
+class Session(Value, Shown, frozen=True):
     """What an accepted login opens."""
 
-    handle: str = field(repr=False)
+    handle: Hidden[str]
     email: str
     account: str
     is_open: bool = True
 
 
-@value
-class Mail(Shown):
+class Mail(Value, Shown, frozen=True):
     """A mail as it was sent; `link` is the token of the link in its text."""
 
     recipient: str
     sent_at: int
     subject: str
-    text: str = field(repr=False)
-    link: str | None = field(default=None, repr=False)
+    text: Hidden[str]
+    link: Hidden[str | None] = None
 
 
-@dataclass(slots=True)
-class State:
-    """Everything remembered at one instant; `serial` counts the secrets and tokens made so far.
-
-    Not a value: a turn changes a copy of its own in place.
-    """
+class State(Value, frozen=True):
+    """Everything remembered at one instant; `serial` counts the secrets and tokens made so far."""
 
     accounts: Mapping[str, Account] = field(default_factory=dict)
     memberships: Mapping[tuple[str, str], Membership] = field(default_factory=dict)
     credentials: Mapping[str, Credentials] = field(default_factory=dict)
-    links: dict[str, Link] = field(default_factory=dict)
-    sessions: Mapping[str, Session] = field(default_factory=dict)
+    links: Hidden[dict[str, Link]] = field(default_factory=dict)
+    sessions: Hidden[Mapping[str, Session]] = field(default_factory=dict)
     outbox: tuple[Mail, ...] = ()
     serial: int = 0

@@ -1,7 +1,7 @@
 """One action being judged: what the rules can see of it, and how they change the state.
 
 Invariants:
-1. A turn never touches the state it was given: its first change copies it, each puts new records into the copy.
+1. A turn never touches the state it was given: each change makes a new one.
 2. Time, secrets and the checking of codes come in as arguments; nothing here reads a clock or random source.
 """
 
@@ -86,7 +86,7 @@ class Turn:
     """What one rule after another looks at, and what their effects leave behind."""
 
     def __init__(self, state: State, action: Any, now: int, policy: Policy, secrets: Secrets) -> None:
-        self.given = self.state = state
+        self.state = state
         self.action = action
         self.now = now
         self.policy = policy
@@ -204,33 +204,27 @@ class Turn:
 
     # Changes
 
-    def changing(self) -> State:
-        """Return the state to change: a copy of the one given, made once."""
-        if self.state is self.given:
-            self.state = changed(self.given)
-        return self.state
-
     def put_account(self, account: Account) -> None:
-        self.changing().accounts = {**self.state.accounts, account.name: account}
+        self.state = changed(self.state, accounts={**self.state.accounts, account.name: account})
 
     def put_membership(self, membership: Membership) -> None:
         key = (membership.account, membership.email)
-        self.changing().memberships = {**self.state.memberships, key: membership}
+        self.state = changed(self.state, memberships={**self.state.memberships, key: membership})
 
     def put_credentials(self, credentials: Credentials) -> None:
-        self.changing().credentials = {**self.state.credentials, credentials.email: credentials}
+        self.state = changed(self.state, credentials={**self.state.credentials, credentials.email: credentials})
 
     def put_link(self, link: Link) -> None:
-        self.changing().links = {**self.state.links, link.token: link}
+        self.state = changed(self.state, links={**self.state.links, link.token: link})
 
     def put_session(self, session: Session) -> None:
-        self.changing().sessions = {**self.state.sessions, session.handle: session}
+        self.state = changed(self.state, sessions={**self.state.sessions, session.handle: session})
 
     def put_mail(self, mail: Mail) -> None:
-        self.changing().outbox = (*self.state.outbox, mail)
+        self.state = changed(self.state, outbox=(*self.state.outbox, mail))
 
     def new_serial(self) -> int:
-        self.changing().serial += 1
+        self.state = changed(self.state, serial=self.state.serial + 1)
         return self.state.serial
 
     def new_link(self, kind: LinkKind, email: str) -> Link:

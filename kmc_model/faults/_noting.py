@@ -1,7 +1,6 @@
 """A turn that remembers more than the reference does: extra state, as a defective implementation may have it."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass, fields
 
 from kmc_model.records import State
 from kmc_model.turn import Turn
@@ -9,8 +8,7 @@ from kmc_model.turn import Turn
 __all__ = ["Noted", "Noting"]
 
 
-@dataclass(slots=True)
-class Noted(State):
+class Noted(State, frozen=True):
     """A state with notes beside it."""
 
     notes: frozenset[Hashable] = frozenset()
@@ -26,7 +24,7 @@ class Noting(Turn):
 
     def note(self, *what: Hashable) -> None:
         """Note `what` for later turns."""
-        plain = {each.name: getattr(self.state, each.name) for each in fields(State)}
+        plain = {name: getattr(self.state, name) for name in State.__struct_fields__}
         self.state = Noted(**plain, notes=self.notes | {what})
 
     def has_noted(self, *what: Hashable) -> bool:

@@ -7,6 +7,7 @@ from kmc_model.actions import EnableTwoFactor
 from kmc_model.faults._fault import Fault, Kind, effect_instead, row_of, with_row
 from kmc_model.records import Mail, Secret
 from kmc_model.turn import Reason, Turn
+from kmc_model.values import changed
 
 __all__ = ["HARMLESS"]
 
@@ -19,7 +20,7 @@ class OtherWords(Turn):
 
     def put_mail(self, mail: Mail) -> None:
         words = [word for word in mail.text.split() if mail.link and word.endswith(mail.link)]
-        super().put_mail(replace(mail, subject="Nachricht", text=f"Guten Tag! {' '.join(words)}"))
+        super().put_mail(changed(mail, subject="Nachricht", text=f"Guten Tag! {' '.join(words)}"))
 
 
 class LongerTokens(Turn):

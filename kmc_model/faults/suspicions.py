@@ -126,17 +126,17 @@ def _other_accounts(turn: Turn) -> Iterator[Turn]:
     for name in tuple(turn.state.accounts):
         if name != turn.action.account:
             other = copy(turn)
-            other.action = changed(turn.action, account=name)
+            other.action = replace(turn.action, account=name)
             yield other
 
 
 def _done_to(others: Callable[[Turn], Iterator[Turn]], rule: Rule) -> Callable[[Turn], None]:
     def effect(turn: Turn) -> None:
-        turn.changing()  # so that the others' turns change the same state
         for other in others(turn):
             if next(row for row in RULES if row.action is rule.action and row.applies(other)) is rule:
                 for each in rule.effects:
                     each.apply(other)
+                turn.state = other.state
 
     return effect
 

@@ -12,7 +12,7 @@ from kmc_model.policy import ARTICLE, Policy
 from kmc_model.records import Credentials, State
 from kmc_model.rules import RULES, Rule, by_action
 from kmc_model.turn import Turn
-from kmc_model.values import value
+from kmc_model.values import Value
 
 __all__ = [
     "FIRST",
@@ -63,8 +63,7 @@ class Symbols:
         return int(counter)
 
 
-@value
-class Holds:
+class Holds(Value, frozen=True):
     """What a person holds: the app entry and the one before it, the code typed last, sessions, the link of a reset."""
 
     app: str | None = None
@@ -77,8 +76,7 @@ class Holds:
     password: str = FIRST
 
 
-@value
-class Life:
+class Life(Value, frozen=True):
     """A state of the model at an instant, and what each person holds, in the order of the scope's people."""
 
     state: State
@@ -125,8 +123,7 @@ class Rules:
         return step(state, action, now, self.policy, self._symbols, self._rulebook, self.turn)  # type: ignore[attr-defined]
 
 
-@value
-class Made:
+class Made(Value, frozen=True):
     """What a move leads to and shows, and the requirements that answered it."""
 
     life: Life

@@ -181,16 +181,15 @@ def _fresh(life: Life, policy: Policy) -> Life:
     now = life.now + gap_s(policy)
     later = now + AN_HOUR_S
     alive = _alive(life, policy)
-    state = changed(life.state, sessions={}, outbox=())
-    own = state.credentials[EMAIL]
+    own = life.state.credentials[EMAIL]
     newest = {link.kind: link for link in life.state.links.values()}.values()
-    state.links = {link.token: changed(link, issued_at=later) if link.token in alive else link for link in newest}
+    links = {link.token: changed(link, issued_at=later) if link.token in alive else link for link in newest}
     if own.secret and alive[1]:
         own = changed(own, secret=changed(own.secret, issued_at=later))
     if alive[3]:
         own = changed(own, locked_until=later)
-    state.credentials = {EMAIL: changed(own, resets_asked_at=())}
-    return Life(state, now, life.holds)
+    credentials = {EMAIL: changed(own, resets_asked_at=())}
+    return Life(changed(life.state, credentials=credentials, links=links, sessions={}, outbox=()), now, life.holds)
 
 
 LONG_AGO = 0
@@ -201,16 +200,15 @@ def _run_out(which: int, life: Life, rules: Rules) -> Made | None:
     thing = _alive(life, rules.policy)[which]
     if thing is None or (which == 1 and rules.policy.unused_qr_code_ttl_s is None):
         return None
-    state = changed(life.state)
-    own = state.credentials[EMAIL]
+    own, links = life.state.credentials[EMAIL], life.state.links
     if which == 1 and own.secret:
         own = changed(own, secret=changed(own.secret, issued_at=LONG_AGO))
     elif which == 3:
         own = changed(own, locked_until=life.now)
     else:
         token = str(thing)
-        state.links = {**state.links, token: changed(state.links[token], issued_at=LONG_AGO)}
-    state.credentials = {EMAIL: own}
+        links = {**links, token: changed(links[token], issued_at=LONG_AGO)}
+    state = changed(life.state, credentials={EMAIL: own}, links=links)
     return Made(Life(state, life.now, life.holds), PASSED)
 
 

@@ -295,9 +295,9 @@ def test_what_broke_stays_broken_until_the_next_reset(adapter: Any) -> None:
 
 def test_an_action_that_is_not_offered_breaks_nothing(adapter: Any) -> None:
     from kmc_harness.port import Action
-    from kmc_model.values import value
+    from kmc_model.actions import action
 
-    @value
+    @action
     class Fly(Action):
         where: str = "away"
 

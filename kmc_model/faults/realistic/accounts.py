@@ -1,7 +1,5 @@
 """Accounts and sessions: which account decides, and what ends or drops what."""
 
-from dataclasses import replace
-
 from kmc_model import rules as r
 from kmc_model.actions import DisableTwoFactor, LogIn, LogOut, SetUserStatus, SwitchAccount, UserStatus
 from kmc_model.faults._fault import Fault, effect_instead, row_of
@@ -9,6 +7,7 @@ from kmc_model.faults._noting import Noting
 from kmc_model.faults.realistic._making import ACCEPTED, ENABLED, PLAIN, fault, of_turn, when, with_effect
 from kmc_model.records import Account
 from kmc_model.turn import Turn
+from kmc_model.values import changed
 
 __all__ = ["ACCOUNTS", "end_sessions_of_everybody"]
 
@@ -17,25 +16,25 @@ def _switch_on_everywhere(turn: Turn) -> None:
     inside = {each.email for each in turn.state.memberships.values() if each.account == turn.action.account}
     for each in tuple(turn.state.memberships.values()):
         if each.email in inside:
-            turn.put_account(replace(turn.state.accounts[each.account], two_factor=True))
+            turn.put_account(changed(turn.state.accounts[each.account], two_factor=True))
 
 
 def _switch_off_everywhere(turn: Turn) -> None:
     for each in tuple(turn.state.accounts.values()):
-        turn.put_account(replace(each, two_factor=False))
+        turn.put_account(changed(each, two_factor=False))
 
 
 def _forget_others_secrets(turn: Turn) -> None:
     inside = {each.email for each in turn.state.memberships.values() if each.account == turn.action.account}
     for each in tuple(turn.state.credentials.values()):
         if each.email not in inside:
-            turn.put_credentials(replace(each, secret=None))
+            turn.put_credentials(changed(each, secret=None))
 
 
 def _forget_secrets(turn: Turn) -> None:
     for each in turn.state.memberships.values():
         if each.account == turn.action.account:
-            turn.put_credentials(replace(turn.state.credentials[each.email], secret=None))
+            turn.put_credentials(changed(turn.state.credentials[each.email], secret=None))
 
 
 def _renew_secrets(turn: Turn) -> None:
@@ -47,12 +46,12 @@ def _renew_secrets(turn: Turn) -> None:
 def _end_all_sessions(turn: Turn) -> None:
     for each in turn.state.sessions.values():
         if each.account == turn.action.account:
-            turn.put_session(replace(each, is_open=False))
+            turn.put_session(changed(each, is_open=False))
 
 
 def end_sessions_of_everybody(turn: Turn) -> None:
     for each in turn.state.sessions.values():
-        turn.put_session(replace(each, is_open=False))
+        turn.put_session(changed(each, is_open=False))
 
 
 def _end_session_without_two_factor(turn: Turn) -> None:
@@ -127,7 +126,7 @@ def _from_without_and_never_paired(turn: Turn) -> bool:
 def _drop_pairing_when_removed(turn: Turn) -> None:
     r.set_user_status(turn)
     if turn.action.status is not UserStatus.ACTIVE:
-        turn.put_credentials(replace(turn.own, secret=None))
+        turn.put_credentials(changed(turn.own, secret=None))
 
 
 _REFUSED_SWITCH = row_of(SwitchAccount, "from_account_without_two_factor")

@@ -1,7 +1,5 @@
 """Attacks: wrong attempts counted, locked and forgiven; what strangers are told."""
 
-from dataclasses import replace
-
 from kmc_model import rules as r
 from kmc_model.actions import ChangePassword, LogIn, RequestReset
 from kmc_model.faults._fault import Fault, effect_instead, inserted, row_of, with_row
@@ -9,6 +7,7 @@ from kmc_model.faults.realistic._making import ACCEPTED, PLAIN, RESET, fault, wh
 from kmc_model.faults.realistic.accounts import end_sessions_of_everybody
 from kmc_model.rules import Rule
 from kmc_model.turn import Reason, Turn
+from kmc_model.values import changed
 
 __all__ = ["ATTACKS"]
 
@@ -22,17 +21,17 @@ def _anybody_is_locked(turn: Turn) -> bool:
 
 
 def _forgive_and_ask(turn: Turn) -> None:
-    turn.put_credentials(replace(turn.own, failures=0))
+    turn.put_credentials(changed(turn.own, failures=0))
 
 
 def _end_sessions_of_the_user(turn: Turn) -> None:
     for session in turn.state.sessions.values():
         if session.email == turn.email:
-            turn.put_session(replace(session, is_open=False))
+            turn.put_session(changed(session, is_open=False))
 
 
 def _keep_counting(turn: Turn) -> None:
-    turn.put_credentials(replace(turn.own, locked_until=0))
+    turn.put_credentials(changed(turn.own, locked_until=0))
 
 
 ATTACKS: tuple[Fault, ...] = (

@@ -9,6 +9,7 @@ from kmc_model.faults._noting import Noting
 from kmc_model.faults.realistic._making import ACCEPTED, fault, of_turn, when, with_effect
 from kmc_model.rules import RULES
 from kmc_model.turn import Turn
+from kmc_model.values import changed
 
 __all__ = ["CODES"]
 
@@ -126,7 +127,7 @@ def _note_used_code(turn: Turn) -> None:
 
 def _forget_used_code(turn: Turn) -> None:
     if turn.session:
-        turn.put_credentials(replace(turn.own, last_counter=-1))
+        turn.put_credentials(changed(turn.own, last_counter=-1))
 
 
 def _wrong_but_no_master_code(turn: Turn) -> bool:

@@ -1,7 +1,6 @@
 """Links and QR codes: how long they live, what they tell, what is in the picture."""
 
 import base64
-from dataclasses import replace
 
 from kmc_model import rules as r
 from kmc_model.actions import OpenEnrolmentLink
@@ -10,6 +9,7 @@ from kmc_model.faults._noting import Noting
 from kmc_model.faults.realistic._making import ACCEPTED, fault, of_turn, when, with_effect
 from kmc_model.records import Link, LinkKind, LinkStatus, Secret
 from kmc_model.turn import Turn
+from kmc_model.values import changed
 
 __all__ = ["LINKS"]
 
@@ -25,7 +25,7 @@ class CountsFromTheFirst(Turn):
     """Counts every link's hours from the first mail that was ever sent."""
 
     def is_expired(self, link: Link) -> bool:
-        return super().is_expired(replace(link, issued_at=self.state.outbox[0].sent_at))
+        return super().is_expired(changed(link, issued_at=self.state.outbox[0].sent_at))
 
 
 class CountsInDays(Turn):
@@ -39,7 +39,7 @@ class ExpiryUnpairs(Turn):
     """Drops a pairing when its QR code expires, used or not."""
 
     def is_dead(self, secret: Secret) -> bool:
-        return super().is_dead(replace(secret, proven=False))
+        return super().is_dead(changed(secret, proven=False))
 
 
 class UnknownLinkIsTheNewest(Turn):
@@ -69,7 +69,7 @@ def _note_opening(turn: Turn) -> None:
 def _use_links_at_login(turn: Turn) -> None:
     for link in turn.state.links.values():
         if link.email == turn.email and link.kind is LinkKind.ENROLMENT:
-            turn.put_link(replace(link, status=LinkStatus.USED))
+            turn.put_link(changed(link, status=LinkStatus.USED))
 
 
 class MixesUpTheBatch(Turn):
@@ -86,7 +86,7 @@ class OneSecretABatch(Turn):
     def new_secret(self, email: str) -> None:
         held = [each.secret for each in self.state.credentials.values() if each.secret]
         if held and held[-1].issued_at == self.now:
-            self.put_credentials(replace(self.state.credentials[email], secret=replace(held[-1], proven=False)))
+            self.put_credentials(changed(self.state.credentials[email], secret=changed(held[-1], proven=False)))
         else:
             super().new_secret(email)
 
@@ -166,14 +166,14 @@ class SecretAsHex(_Uri):
 
     def uri(self, secret: Secret) -> str:
         raw = base64.b32decode(secret.base32 + "=" * (-len(secret.base32) % 8))
-        return super().uri(replace(secret, base32=raw.hex()))
+        return super().uri(changed(secret, base32=raw.hex()))
 
 
 class SecretCutShort(_Uri):
     """Leaves the end of the secret out of the QR code."""
 
     def uri(self, secret: Secret) -> str:
-        return super().uri(replace(secret, base32=secret.base32[:-8]))
+        return super().uri(changed(secret, base32=secret.base32[:-8]))
 
 
 class LabelIsAnothers(_Uri):

@@ -1,13 +1,12 @@
 """Mail: to whom it goes, how often, and what it gives away."""
 
-from dataclasses import replace
-
 from kmc_model import rules as r
 from kmc_model.actions import EnableTwoFactor, UserStatus
 from kmc_model.faults._fault import Fault
 from kmc_model.faults.realistic._making import ENABLED, fault, of_turn, with_effect
 from kmc_model.records import LinkKind, Mail
 from kmc_model.turn import Turn
+from kmc_model.values import changed
 
 __all__ = ["MAIL"]
 
@@ -35,14 +34,14 @@ class MailTellsTheSecret(Turn):
 
     def put_mail(self, mail: Mail) -> None:
         secret = self.state.credentials[mail.recipient].secret
-        super().put_mail(replace(mail, text=mail.text + (secret.base32 if secret else "")))
+        super().put_mail(changed(mail, text=mail.text + (secret.base32 if secret else "")))
 
 
 class MailTellsThePassword(Turn):
     """Repeats the password in the mail."""
 
     def put_mail(self, mail: Mail) -> None:
-        super().put_mail(replace(mail, text=f"{mail.text} {self.state.credentials[mail.recipient].password}"))
+        super().put_mail(changed(mail, text=f"{mail.text} {self.state.credentials[mail.recipient].password}"))
 
 
 def _mail_everybody(turn: Turn) -> None:

@@ -1,7 +1,5 @@
 """Resets and newcomers: what is made anew, what stays, and who is brought to a QR code."""
 
-from dataclasses import replace
-
 from kmc_model import mails
 from kmc_model import rules as r
 from kmc_model.actions import ChangePassword, RegisterUser, RequestReset, SetPassword
@@ -9,26 +7,27 @@ from kmc_model.faults._fault import Fault, effect_instead, row_of, without
 from kmc_model.faults.realistic._making import RESET, fault, of_turn, with_effect
 from kmc_model.records import Credentials, Link, LinkKind, LinkStatus
 from kmc_model.turn import Turn
+from kmc_model.values import changed
 
 __all__ = ["RESETS"]
 
 
 def _use_link(turn: Turn) -> None:
     if turn.link:
-        turn.put_link(replace(turn.link, status=LinkStatus.USED))
+        turn.put_link(changed(turn.link, status=LinkStatus.USED))
 
 
 def _forget_password(turn: Turn) -> None:
-    turn.put_credentials(replace(turn.own, password=None))
+    turn.put_credentials(changed(turn.own, password=None))
 
 
 def _forget_pairing(turn: Turn) -> None:
-    turn.put_credentials(replace(turn.own, secret=None))
+    turn.put_credentials(changed(turn.own, secret=None))
 
 
 def _switch_off_here(turn: Turn) -> None:
     for each in tuple(turn.memberships()):
-        turn.put_account(replace(turn.state.accounts[each.account], two_factor=False))
+        turn.put_account(changed(turn.state.accounts[each.account], two_factor=False))
 
 
 def _renew_everybodys_secret(turn: Turn) -> None:
@@ -66,7 +65,7 @@ class NewLinkIsAsOldAsThePairing(Turn):
     def new_link(self, kind: LinkKind, email: str) -> Link:
         first = next((each for each in self.state.links.values() if each.email == email and each.kind is kind), None)
         link = super().new_link(kind, email)
-        link = replace(link, issued_at=first.issued_at if first else link.issued_at)
+        link = changed(link, issued_at=first.issued_at if first else link.issued_at)
         self.put_link(link)
         return link
 
@@ -79,7 +78,7 @@ def _enrol_only_the_known(turn: Turn) -> None:
 def _enrol_everywhere(turn: Turn) -> None:
     name = turn.action.account
     account = turn.state.accounts[name]
-    turn.put_account(replace(account, two_factor=True))
+    turn.put_account(changed(account, two_factor=True))
     r.enrol_late_user(turn)
     turn.put_account(account)
 
@@ -103,7 +102,7 @@ class LastStepOutlivesTheSecret(Turn):
     def new_secret(self, email: str) -> None:
         last = self.state.credentials[email].last_counter
         super().new_secret(email)
-        self.put_credentials(replace(self.state.credentials[email], last_counter=last))
+        self.put_credentials(changed(self.state.credentials[email], last_counter=last))
 
 
 class HoursOfTheFirstMail(Turn):
@@ -113,7 +112,7 @@ class HoursOfTheFirstMail(Turn):
         before = self.state.credentials.get(credentials.email)
         held, new = before.secret if before else None, credentials.secret
         if held and new and held.base32 == new.base32:
-            credentials = replace(credentials, secret=replace(new, issued_at=held.issued_at))
+            credentials = changed(credentials, secret=changed(new, issued_at=held.issued_at))
         super().put_credentials(credentials)
 
 
