@@ -38,24 +38,23 @@ def _act(who: int, action: Callable[[Life], a.Action | None]) -> Make:
             return None
         state, outcome = rules.perform(life.state, life.now, done)
         if state is life.state and outcome.qr_code is None and not outcome.session:
-            asked = outcome.reason is Reason.CODE_NEEDED
-            return Made(life, PASSED if outcome.reason is None else ASKED if asked else REFUSED, _why(outcome))
+            return Made(life, *_answer(outcome.requirement, outcome.reason))
         return _kept(life, state, who, done, outcome)
 
     return make
 
 
-REFUSED = Seen(accepted=False)
-ASKED = Seen(accepted=False, asks_for_code=True)
-
-
-def _why(outcome: Outcome) -> str:
-    return _in_words(outcome.requirement, outcome.reason)
-
-
 @cache
-def _in_words(requirement: str | None, reason: Reason | None) -> str:
-    return f"{requirement} {reason or 'accepted'}"
+def _answer(
+    requirement: str | None,
+    reason: Reason | None,
+    shown: str = "",
+    account: str | None = None,
+    mailed: tuple[tuple[str, str], ...] = (),
+) -> tuple[Seen, str]:
+    """Return what an outsider sees of an answer, and why it was given."""
+    seen = Seen(reason is None, reason is Reason.CODE_NEEDED, shown, account or "", mailed)
+    return seen, f"{requirement} {reason or 'accepted'}"
 
 
 def _kept(life: Life, state: State, who: int, done: a.Action, outcome: Outcome) -> Made:
@@ -83,8 +82,7 @@ def _made(life: Life, outcome: Outcome, shown: str = "") -> Made:
     mailed: tuple[tuple[str, str], ...] = ()
     if outcome.mails:
         mailed = tuple((mail.recipient, life.state.links[mail.link].kind.value) for mail in outcome.mails if mail.link)
-    asked = outcome.reason is Reason.CODE_NEEDED
-    return Made(life, Seen(outcome.accepted, asked, shown, outcome.account or "", mailed), _why(outcome))
+    return Made(life, *_answer(outcome.requirement, outcome.reason, shown, outcome.account, mailed))
 
 
 FIXED_CODES = {
@@ -95,29 +93,35 @@ FIXED_CODES = {
 }
 
 
-def _typed(words: str, holds: Holds, other: Holds, counter: int) -> str | None:
-    """Return the code that `words` describe, as a symbol; None where it cannot be made."""
+Typed = Callable[[Holds, Holds, int], str | None]
+"""The code that a person types who holds one thing, and another person another, in a time step; None: there is none."""
+
+
+def _typed(words: str) -> Typed:
+    """Return how the code that `words` describe is made, as a symbol."""
     if words in FIXED_CODES:
-        made_of = FIXED_CODES[words]
-        return f"{made_of}/{counter}" if words.startswith(("a code", "the code")) else made_of
+        made_of, of_a_step = FIXED_CODES[words], words.startswith(("a code", "the code"))
+        return lambda holds, other, counter: f"{made_of}/{counter}" if of_a_step else made_of
     if words == "the same code":
-        return holds.code
-    app = holds.earlier_app if "earlier" in words else other.app if words.endswith("'s code") else holds.app
-    if app is None:
-        return None
-    if words.endswith(" s from now"):
-        return f"{app}/{counter + int(words.split()[3]) // STEP_S}"
-    right = words in ("a code", "a code of the earlier QR code") or words.endswith("'s code")
-    return f"{app}/{counter}" if right else f"wrong/{counter}"
+        return lambda holds, other, counter: holds.code
+    of_other, of_earlier = words.endswith("'s code"), "earlier" in words
+    right = of_other or words in ("a code", "a code of the earlier QR code") or words.endswith(" s from now")
+    steps = int(words.split()[3]) // STEP_S if words.endswith(" s from now") else 0
+
+    def typed(holds: Holds, other: Holds, counter: int) -> str | None:
+        app = holds.earlier_app if of_earlier else other.app if of_other else holds.app
+        return None if app is None else f"{app if right else 'wrong'}/{counter + steps}"
+
+    return typed
 
 
 def log_in(who: int, name: str, account: str | None, typed: str, password: str = "", device: str | None = None) -> Make:
     """Log in with the code that `typed` describes, and with the present password unless another is given."""
-    email = email_of(name)
+    email, code_of = email_of(name), _typed(typed)
 
     def action(life: Life) -> a.Action | None:
         holds = life.holds[who]
-        code = _typed(typed, holds, life.holds[1 - who] if len(life.holds) > 1 else holds, life.now // STEP_S)
+        code = code_of(holds, life.holds[1 - who] if len(life.holds) > 1 else holds, life.now // STEP_S)
         if code is None and typed != "no code":
             return None
         return a.LogIn(email, password or holds.password, code, account, device)
