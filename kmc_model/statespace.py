@@ -113,6 +113,7 @@ def explore(scope: Scope, rules: Rules | None = None) -> Space:
     first = scope.start(rules)
     lives, keys = [first], [key_of(first, scope, rules.policy)]
     known = {keys[0]: 0}
+    makes = [move.make for move in scope.moves]
     came_from: list[tuple[int, int] | None] = [None]
     nexts: list[tuple[int, ...]] = []
     seen: list[tuple[Seen | None, ...]] = []
@@ -122,25 +123,21 @@ def explore(scope: Scope, rules: Rules | None = None) -> Space:
     gc.disable()
     try:
         for state, life in enumerate(lives):
+            made = [make(life, rules) for make in makes]
             ends: list[int] = []
-            shown: list[Seen | None] = []
-            reasons: list[str] = []
-            for number, move in enumerate(scope.moves):
-                made = move.make(life, rules)
+            for number, each in enumerate(made):
                 end = state
-                if made is not None and made.life is not life:
-                    key = key_of(made.life, scope, rules.policy, near=(life, keys[state]))
+                if each is not None and each.life is not life:
+                    key = key_of(each.life, scope, rules.policy, near=(life, keys[state]))
                     end = known.setdefault(key, len(lives))
                     if end == len(lives):
-                        lives.append(made.life)
+                        lives.append(each.life)
                         keys.append(key)
                         came_from.append((state, number))
                 ends.append(end)
-                shown.append(None if made is None else made.seen)
-                reasons.append("" if made is None else made.why)
             nexts.append(tuple(ends))
-            seen.append(tuple(shown))
-            why.append(tuple(reasons))
+            seen.append(tuple([each.seen if each else None for each in made]))
+            why.append(tuple([each.why if each else "" for each in made]))
     finally:
         if was_on:
             gc.enable()

@@ -38,19 +38,13 @@ def key_of(life: Life, scope: Scope, policy: Policy, near: tuple[Life, Key] | No
 
     `near`: another life and its key; what hangs on links and instant alone is taken from there if it has the same.
     """
-    state, people = life.state, tuple(zip(scope.emails, life.holds, strict=True))
+    state = life.state
+    people = [(state.credentials[email], holds) for email, holds in zip(scope.emails, life.holds, strict=True)]
     key: list[object] = [(each.two_factor, each.status is ACTIVE) for each in state.accounts.values()]
-    for email, holds in people:
-        own = state.credentials[email]
-        for part in scope.parts:
-            key.append(part(life, own, holds, policy))
+    key += [part(life, own, holds, policy) for own, holds in people for part in scope.parts]
     if near and near[0].state.links is state.links and near[0].now == life.now:
         return (*key, *near[1][len(key) :])
-    for email, holds in people:
-        own = state.credentials[email]
-        for part in scope.link_parts:
-            key.append(part(life, own, holds, policy))
-    return tuple(key)
+    return (*key, *[part(life, own, holds, policy) for own, holds in people for part in scope.link_parts])
 
 
 def newest_links(state: State, email: str, kind: LinkKind) -> list[Link]:
