@@ -5,6 +5,7 @@ Texts and tables must be equal. Pictures depend on fonts and versions: where one
 
 import base64
 import io
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,9 @@ def _picture(encoded: str) -> str:
     return "a picture" if darkest < brightest else "a blank picture"
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", NOTEBOOKS if os.environ.get("KMC_TEST_ALL") else NOTEBOOKS[1::2], ids=lambda path: path.stem
+)
 def test_a_notebook_shows_what_it_was_committed_with(path: Path) -> None:
     committed = nbformat.read(path, as_version=4)
     assert _shown(committed)

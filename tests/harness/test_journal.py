@@ -17,7 +17,7 @@ from kmc_harness.results import Run, ScenarioResult
 from kmc_harness.verdicts import Verdict
 from tests.conftest import ROOT, kmc
 
-KILLS = 50 if os.environ.get("KMC_TEST_ALL") else 2
+KILLS = 50 if os.environ.get("KMC_TEST_ALL") else 1
 RUN = Run("model", "article", "all", (), "0", "2m", 2, (), {})
 
 

@@ -13,7 +13,7 @@ from kmc_model.display import InFull, Listing
 from kmc_model.lives import SCOPES
 from kmc_model.model import Model
 from kmc_model.player import Player
-from kmc_model.statespace import explore, mermaid
+from kmc_model.statespace import explore
 
 ADA, PASSWORD = "ada@acme.example", "s3cure-pass!"
 PICTURE = re.compile(r'src="data:image/png;base64,([^"]+)"')
@@ -86,10 +86,6 @@ def test_a_state_space_shows_few_of_its_states() -> None:
     space = explore(SCOPES[2])
     assert _bundle(space).keys() == {"text/plain", "image/png"}
     assert repr(space) == "Space(two people, policy article: 115 states, 1,171 transitions)"
-
-
-def test_a_diagram_speaks_of_time_only_where_time_passes() -> None:
-    assert "set password, time" not in mermaid(explore(SCOPES[0]))
 
 
 def test_a_listing_shows_texts_whole() -> None:

@@ -54,6 +54,10 @@ def test_lives_of_one_state_show_the_same(spaces: dict[str, Space]) -> None:
                 life = made.life if made else life
 
 
+def test_a_diagram_speaks_of_time_only_where_time_passes(spaces: dict[str, Space]) -> None:
+    assert "set password, time" not in mermaid(spaces["one account"])
+
+
 def test_every_property_holds_on_every_transition(spaces: dict[str, Space]) -> None:
     assert [each for name in ("two people", "standing") for each in violations(spaces[name])] == []
 

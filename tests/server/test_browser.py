@@ -21,7 +21,7 @@ from tests.server.wrong_screens import KEPT, REMEMBERED
 SERVED = ROOT / "examples" / "targets" / "kmc-served"
 POLICIES = [("browser.toml", False), ("browser-kaltura-server.toml", True)]
 """By which rulebook, and whether it is the published server's; CI takes one of them, and a sample of each chapter."""
-SAMPLE = {"ENA-001", "ENR-009", "LOG-005", "LOG-013", "RST-007", "RST-012", "SWI-003", "SEC-001", "STD-002", "STD-008"}
+SAMPLE = {"ENA-001", "ENR-009", "LOG-005", "RST-007", "SWI-003", "SEC-001", "STD-008"}
 NOT_ON_SCREENS = {"STD-008", "SEC-009"}
 """A picture's own file is not to be had from a screen, nor a key from anywhere."""
 SCRIPT = "<img src=x onerror=document.title='scripted'>"
@@ -81,7 +81,12 @@ def test_what_is_wrong_on_a_screen_is_noticed(
     assert sum(each["verdict"] == "fail" for each in ran.report["scenarios"]) == scenarios
 
 
-@pytest.mark.parametrize("wrong", ["a code that takes nothing", "a code to be read", "a button that takes nothing"])
+@pytest.mark.parametrize(
+    "wrong",
+    ["a code that takes nothing", "a code to be read", "a button that takes nothing"][
+        : 3 if os.environ.get("KMC_TEST_ALL") else 1
+    ],
+)
 def test_what_takes_nothing_is_no_refusal_by_the_target(wrong: str, judge: Callable[..., Any]) -> None:
     """What is typed there must not end in the field before, as it would."""
     ran = judge("python:tests.server.wrong_screens:Wrong", "--only", "SWI-003", KMC_TEST_WRONG=wrong)

@@ -18,7 +18,7 @@ from kmc_model.policy import ARTICLE, KALTURA_SERVER
 from tests.server.inside import TOKEN, Answer, Served
 from tests.server.test_api_v3 import ADA, BO, PASSWORD, Site
 
-EXAMPLES = 10_000 if os.environ.get("KMC_TEST_ALL") else 1000
+EXAMPLES = 10_000 if os.environ.get("KMC_TEST_ALL") else 300
 SITES = [Site(ARTICLE), Site(KALTURA_SERVER)]
 for each_site in SITES:
     each_site.call("user", "resetPassword", email=ADA)
