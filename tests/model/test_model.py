@@ -195,9 +195,12 @@ def test_the_model_never_looks_at_the_wall_clock(monkeypatch: pytest.MonkeyPatch
 
 def test_secrets_stay_out_of_what_is_printed() -> None:
     model = Model()
-    told = (_story(model), model.state, a.SetPassword("a-secret-link", FIRST), a.LogIn("e", FIRST, "123456"))
+    model.perform(a.RegisterUser("Globex", PEOPLE[1], FIRST))
+    logged_in = model.perform(a.LogIn(PEOPLE[1], FIRST, None, "Globex"))
+    told = (_story(model), logged_in, model.state, a.SetPassword("a-secret-link", FIRST), a.LogIn("e", FIRST, "123456"))
     secret = model.state.credentials[PEOPLE[0]].secret
     assert secret is not None
+    assert logged_in.session in model.state.sessions
     for each in (FIRST, secret.base32, "a-secret-link", "123456", *model.state.links, *model.state.sessions):
         assert each not in repr(told)
 
