@@ -17,7 +17,7 @@ from kmc_harness import runner
 from kmc_harness.probes import probe
 from kmc_harness.targets.model import ModelTarget
 from kmc_harness.verdicts import NotJudged, Verdict
-from kmc_model.faults import Fault, Kind, all_faults
+from kmc_model.faults import Fault, Kind, all_faults, together
 from kmc_model.lives import TOPICS, Rules
 from kmc_model.statespace import differences
 
@@ -50,14 +50,12 @@ class Caught:
     Attributes:
         fault: the fault, or a harmless change.
         noticed: ids of scenarios by requirement.
-        ran: how many scenarios were run to find out.
         probe: what a probe says of it, where a run would refuse to judge such a target at all.
 
     """
 
     fault: Fault
     noticed: dict[str, tuple[str, ...]]
-    ran: int
     probe: str = ""
 
     @property
@@ -75,13 +73,15 @@ class Selftest:
     """What came of all faults, in their order.
 
     `idle` are the scenarios that none of them failed. `equivalent` are faults that survived because they change
-    nothing: no move in any state of any topic shows a difference. They are left out of `caught`.
+    nothing: no move in any state of any topic shows a difference. They are left out of `caught`. `ran` is how many
+    times a scenario was run to find that out.
     """
 
     caught: tuple[Caught, ...]
     scenarios: int
     idle: tuple[str, ...]
     equivalent: tuple[str, ...] = ()
+    ran: int = 0
 
     @property
     def holds(self) -> bool:
@@ -112,7 +112,8 @@ def selftest(
 
     Args:
         faults: of `all_faults()`; where it is all of them, scenarios that none fails are looked for too.
-        thorough: every scenario on every fault, instead of those of its own requirements first.
+        thorough: every scenario on every fault, instead of those of its own requirements first, and every harmless
+            change alone, instead of some that have nothing in common at once.
         processes: how many processes work.
         on_progress: is told how many runs are done, of how many.
         target: what shows `Faulty.fault` from each clean start on: the model itself, or one behind a wire.
@@ -123,25 +124,37 @@ def selftest(
     """
     known = {each.name: each for each in (CLEAN, *all_faults())}
     with _Crew(processes, target) as crew:
-        plan: list[_Task] = [_OfFault(CLEAN.name, True), *(_OfFault(each.name, thorough) for each in faults)]
-        caught = []
-        for done, (name, *found) in enumerate(crew.perform(plan), 1):
-            caught.append(Caught(known[name], *found))
-            on_progress(done, len(plan))
+        # What takes longest goes first: on what is harmless, every scenario is run.
+        harmless = [each for each in faults if not each.requirements]
+        plan = [[CLEAN], *([[each] for each in harmless] if thorough else _apart(harmless))]
+        plan += [[each] for each in faults if each.requirements]
+        caught: list[Caught] = []
+        ran, total = 0, len(faults) + 1
+        while plan:
+            tasks: list[_Task] = [_OfFaults(tuple(each.name for each in group), thorough) for group in plan]
+            plan = []
+            for names, noticed, count, probe in crew.perform(tasks):
+                ran += count
+                if len(names) > 1 and (noticed or probe):
+                    # Which of them it is that was objected to, a run of each alone tells.
+                    plan += [[known[name]] for name in names]
+                else:
+                    caught += [Caught(known[name], noticed, probe) for name in names]
+                    on_progress(len(caught), total)
         idle: list[str] = []
         if len(faults) == len(all_faults()):
             failed = {name for each in caught for names in each.noticed.values() for name in names}
             unfailed: list[_Task] = [_OfScenario(name) for name in crew.scenarios if name not in failed]
-            for done, (name, is_idle) in enumerate(crew.perform(unfailed), len(plan) + 1):
+            for done, (name, is_idle) in enumerate(crew.perform(unfailed), total + 1):
                 idle += [name] if is_idle else []
-                on_progress(done, len(plan) + len(unfailed))
+                on_progress(done, total + len(unfailed))
         equivalent = tuple(
             each.fault.name for each in caught if each.end is End.SURVIVED and changes_nothing(each.fault)
         )
         caught = [each for each in caught if each.fault.name not in equivalent]
         order = list(known)
         caught.sort(key=lambda each: order.index(each.fault.name))
-        return Selftest(tuple(caught), len(crew.scenarios), tuple(sorted(idle)), equivalent)
+        return Selftest(tuple(caught), len(crew.scenarios), tuple(sorted(idle)), equivalent, ran)
 
 
 def changes_nothing(fault: Fault) -> bool:
@@ -150,11 +163,23 @@ def changes_nothing(fault: Fault) -> bool:
     return not any(next(differences(scope, Rules(), faulty), None) for scope in TOPICS)
 
 
-@dataclass(frozen=True)
-class _OfFault:
-    """Run the scenarios on a fault until some catch it; `thorough`: run all."""
+def _apart(faults: Sequence[Fault]) -> list[list[Fault]]:
+    """Return `faults` in as few groups as may be of which no two change the same, so that none hides another one."""
+    groups: list[list[Fault]] = []
+    for fault in faults:
+        free = [group for group in groups if all(fault.instead.keys().isdisjoint(each.instead) for each in group)]
+        if free:
+            free[0].append(fault)
+        else:
+            groups.append([fault])
+    return groups
 
-    name: str
+
+@dataclass(frozen=True)
+class _OfFaults:
+    """Run the scenarios on some faults at once until some catch them; `thorough`: run all."""
+
+    names: tuple[str, ...]
     thorough: bool
 
 
@@ -165,7 +190,7 @@ class _OfScenario:
     name: str
 
 
-_Task = _OfFault | _OfScenario
+_Task = _OfFaults | _OfScenario
 
 
 class _Crew:
@@ -239,13 +264,15 @@ class _Loop:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        # Nobody reads what it would say at the end, and thousands of runs make that long.
+        session.config.pluginmanager.unregister(name="terminalreporter")
         # What the model does not offer, no fault of the model fails.
         self._items = [each for each in session.items if _needed(each) <= Faulty.offers]
         # The target is probed once, while it is clean: each fault is to meet the scenarios.
         self._notices(self._items[0])
         self._answers.put([_name(each) for each in self._items])
         for task in iter(self._tasks.get, None):
-            answer = self._run_fault(task) if isinstance(task, _OfFault) else self._run_scenario(task.name)
+            answer = self._run_faults(task) if isinstance(task, _OfFaults) else self._run_scenario(task.name)
             self._answers.put(answer)
         self.ended = True
         return True
@@ -254,8 +281,8 @@ class _Loop:
         if result := getattr(report, "kmc_result", None):
             self._verdict = Verdict(result["verdict"])
 
-    def _run_fault(self, task: _OfFault) -> tuple[str, dict[str, tuple[str, ...]], int, str]:
-        Faulty.fault = next(each for each in (CLEAN, *all_faults()) if each.name == task.name)
+    def _run_faults(self, task: _OfFaults) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]], int, str]:
+        Faulty.fault = together([each for each in (CLEAN, *all_faults()) if each.name in task.names])
         noticed: dict[str, tuple[str, ...]] = {}
         ran = 0
         for items in self._own_first(Faulty.fault.requirements):
@@ -266,7 +293,7 @@ class _Loop:
                     noticed[requirement] = (*noticed.get(requirement, ()), _name(item))
             if noticed and not task.thorough:
                 break
-        return task.name, noticed, ran, _probed()
+        return task.names, noticed, ran, _probed()
 
     def _own_first(self, requirements: Sequence[str]) -> Iterator[list[pytest.Item]]:
         yield [each for each in self._items if _requirement(each) in requirements]

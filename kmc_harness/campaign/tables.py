@@ -32,7 +32,7 @@ KINDS = {
     Kind.POLICY: "fields of the policy, changed by machine",
     Kind.REALISTIC: "as real systems have had them",
     Kind.HIDDEN: "with hidden state: right at first, wrong later",
-    Kind.HARMLESS: "harmless: to be survived",
+    Kind.HARMLESS: "nothing wrong: to be survived",
 }
 COLOURS = {
     End.CAUGHT: "green",
@@ -117,11 +117,10 @@ def show_selftest(made: Selftest, *, everything: bool, seconds: float) -> int:
         console.print(f"\n[bold red]idle scenario[/] {escape(name)}: no fault fails it")
     faults = [each for each in made.caught if each.fault.requirements]
     caught = sum(each.end is End.CAUGHT for each in faults)
-    runs = sum(each.ran for each in made.caught)
     other = f", {len(made.equivalent)} without any difference" if made.equivalent else ""
     console.print(
         f"\n[bold]{caught} of {len(faults)} faults caught[/]{other}; "
-        f"{len(made.idle)} of {made.scenarios} scenarios idle; {runs} scenarios run in {seconds:.0f} s"
+        f"{len(made.idle)} of {made.scenarios} scenarios idle; {made.ran} scenarios run in {seconds:.0f} s"
     )
     return int(not made.holds)
 

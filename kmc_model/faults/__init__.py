@@ -6,9 +6,9 @@ and with hidden state. Harmless changes, which no requirement forbids, are there
 
 from functools import cache
 
-from kmc_model.faults._fault import Fault, Kind
+from kmc_model.faults._fault import Fault, Kind, together
 
-__all__ = ["Fault", "Kind", "all_faults", "by_name"]
+__all__ = ["Fault", "Kind", "all_faults", "by_name", "together"]
 
 
 @cache

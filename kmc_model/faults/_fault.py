@@ -1,8 +1,9 @@
 """What a fault is, and how the table of rules is changed for one."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
+from typing import Any
 
 from kmc_model.actions import Action
 from kmc_model.clock import ManualClock
@@ -11,7 +12,7 @@ from kmc_model.policy import ARTICLE, Policy
 from kmc_model.rules import RULES, Effect, Rule
 from kmc_model.turn import Secrets, Turn
 
-__all__ = ["Fault", "Kind", "effect_instead", "inserted", "row_of", "with_row", "without", "words_of"]
+__all__ = ["Fault", "Kind", "effect_instead", "inserted", "row_of", "together", "with_row", "without", "words_of"]
 
 Rules = tuple[Rule, ...]
 
@@ -50,6 +51,30 @@ class Fault:
     def model(self, clock: ManualClock | None = None, secrets: Secrets | None = None) -> Model:
         """Return a model with this fault."""
         return Model(clock, secrets, self.policy, self.rules, self.turn)
+
+    @property
+    def instead(self) -> dict[str, Any]:
+        """What is used in place of the reference's: `rules`, `turn`, and each field of the policy by its name."""
+        given = {"rules": self.rules, "turn": self.turn} | {each: getattr(self.policy, each) for each in _FIELDS}
+        return {name: value for name, value in given.items() if value != _REFERENCE[name]}
+
+
+_FIELDS = tuple(each.name for each in fields(Policy))
+_REFERENCE = {"rules": RULES, "turn": Turn} | {each: getattr(ARTICLE, each) for each in _FIELDS}
+
+
+def together(faults: Sequence[Fault]) -> Fault:
+    """Return one fault that is all of `faults`, none of which changes what another one does."""
+    instead = {name: value for each in faults for name, value in each.instead.items()}
+    return Fault(
+        " and ".join(each.name for each in faults),
+        " ".join(each.sentence for each in faults),
+        tuple(dict.fromkeys(name for each in faults for name in each.requirements)),
+        faults[0].kind,
+        replace(ARTICLE, **{name: value for name, value in instead.items() if name in _FIELDS}),
+        instead.get("rules", RULES),
+        instead.get("turn", Turn),
+    )
 
 
 def words_of(turn: type[Turn]) -> str:

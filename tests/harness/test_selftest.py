@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from kmc_harness.campaign.selftest import CLEAN, Caught, End, Faulty, Selftest, changes_nothing, selftest
-from kmc_model.faults import Fault, Kind, all_faults, by_name
+from kmc_harness.campaign.selftest import CLEAN, Caught, End, Faulty, Selftest, _apart, changes_nothing, selftest
+from kmc_model.faults import Fault, Kind, all_faults, by_name, together
 from tests.conftest import kmc
 
 FAULT = by_name("third wrong code")
@@ -52,13 +52,13 @@ def test_misuse_is_one_clear_line(arguments: list[str], words: str, tmp_path: Pa
     ],
 )
 def test_what_became_of_a_fault(fault: Fault, noticed: dict[str, tuple[str, ...]], end: End) -> None:
-    caught = Caught(fault, noticed, ran=1)
+    caught = Caught(fault, noticed)
     assert caught.end is end
     assert Selftest((caught,), 1, ()).holds is (end in (End.CAUGHT, End.SILENT))
 
 
 def test_an_idle_scenario_fails_the_selftest() -> None:
-    assert not Selftest((Caught(FAULT, {"LOG-005": ("a",)}, 1),), 2, ("b",)).holds
+    assert not Selftest((Caught(FAULT, {"LOG-005": ("a",)}),), 2, ("b",)).holds
 
 
 def test_a_fault_under_the_wrong_requirement_and_an_alarm_are_told() -> None:
@@ -68,7 +68,34 @@ def test_a_fault_under_the_wrong_requirement_and_an_alarm_are_told() -> None:
     wrong = Fault(FAULT.name, FAULT.sentence, ("SWI-001",), Kind.HIDDEN, rules=FAULT.rules, turn=FAULT.turn)
     made = selftest([FAULT])
     assert [each.end for each in made.caught] == [End.SILENT, End.CAUGHT]
-    assert Caught(wrong, made.caught[1].noticed, 1).end is End.ELSEWHERE
+    assert Caught(wrong, made.caught[1].noticed).end is End.ELSEWHERE
+
+
+class Objecting(Faulty):
+    """A target on which one of the harmless changes does harm, for the processes of the test below."""
+
+    def reset(self) -> None:
+        super().reset()
+        if HARMLESS.instead.items() <= self.fault.instead.items():
+            self.model = FAULT.model(self.model.clock)
+
+
+def test_of_several_harmless_changes_the_one_that_is_objected_to_is_named() -> None:
+    harmless = [by_name("failures_max=11"), HARMLESS, by_name("other order of mails")]
+    made = selftest(harmless, target=f"python:{__name__}:Objecting")
+    ends = {each.fault.name: each.end for each in made.caught if each.end is not End.SILENT}
+    assert ends == {HARMLESS.name: End.ALARM}
+    assert len(made.caught) == len(harmless) + 1
+    assert made.ran == made.scenarios * (1 + 1 + len(harmless))
+
+
+def test_harmless_changes_are_tried_at_once_where_no_two_change_the_same() -> None:
+    harmless = [each for each in all_faults() if not each.requirements]
+    groups = _apart(harmless)
+    assert sorted(each.name for group in groups for each in group) == sorted(each.name for each in harmless)
+    assert len(groups) == 5
+    for group in groups:
+        assert len(together(group).instead) == sum(len(each.instead) for each in group)
 
 
 def test_only_what_shows_nowhere_changes_nothing() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from kmc_harness import catalogue
 from kmc_model.actions import LogIn
-from kmc_model.faults import Kind, all_faults, by_name
+from kmc_model.faults import Fault, Kind, all_faults, by_name, together
 from kmc_model.faults._fault import effect_instead, row_of
 from kmc_model.faults.derived import GUARDS, MAY_REFUSE, NODDING, NUMBERS
 from kmc_model.faults.realistic import REALISTIC
@@ -35,16 +35,23 @@ def test_each_fault_is_to_be_caught_under_requirements_that_exist() -> None:
 
 def test_each_fault_changes_the_model() -> None:
     for each in FAULTS:
-        assert (each.policy, each.rules, each.turn.__name__) != (ARTICLE, RULES, "Turn"), each.name
+        assert each.instead, each.name
+    assert not Fault("nothing", "", (), Kind.HARMLESS).instead
 
 
 def test_each_field_of_the_policy_is_changed() -> None:
-    changed = {field.name for each in FAULTS for field in fields(Policy) if _differs(each.policy, field.name)}
-    assert changed == {each.name for each in fields(Policy)} - {"name"}
+    changed = {name for each in FAULTS for name in each.instead}
+    assert changed - {"rules", "turn"} == {each.name for each in fields(Policy)} - {"name"}
 
 
-def _differs(policy: Policy, name: str) -> bool:
-    return getattr(policy, name) != getattr(ARTICLE, name)
+def test_several_faults_together_are_each_of_them() -> None:
+    several = [by_name(name) for name in ("failures_max=9", "secret_bits=168", "other order of mails", "other words")]
+    both = together(several)
+    for each in several:
+        assert each.instead.items() <= both.instead.items()
+    assert len(both.instead) == len(several)
+    assert both.requirements == ()
+    assert together([by_name("failures_max=101"), by_name("lock_s=0")]).requirements == ("SEC-001", "SEC-002")
 
 
 def test_each_number_is_changed_both_ways() -> None:
