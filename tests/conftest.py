@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parent.parent
+WHOLE = bool(os.environ.get("KMC_TEST_ALL"))
+"""Whether everything is to be tested (`make check-all`) that CI takes a sample of."""
 
 
 @pytest.hookimpl(wrapper=True)

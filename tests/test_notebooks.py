@@ -5,7 +5,6 @@ Texts and tables must be equal. Pictures depend on fonts and versions: where one
 
 import base64
 import io
-import os
 import re
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import pytest
 from PIL import Image
 
 from notebooks.refresh import HERE, executed
+from tests.conftest import WHOLE
 
 NOTEBOOKS = sorted(HERE.glob("*.ipynb"))
 PICTURE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=]+)")
@@ -40,9 +40,7 @@ def _picture(encoded: str) -> str:
     return "a picture" if darkest < brightest else "a blank picture"
 
 
-@pytest.mark.parametrize(
-    "path", NOTEBOOKS if os.environ.get("KMC_TEST_ALL") else NOTEBOOKS[1::2], ids=lambda path: path.stem
-)
+@pytest.mark.parametrize("path", NOTEBOOKS if WHOLE else NOTEBOOKS[1::2], ids=lambda path: path.stem)
 def test_a_notebook_shows_what_it_was_committed_with(path: Path) -> None:
     committed = nbformat.read(path, as_version=4)
     assert _shown(committed)

@@ -1,7 +1,6 @@
 """Real products, judged: a named sample of what `make targets` judges whole; in CI in one configuration each."""
 
 import importlib.util
-import os
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 
 from kmc_harness.port import LogIn, RegisterUser
 from kmc_harness.targets.hosted import Hosted
+from tests.conftest import WHOLE
 
 TARGETS = Path(__file__).parent.parent / "examples" / "targets"
 PACKAGES = {"django-allauth": "allauth", "flask-security": "flask_security"}
@@ -35,9 +35,7 @@ def _needs(name: str) -> None:
         pytest.skip(f"{name} is not installed (make targets)")
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in NOT_HELD if name.endswith("target.toml") or os.environ.get("KMC_TEST_ALL")]
-)
+@pytest.mark.parametrize("name", [name for name in NOT_HELD if name.endswith("target.toml") or WHOLE])
 def test_a_product_departs_where_its_readme_says_and_nowhere_else(name: str, judge: Callable[..., Any]) -> None:
     _needs(name)
     ran = judge(str(TARGETS / name), *(word for each in SAMPLE for word in ("--only", each)))

@@ -19,7 +19,7 @@ from kmc_harness.port import LogIn, NotOffered
 from kmc_harness.targets import UnknownTarget, load
 from kmc_harness.targets.exec_protocol import schema
 from kmc_harness.targets.execd import Execd, NoAnswer
-from tests.conftest import ROOT, Ran, kmc
+from tests.conftest import ROOT, WHOLE, Ran, kmc
 from tests.harness import torture
 
 MODEL = f"exec:{sys.executable} examples/exec/model_adapter.py"
@@ -50,7 +50,7 @@ def test_the_model_over_exec_has_the_verdicts_of_the_model(judge: Callable[..., 
     some = [
         argument for name in ("ENR-002", "LOG-010", "RST-007", "SWI-002", "STD-006") for argument in ("--only", name)
     ]
-    if os.environ.get("KMC_TEST_ALL"):
+    if WHOLE:
         some = []
     assert verdicts(judge(MODEL, *some)) == verdicts(judge("model", *some))
 

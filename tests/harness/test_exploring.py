@@ -1,6 +1,5 @@
 """Departures found by walking: cut down, told as scenarios that fail for the same reason, and told again."""
 
-import os
 import random
 import re
 import subprocess
@@ -26,7 +25,7 @@ from kmc_harness.targets.model import ModelTarget
 from kmc_model.faults import by_name
 from kmc_model.faults.suspicions import suspicions
 from kmc_model.lives import EVERYTHING, TOPICS, Rules
-from tests.conftest import ROOT, kmc
+from tests.conftest import ROOT, WHOLE, kmc
 
 FIVE = (
     "after a switch",
@@ -141,7 +140,7 @@ def test_what_is_not_offered_or_not_told_is_no_departure() -> None:
 UNSEEN = ("other words", "longer tokens", "other label", "more mails", "one message for all", "other order of mails")
 
 
-@pytest.mark.parametrize("fault", UNSEEN[:: 1 if os.environ.get("KMC_TEST_ALL") else 3])
+@pytest.mark.parametrize("fault", UNSEEN[:: 1 if WHOLE else 3])
 def test_other_texts_tokens_and_orders_are_no_departure(fault: str) -> None:
     assert _search(_with(fault), most=1200).found is None
 

@@ -16,7 +16,7 @@ from kmc_harness import runner
 from kmc_harness.process import TAIL_BYTES, Command, Server
 from kmc_harness.targets import UnknownTarget
 from kmc_harness.targets.hosted import Hosted
-from tests.conftest import kmc
+from tests.conftest import WHOLE, kmc
 from tests.harness.made import left_running
 
 ROOT = Path(__file__).parent.parent.parent
@@ -63,9 +63,7 @@ def _told(folder: Path, secrets: Path) -> set[str]:
 
 @pytest.mark.parametrize(
     ("wrong", "processes"),
-    [("DIES_AT", "1"), ("FAILS_AT", "2"), ("DIES_AT", "2"), ("FAILS_AT", "1")][
-        : 4 if os.environ.get("KMC_TEST_ALL") else 2
-    ],
+    [("DIES_AT", "1"), ("FAILS_AT", "2"), ("DIES_AT", "2"), ("FAILS_AT", "1")][: 4 if WHOLE else 2],
 )
 def test_what_a_server_logs_of_earlier_scenarios_secrets_is_shortened(
     wrong: str, processes: str, judge: Callable[..., Any], tmp_path: Path
@@ -104,7 +102,7 @@ def test_doctor_and_explore_quote_no_secret_of_a_log(tmp_path: Path) -> None:
 STOPS = [(after_s, number) for number in (signal.SIGKILL, signal.SIGINT, signal.SIGTERM) for after_s in (0.2, 1.5, 3.0)]
 
 
-@pytest.mark.parametrize(("after_s", "number"), STOPS[:: 1 if os.environ.get("KMC_TEST_ALL") else 4])
+@pytest.mark.parametrize(("after_s", "number"), STOPS[:: 1 if WHOLE else 4])
 def test_a_run_that_is_stopped_leaves_nothing(after_s: float, number: signal.Signals, tmp_path: Path) -> None:
     # What a shell started in the background ignores Ctrl-C.
     heeding = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
@@ -204,7 +202,7 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("name", [*MISTAKES][:: 1 if os.environ.get("KMC_TEST_ALL") else 3])
+@pytest.mark.parametrize("name", [*MISTAKES][:: 1 if WHOLE else 3])
 def test_a_mistake_of_an_adapter_is_told_in_plain_words(name: str, tmp_path: Path) -> None:
     wrong, told = MISTAKES[name]
     (tmp_path / "target.toml").write_text('name = "x"\n[adapter]\npython = "misspelt:Adapter"\n')

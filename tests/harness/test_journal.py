@@ -15,9 +15,9 @@ import pytest
 from kmc_harness.journal import Journal, UnusableJournal, Writer, finished_before
 from kmc_harness.results import Run, ScenarioResult
 from kmc_harness.verdicts import Verdict
-from tests.conftest import ROOT, kmc
+from tests.conftest import ROOT, WHOLE, kmc
 
-KILLS = 50 if os.environ.get("KMC_TEST_ALL") else 1
+KILLS = 50 if WHOLE else 1
 RUN = Run("model", "article", "all", (), "0", "2m", 2, (), {})
 
 

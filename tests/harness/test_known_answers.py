@@ -1,6 +1,5 @@
 """The two policies of the model, whose verdicts are known beforehand; and each departure on its own."""
 
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +7,7 @@ import pytest
 
 from kmc_harness import catalogue
 from kmc_model.policy import KALTURA_SERVER, departures
+from tests.conftest import WHOLE
 
 CATALOGUE = catalogue.load()
 DEPARTURES = departures(KALTURA_SERVER)
@@ -53,7 +53,7 @@ def test_the_policy_names_the_requirements_and_observations_of_the_catalogue() -
     assert by_policy == by_catalogue
 
 
-@pytest.mark.parametrize("field", DEPARTURES if os.environ.get("KMC_TEST_ALL") else SAMPLE)
+@pytest.mark.parametrize("field", DEPARTURES if WHOLE else SAMPLE)
 def test_one_field_of_the_policy_is_noticed_by_its_requirements_alone(field: str, judge: Callable[..., Any]) -> None:
     ran = judge("OneDeparture", KMC_TEST_FIELD=field)
     # A longer lifetime is the lifetime of the link after a reset too; the published server mails none (I-02).

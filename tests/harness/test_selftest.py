@@ -1,20 +1,19 @@
 """The suite against every fault; and that a suite which misses one is told so."""
 
-import os
 from pathlib import Path
 
 import pytest
 
 from kmc_harness.campaign.selftest import CLEAN, Caught, End, Faulty, Selftest, _apart, changes_nothing, selftest
 from kmc_model.faults import Fault, Kind, all_faults, by_name, together
-from tests.conftest import kmc
+from tests.conftest import WHOLE, kmc
 
 FAULT = by_name("third wrong code")
 HARMLESS = by_name("other words")
 
 
 def test_every_fault_is_caught_under_its_requirement_and_every_scenario_fails_on_one(tmp_path: Path) -> None:
-    thorough = ("--thorough",) if os.environ.get("KMC_TEST_ALL") else ()
+    thorough = ("--thorough",) if WHOLE else ()
     done = kmc("selftest", "-n", "1", *thorough, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     faults = sum(bool(each.requirements) for each in all_faults())

@@ -20,9 +20,9 @@ from kmc_model.population import Behaviour, Impossible, LogNormal, apply_setting
 from kmc_model.population import study as studies
 from kmc_model.population.crowd import Crowd, arrays_of
 from kmc_model.population.sittings import Done
-from tests.conftest import ROOT, kmc
+from tests.conftest import ROOT, WHOLE, kmc
 
-LIVES = 10_000 if os.environ.get("KMC_TEST_ALL") else 100
+LIVES = 10_000 if WHOLE else 100
 ROUGH = {"mistypes_password": 0.2, "forgets_password": 0.3, "mail_bounces": 0.1, "phone_clock_is_off": 0.3}
 SETTINGS: dict[str, tuple[Policy, Behaviour]] = {
     "article": (ARTICLE, Behaviour()),

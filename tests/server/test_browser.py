@@ -1,6 +1,5 @@
 """The KMC's screens and the lab in Chromium, as a person meets them."""
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -14,7 +13,7 @@ from kmc_harness.server.site import make_app
 from kmc_harness.targets import browser
 from kmc_model.actions import RegisterUser
 from kmc_model.clock import ManualClock
-from tests.conftest import ROOT
+from tests.conftest import ROOT, WHOLE
 from tests.server.inside import TOKEN, Served
 from tests.server.wrong_screens import KEPT, REMEMBERED
 
@@ -46,7 +45,7 @@ def url() -> Iterator[str]:
     served.close()
 
 
-@pytest.mark.parametrize(("file", "as_built"), POLICIES if os.environ.get("KMC_TEST_ALL") else POLICIES[:1])
+@pytest.mark.parametrize(("file", "as_built"), POLICIES if WHOLE else POLICIES[:1])
 def test_on_the_screens_each_requirement_has_its_known_verdict(
     file: str, as_built: bool, judge: Callable[..., Any]
 ) -> None:
@@ -54,7 +53,7 @@ def test_on_the_screens_each_requirement_has_its_known_verdict(
     known = {
         name: "skipped" if name in NOT_ON_SCREENS else each.as_built if as_built else "pass"
         for name, each in catalogue.load().items()
-        if each.seen is not catalogue.Seen.ANYWHERE or name in SAMPLE or os.environ.get("KMC_TEST_ALL")
+        if each.seen is not catalogue.Seen.ANYWHERE or name in SAMPLE or WHOLE
     }
     ran = judge(str(SERVED / file), "-n", "2", *(word for name in known for word in ("--only", name)))
     assert ran.verdicts == known
@@ -71,7 +70,7 @@ def test_on_the_screens_each_requirement_has_its_known_verdict(
         ("one store", "ENR-004", 2),
         ("Continue leads elsewhere", "ENR-006", 2),
         (KEPT, "SEC-013", 2),
-    ][:: 1 if os.environ.get("KMC_TEST_ALL") else 3],
+    ][:: 1 if WHOLE else 3],
 )
 def test_what_is_wrong_on_a_screen_is_noticed(
     wrong: str, requirement: str, scenarios: int, judge: Callable[..., Any]
@@ -83,9 +82,7 @@ def test_what_is_wrong_on_a_screen_is_noticed(
 
 @pytest.mark.parametrize(
     "wrong",
-    ["a code that takes nothing", "a code to be read", "a button that takes nothing"][
-        : 3 if os.environ.get("KMC_TEST_ALL") else 1
-    ],
+    ["a code that takes nothing", "a code to be read", "a button that takes nothing"][: 3 if WHOLE else 1],
 )
 def test_what_takes_nothing_is_no_refusal_by_the_target(wrong: str, judge: Callable[..., Any]) -> None:
     """What is typed there must not end in the field before, as it would."""

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import socket
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -15,10 +14,11 @@ from lxml import etree
 from kmc_harness.port import LinkKind
 from kmc_harness.server.services import ACTIONS
 from kmc_model.policy import ARTICLE, KALTURA_SERVER
+from tests.conftest import WHOLE
 from tests.server.inside import TOKEN, Answer, Served
 from tests.server.test_api_v3 import ADA, BO, PASSWORD, Site
 
-EXAMPLES = 10_000 if os.environ.get("KMC_TEST_ALL") else 300
+EXAMPLES = 10_000 if WHOLE else 300
 SITES = [Site(ARTICLE), Site(KALTURA_SERVER)]
 for each_site in SITES:
     each_site.call("user", "resetPassword", email=ADA)

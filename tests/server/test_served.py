@@ -36,7 +36,7 @@ from kmc_harness.server.site import make_app
 from kmc_harness.targets.kaltura import Kaltura
 from kmc_model.clock import ManualClock
 from kmc_model.faults import all_faults
-from tests.conftest import ROOT, kmc
+from tests.conftest import ROOT, WHOLE, kmc
 from tests.server.inside import TOKEN, Served
 
 SERVED = ROOT / "examples" / "targets" / "kmc-served"
@@ -54,7 +54,7 @@ def test_over_the_wire_each_requirement_has_its_known_verdict(judge: Callable[..
     """In CI one in three; all of them where KMC_TEST_ALL says so."""
     known = {
         each.id: "pass" if each.seen is catalogue.Seen.ANYWHERE else "skipped"
-        for each in [*catalogue.load().values()][:: 1 if os.environ.get("KMC_TEST_ALL") else 3]
+        for each in [*catalogue.load().values()][:: 1 if WHOLE else 3]
     }
     ran = judge(str(SERVED / "target.toml"), *(word for name in known for word in ("--only", name)))
     assert ran.verdicts == known
@@ -65,7 +65,7 @@ def test_over_the_wire_the_published_server_has_its_known_verdicts(judge: Callab
     known = {
         each.id: each.as_built if each.seen is catalogue.Seen.ANYWHERE else "skipped"
         for each in catalogue.load().values()
-        if each.as_built != "pass" or os.environ.get("KMC_TEST_ALL")
+        if each.as_built != "pass" or WHOLE
     }
     ran = judge(str(SERVED / "kaltura-server.toml"), *(word for name in known for word in ("--only", name)))
     assert ran.verdicts == known
@@ -74,9 +74,7 @@ def test_over_the_wire_the_published_server_has_its_known_verdicts(judge: Callab
 def test_without_a_lab_each_requirement_has_its_known_verdict(judge: Callable[..., Any]) -> None:
     """As a Kaltura of one's own is judged: by API v3 as the vendor, with a bent clock and an SMTP server beside it."""
     pytest.importorskip("libfaketime", reason="libfaketime is not installed")
-    sample = (
-        () if os.environ.get("KMC_TEST_ALL") else ("ENA-001", "ENA-005", "ENR-009", "LOG-014", "RST-012", "SEC-010")
-    )
+    sample = () if WHOLE else ("ENA-001", "ENA-005", "ENR-009", "LOG-014", "RST-012", "SEC-010")
     ran = judge(str(SERVED / "without-lab.toml"), "-n", "2", *(word for name in sample for word in ("--only", name)))
     assert ran.verdicts == {
         each.id: "pass" if each.seen is catalogue.Seen.ANYWHERE else "skipped"
@@ -115,7 +113,7 @@ def test_in_accounts_that_are_there_their_administrator_judges_what_needs_no_ven
 def test_a_fault_is_caught_through_the_wire_too() -> None:
     """A sample of the catalogue, spread evenly over it; all of it where KMC_TEST_ALL says so."""
     visible = [each for each in all_faults() if each.requirements and each.name not in WORDLESS]
-    faults = visible if os.environ.get("KMC_TEST_ALL") else visible[:: len(visible) // 15]
+    faults = visible if WHOLE else visible[:: len(visible) // 15]
     made = selftest(faults, target="python:tests.server.inside:FaultyServed")
     assert [each.fault.name for each in made.caught if each.end is not End.CAUGHT] == ["clean"]
     assert made.caught[0].end is End.SILENT
