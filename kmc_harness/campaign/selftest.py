@@ -164,7 +164,7 @@ def changes_nothing(fault: Fault) -> bool:
 
 
 def _apart(faults: Sequence[Fault]) -> list[list[Fault]]:
-    """Return `faults` in as few groups as may be of which no two change the same, so that none hides another one."""
+    """Return `faults` in a few groups, in each of which no two change the same, so that none undoes another one."""
     groups: list[list[Fault]] = []
     for fault in faults:
         free = [group for group in groups if all(fault.instead.keys().isdisjoint(each.instead) for each in group)]
