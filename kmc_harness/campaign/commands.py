@@ -84,6 +84,7 @@ def search(target: str, against: str, policy: str, budget: str, seed: str, out: 
                 explored,
                 seed=int(seed),
                 goes_on=lambda: time.monotonic() < until,
+                cuts_on=lambda: time.monotonic() < until + budget_s,
                 on_progress=lambda search: counting.show(search.actions, None),
             )
     except exploring.AdapterBroke as error:
@@ -95,7 +96,7 @@ def search(target: str, against: str, policy: str, budget: str, seed: str, out: 
     if made.found is None:
         return 3 if made.vanished else 0
     scenario = telling.as_scenario(made.found)
-    program = telling.as_python(made.found, (target, policy), (against, reference))
+    program = telling.as_python(made.found, (target, policy), (against, reference), seed)
     tables.show_found(made.found, scenario, program)
     if out and scenario:
         _write(out, scenario)

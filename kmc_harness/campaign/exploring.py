@@ -6,10 +6,11 @@ The first departure is cut down to the sentences that it needs, with times as pe
 import random
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from kmc_harness._raised import in_words
 from kmc_harness.campaign.tours import lives
-from kmc_harness.campaign.twins import Departed, Twins
+from kmc_harness.campaign.twins import DIFFER, Departed, Twins
 from kmc_harness.port import Offer, Target
 from kmc_harness.report.times import span
 from kmc_harness.targets.model import ModelTarget
@@ -21,6 +22,9 @@ Founders = Sequence[tuple[str, str]]
 NEXT_LIMIT = "time passes to the next limit"
 ROUND_TIMES = ("60 s", "1 h", "24 h 1 min", "25 h", "4 days", "31 days")
 """Lengths of time as people say them, short ones first."""
+
+
+ASIDE_S = 5
 
 
 class AdapterBroke(Exception):
@@ -71,6 +75,7 @@ def explore(
     *,
     seed: int,
     goes_on: Callable[[], bool],
+    cuts_on: Callable[[], bool] = lambda: True,
     on_progress: Callable[[Search], None] = lambda search: None,
     tag: str = "x",
 ) -> Search:
@@ -81,6 +86,7 @@ def explore(
         target: the one that is explored; its clock must be movable.
         seed: of the walks.
         goes_on: asked before each sentence.
+        cuts_on: asked before each try to cut down a departure; where it says no, the story is left as it is.
         on_progress: told after each life.
         tag: makes the people of this search new to the targets.
 
@@ -92,22 +98,23 @@ def explore(
     one_account = Offer.MEMBERSHIPS not in expected.offers & target.offers
     for life in lives(random.Random(seed), one_account=one_account):  # noqa: S311 (walks are no secret)
         search.lives += 1
-        told: list[str] = []
+        story = _Story(life.founders)
         twins = _begin(expected, target, f"{tag}{seed}{search.lives:x}", life.founders, twins)
         at_first = twins.actions
         for sentence, transition in life.sentences:
             if not goes_on():
                 search.actions += twins.actions - at_first
                 return search
-            spoken = timed(sentence, expected)
+            spoken = timed(sentence, expected, runs=twins.runs)
             if spoken is None:
                 continue
-            told.append(spoken)
-            search.transitions.add((life.topic, *transition))
-            if _perform(twins, spoken):
+            found = story.go_on(twins, spoken)
+            if twins.done:
+                search.transitions.add((life.topic, *transition))
+            if found:
                 search.actions += twins.actions - at_first
-                search.found = _Shrinking(expected, target, life.founders, f"{tag}{seed}s").shrink(told)
-                search.vanished = () if search.found else tuple(told)
+                search.found = _Shrinking(expected, target, f"{tag}{seed}s", cuts_on).shrink(found)
+                search.vanished = () if search.found else found.told
                 return search
         search.actions += twins.actions - at_first
         on_progress(search)
@@ -118,57 +125,101 @@ def _begin(expected: Target, target: Target, tag: str, founders: Founders, befor
     common = expected.offers & target.offers
     if Offer.CLOCK not in common:
         raise AdapterBroke(f"{target.name} cannot be explored: it does not offer to move its clock ({Offer.CLOCK})")
-    return Twins(expected, target, tag, founders, before)
-
-
-def _perform(twins: Twins, sentence: str) -> Departed | None:
     try:
-        return twins.perform(sentence)
+        return Twins(expected, target, tag, founders, before)
     except Exception as error:
-        what = twins.seen.world.recorder.quoted(f"{type(error).__name__}: {error}")
-        raise AdapterBroke(f"the adapter broke where {sentence!r} was to be done: {what}") from error
+        people = " and ".join(f"{name} in {account}" for name, account in founders)
+        raise AdapterBroke(f"{people} could not be registered to begin with: {in_words(error, target)}") from error
 
 
-def timed(sentence: str, reference: Target) -> str | None:
-    """Return a sentence with the time in it, where it waits for whatever runs out next; None where nothing does."""
+class _Story:
+    """What has been told to twins, sentence by sentence."""
+
+    def __init__(self, founders: Founders) -> None:
+        self._founders = tuple(founders)
+        self._told: list[str] = []
+        self._scanned: set[int] = set()
+
+    def go_on(self, twins: Twins, sentence: str) -> "Found | None":
+        """Tell the next sentence; return the story so far where they depart from each other at it."""
+        self._told.append(sentence)
+        entries = _entries(twins, sentence)
+        try:
+            departed = twins.perform(sentence)
+        except Exception as error:
+            who = "the adapter" if twins.acting is twins.seen else "the adapter compared with"
+            what = in_words(error, twins.acting.target)
+            raise AdapterBroke(f"{who} broke where {sentence!r} was to be done: {what}") from error
+        if departed:
+            told = tuple(self._told)
+            requirement = _requirement(departed, twins.expected.target)
+            entries += bool(departed.expected.shown)
+            return Found(self._founders, told, frozenset(self._scanned), departed, requirement, entries, len(told))
+        if twins.scanned and re.search(r" (opens|confirms) ", sentence):
+            self._scanned.add(len(self._told) - 1)
+        return None
+
+
+def _entries(twins: Twins, sentence: str) -> int:
+    """Return how many QR codes the person has scanned of whom a sentence speaks."""
+    name = sentence.partition(" ")[0]
+    person = next((each for each in twins.expected.world.people if each.name == name), None)
+    return len(person.earlier) + (person.authenticator is not None) if person else 0
+
+
+def _requirement(departed: Departed, reference: Target) -> str | None:
+    """Return the requirement that the reference answered by, where it is by its answer that they differ."""
+    if departed.fields == ("telling",) and departed.seen.telling and departed.seen.telling[0].startswith(DIFFER):
+        return "SEC-004"
+    if departed.expected.unreached or {"tried", "telling"}.issuperset(departed.fields):
+        return None
+    return reference.requirement if isinstance(reference, ModelTarget) else None
+
+
+def timed(sentence: str, reference: Target, *, runs: bool = False) -> str | None:
+    """Return a sentence with the time in it, where it waits for whatever runs out next; None where nothing does.
+
+    Where a clock `runs` on its own, it stops a little before the limit and a little after it, not at the very second.
+    """
     if sentence != NEXT_LIMIT:
         return sentence
     if not isinstance(reference, ModelTarget):
         return "24 h pass"
     limits = edges(Life(reference.model.state, reference.now(), ()), reference.policy)
-    at = min((each for each in limits if each > reference.now()), default=None)
+    stops = (limit + off_s for limit in limits for off_s in ((-ASIDE_S, ASIDE_S) if runs else (0,)))
+    at = min((each for each in stops if each > reference.now()), default=None)
     return f"{span(at - reference.now()).replace(' d', ' days')} pass" if at else None
 
 
 class _Shrinking:
     """Cuts a story down for as long as it ends with the same departure."""
 
-    def __init__(self, expected: Target, target: Target, founders: Founders, tag: str) -> None:
+    def __init__(self, expected: Target, target: Target, tag: str, cuts_on: Callable[[], bool]) -> None:
         self._targets = expected, target
-        self._founders = tuple(founders)
         self._tag = tag
         self._tries = 0
+        self._cuts_on = cuts_on
 
-    def shrink(self, told: Sequence[str]) -> Found | None:
-        """Return the shortest story found; None where it does not happen again from a fresh start."""
-        whole = self._retold(told)
-        if whole is None:
-            return None
-        kept = self._shortened(list(whole.told), whole)
-        kept = self._rounded(kept, whole)
-        last = self._retold(kept) or whole
-        return Found(
-            last.founders,
-            last.told,
-            last.scanned,
-            last.departed,
-            last.requirement,
-            last.entries,
-            before_shrinking=len(told),
-        )
+    def shrink(self, found: Found) -> Found | None:
+        """Return the shortest story found; None where it does not happen again from a fresh start.
 
-    def _shortened(self, told: list[str], whole: Found) -> list[str]:
-        """Delta debugging (Zeller, Hildebrandt 2002), with halves first and single sentences last."""
+        Where the target breaks or there is no more time, it is the shortest one so far.
+        """
+        best = found
+        try:
+            whole = self._retold(found.founders, found.told)
+            if whole is None:
+                return None
+            best = whole
+            for each in self._shorter(whole):
+                best = each
+        except AdapterBroke:
+            pass
+        return replace(best, before_shrinking=len(found.told))
+
+    def _shorter(self, whole: Found) -> Iterator[Found]:
+        """Yield shorter and shorter stories: delta debugging (Zeller, Hildebrandt 2002), halves first; round times."""
+        told = list(whole.told)
         size = max(len(told) // 2, 1)
         while size:
             at, before = 0, len(told)
@@ -176,54 +227,42 @@ class _Shrinking:
                 fewer = [*told[:at], *told[min(at + size, len(told) - 1) :]]
                 if len(fewer) < len(told) and (again := self._same(fewer, whole)):
                     told = list(again.told)
+                    yield again
                 else:
                     at += size
             # Single sentences are tried again for as long as one of them could go.
             size = 1 if size == 1 and len(told) < before else size // 2
-        return told
-
-    def _rounded(self, told: list[str], whole: Found) -> list[str]:
         for at, sentence in enumerate(told):
             if sentence.endswith(" pass") and sentence[0].isdigit():
                 for each in ROUND_TIMES:
                     rounder = [*told[:at], f"{each} pass", *told[at + 1 :]]
-                    if self._same(rounder, whole):
+                    if again := self._same(rounder, whole):
                         told = rounder
+                        yield again
                         break
-        return told
 
     def _same(self, told: Sequence[str], whole: Found) -> Found | None:
-        again = self._retold(told)
+        if not self._cuts_on():
+            return None
+        again = self._retold(whole.founders, told)
         alike = again and (again.departed.sentence, again.departed.fields) == (
             whole.departed.sentence,
             whole.departed.fields,
         )
         return again if alike else None
 
-    def _retold(self, told: Sequence[str]) -> Found | None:
+    def _retold(self, founders: Founders, told: Sequence[str]) -> Found | None:
         self._tries += 1
-        twins = _begin(*self._targets, f"{self._tag}{self._tries:x}", self._founders)
-        scanned: set[int] = set()
-        for at, sentence in enumerate(told):
-            if departed := _perform(twins, sentence):
-                reference = twins.expected.target
-                requirement = reference.requirement if isinstance(reference, ModelTarget) else None
-                person = twins.expected.world.spoken_of
-                entries = len(person.earlier) + (person.authenticator is not None) if person else 0
-                story = tuple(told[: at + 1])
-                return Found(
-                    self._founders, story, frozenset(scanned), departed, requirement, entries, before_shrinking=at + 1
-                )
-            if twins.scanned and re.search(r" (opens|confirms) ", sentence):
-                scanned.add(at)
-        return None
+        twins = _begin(*self._targets, f"{self._tag}{self._tries:x}", founders)
+        story = _Story(founders)
+        return next(filter(None, (story.go_on(twins, sentence) for sentence in told)), None)
 
 
 def retell(expected: Target, target: Target, founders: Founders, told: Sequence[str]) -> Iterator[str]:
     """Tell both targets a story, and yield line by line what each sentence showed; ends where they depart."""
     twins = _begin(expected, target, "retold", founders)
     for sentence in told:
-        departed = _perform(twins, sentence)
+        departed = twins.perform(sentence)
         yield f"{'✗' if departed else '✓'} {sentence}"
         if departed:
             for name in departed.fields:

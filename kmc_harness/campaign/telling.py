@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from kmc_harness import catalogue
 from kmc_harness.campaign.exploring import Found
-from kmc_harness.campaign.twins import Departed, Glimpse
+from kmc_harness.campaign.twins import DIFFER, Departed, Glimpse
 
 __all__ = ["as_python", "as_scenario", "then"]
 
@@ -18,12 +18,13 @@ _QR_CODE = (
 _NAMES = ("Ada", "Bo", "Grace", "Mallory")
 
 
-def then(departed: Departed, entries: int) -> str | None:
+def then(departed: Departed, entries: int, before: str = "") -> str | None:
     """Return what should have been seen, as a `Then` sentence; None where no sentence says it.
 
     Args:
         departed: what was expected, and what was seen.
         entries: how many QR codes the person has scanned by then.
+        before: the sentence before the one at which they departed.
 
     """
     who = next((name for name in _NAMES if name in departed.sentence.split()), "Ada")
@@ -33,7 +34,9 @@ def then(departed: Departed, entries: int) -> str | None:
     if " uses the " in departed.sentence:
         which = "the earlier session" if "earlier" in departed.sentence else "the session"
         ended = f"{which} of {who} has ended"
-        return f"{who} still has an open session in {expected.account}" if expected.accepted else ended
+        if not expected.accepted:
+            return ended
+        return f"{who} still has an open session in {departed.account}" if departed.account else None
     if {"accepted", "asks_for_code", "opened", "account"} & set(fields):
         return _answer(who, expected, seen)
     told: dict[str, Callable[[], str | None]] = {
@@ -42,7 +45,7 @@ def then(departed: Departed, entries: int) -> str | None:
         "mailed": lambda: _mailed(expected, seen),
         "tried": lambda: f"{who} is refused each time",
         "silent": lambda: f"{who} is told so",
-        "telling": lambda: _telling(who, seen),
+        "telling": lambda: _telling(who, seen, before),
     }
     return told[fields[0]]()
 
@@ -69,14 +72,18 @@ def _mailed(expected: Glimpse, seen: Glimpse) -> str | None:
     for (name, *one), (_, *two) in zip(expected.mailed, seen.mailed, strict=True):
         for kind, count, found in zip(("enrolment", "reset"), one, two, strict=True):
             if count != found:
-                return f"{name} is mailed one {kind} link" if count == 1 else f"{name} is mailed no link"
+                none = None if any(one) else f"{name} is mailed no link"
+                return f"{name} is mailed one {kind} link" if count == 1 else none
     return None
 
 
-def _telling(who: str, seen: Glimpse) -> str | None:
+def _telling(who: str, seen: Glimpse, before: str) -> str | None:
+    if not seen.telling:
+        return None
     (what, *_) = seen.telling
-    if what.startswith("answers differ"):
-        return "the last 2 answers look the same"
+    if what.startswith(DIFFER):
+        # Only where both answers are the last two can they be spoken of.
+        return "the last 2 answers look the same" if what.removeprefix(DIFFER) in before else None
     return f"no mail to {who} contains the secret, the password or the code" if "in a mail" in what else None
 
 
@@ -86,7 +93,7 @@ def _first_difference(one: tuple[object, ...], two: tuple[object, ...]) -> int:
 
 def as_scenario(found: Found) -> str | None:
     """Return a feature that shows the departure and runs as it is; None where no sentence says what differs."""
-    expected = then(found.departed, found.entries)
+    expected = then(found.departed, found.entries, found.told[-2] if len(found.told) > 1 else "")
     if expected is None:
         return None
     rows = [f"{name} is a KMC user of {account}" for name, account in found.founders]
@@ -115,15 +122,15 @@ def as_scenario(found: Found) -> str | None:
     return "\n".join([*lines, f"      Then {expected}"]) + "\n"
 
 
-def as_python(found: Found, target: tuple[str, str], against: tuple[str, str]) -> str:
+def as_python(found: Found, target: tuple[str, str], against: tuple[str, str], seed: str = "0") -> str:
     """Return a program that tells both targets, given by name and policy, the story again, and where they depart."""
     return "\n".join(
         [
             "from kmc_harness import targets",
             "from kmc_harness.campaign.exploring import retell",
             "",
-            f"expected = targets.load({against[0]!r}, {{'policy': {against[1]!r}, 'seed': '0'}})",
-            f"target = targets.load({target[0]!r}, {{'policy': {target[1]!r}, 'seed': '0'}})",
+            f"expected = targets.load({against[0]!r}, {{'policy': {against[1]!r}, 'seed': {seed!r}}})",
+            f"target = targets.load({target[0]!r}, {{'policy': {target[1]!r}, 'seed': {seed!r}}})",
             f"founders = {list(found.founders)!r}",
             "told = [",
             *(f"    {sentence!r}," for sentence in found.told),

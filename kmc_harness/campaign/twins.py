@@ -4,6 +4,7 @@ What is compared is what a person would compare: accepted or not, asked for a co
 who was mailed what. Words may differ, secrets and links must; what they give away must not.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -15,11 +16,13 @@ from kmc_harness.scene import Person
 from kmc_harness.verdicts import Departure, Unreached
 from kmc_harness.world import World
 
-__all__ = ["Departed", "Glimpse", "Side", "Twins"]
+__all__ = ["DIFFER", "Departed", "Glimpse", "Side", "Twins"]
 
 ENOUGH_SECRETS = 32
 """With fewer, bits of random secrets are alike by chance."""
 ENOUGH_LINKS = 8
+DIFFER = "answers differ where somebody "
+_NUMBER = re.compile(r"\d+")
 NOT_DONE = Observation(accepted=False)
 
 NewMails = Sequence[tuple[Person, Sequence[Mail]]]
@@ -57,11 +60,19 @@ class Glimpse(NamedTuple):
 
 @dataclass(frozen=True)
 class Departed:
-    """The sentence at which two targets went different ways, and what each showed."""
+    """The sentence at which two targets went different ways, and what each showed.
+
+    Attributes:
+        sentence: after which they differ.
+        expected, seen: what each showed; `account` is empty on both where one of them does not tell.
+        account: in which the first one's session is, where it tells.
+
+    """
 
     sentence: str
     expected: Glimpse
     seen: Glimpse
+    account: str = ""
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -146,11 +157,13 @@ class Side:
 
     def _telling(self, sentence: str, seen: Observation, new: NewMails) -> tuple[str, ...]:
         told = []
-        kind = "a wrong password" if "a wrong password" in sentence else "asks for a reset"
-        if kind in sentence:
+        if kind := next(
+            (each for each in ("logs in with a wrong password", "asks for a reset") if each in sentence), ""
+        ):
             looks = self.looks.setdefault(kind, set())
-            looks.add(self.world.look_of(seen))
-            told += [f"answers differ where somebody {kind}"] if len(looks) > 1 else []
+            # What counts (attempts left, seconds to wait) is another number each time.
+            looks.add(_NUMBER.sub("#", self.world.look_of(seen)))
+            told += [DIFFER + kind] if len(looks) > 1 else []
         told += self._told_by_mails(new)
         told += self._told_by_many()
         return tuple(told)
@@ -205,7 +218,17 @@ def _looked_at(entry: Authenticator, picture: bytes | None, is_delivered: bool) 
 
 
 class Twins:
-    """Two targets that live through the same; `tag` makes their people new to both."""
+    """Two targets that live through the same; `tag` makes their people new to both.
+
+    Attributes:
+        expected, seen: the two; `acting` is the one whose turn it is or was last.
+        scanned: whether the last sentence showed a QR code.
+        done: whether it could be done.
+        runs: whether the clock of one of them has been seen to go on by itself.
+
+    """
+
+    acting: Side
 
     def __init__(
         self,
@@ -221,25 +244,39 @@ class Twins:
         """
         self.known: tuple[set[str], set[str]] = before.known if before else (set(), set())
         self.scanned = False
+        self.done = False
         self.expected = Side(expected, World(expected, tag), known=self.known[0])
         self.seen = Side(target, World(target, tag), known=self.known[1])
+        self._keep_time()
         for side in (self.expected, self.seen):
+            self.acting = side
             side.world.offers = expected.offers & target.offers
             for name, account in founders:
                 side.world.reach_user(name, account)
+        self.runs = self._keep_time()
 
     def perform(self, sentence: str) -> Departed | None:
         """Have both do what `sentence` says; return how they departed from each other, or None."""
-        behind_s = self.seen.target.now() - self.expected.target.now()
-        if behind_s > 0:
-            self.expected.target.advance(behind_s)
-        seen, expected = self.seen.perform(sentence), self.expected.perform(sentence)
-        self.scanned = bool(expected.shown)
+        self.acting = self.seen
+        seen = self.seen.perform(sentence)
+        self.acting = self.expected
+        expected = self.expected.perform(sentence)
+        self.runs |= self._keep_time()
+        self.scanned, self.done = bool(expected.shown), not expected.unreached
         if seen.unreached == NotOffered.__name__ != expected.unreached:
             raise NotOffered("what is declared was answered not offered")
+        account = expected.account
         if not (expected.account and seen.account):  # one of them does not tell
             expected, seen = expected._replace(account=""), seen._replace(account="")
-        return None if expected == seen else Departed(sentence, expected, seen)
+        return None if expected == seen else Departed(sentence, expected, seen, account)
+
+    def _keep_time(self) -> bool:
+        """Move the clock that is behind to where the other one is; return whether one was."""
+        ahead_s = self.expected.target.now() - self.seen.target.now()
+        if ahead_s:
+            behind = self.seen if ahead_s > 0 else self.expected
+            behind.target.advance(abs(ahead_s))
+        return ahead_s != 0
 
     @property
     def actions(self) -> int:

@@ -4,6 +4,7 @@ import random
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -15,13 +16,15 @@ import pytest
 
 from kmc_harness.campaign import exploring
 from kmc_harness.campaign.answering import Noting
-from kmc_harness.campaign.exploring import AdapterBroke, explore, retell
+from kmc_harness.campaign.exploring import NEXT_LIMIT, AdapterBroke, Found, _Story, explore, retell, timed
 from kmc_harness.campaign.suspecting import Suspects
 from kmc_harness.campaign.telling import as_python, as_scenario
 from kmc_harness.campaign.tours import BEGINNING, ALife, Course, lives, one_lap
 from kmc_harness.campaign.twins import Twins
-from kmc_harness.port import Action, Observation, Offer
+from kmc_harness.port import Action, EnableTwoFactor, LogIn, Observation, Offer, OpenEnrolmentLink, RequestReset, Target
 from kmc_harness.targets.model import ModelTarget
+from kmc_harness.verdicts import Unreached
+from kmc_model.clock import ManualClock
 from kmc_model.faults import by_name
 from kmc_model.faults.suspicions import suspicions
 from kmc_model.lives import EVERYTHING, TOPICS, Rules
@@ -98,11 +101,46 @@ def _pytest(folder: Path, target: str, fault: str) -> str:
     return done.stdout + done.stderr
 
 
+def _story(target: Target, *told: str, expected: Target | None = None) -> Found | None:
+    """Return where a story ends in a departure, as it is told without being cut down."""
+    story = _Story(EVERYTHING.founders)
+    twins = Twins(expected or ModelTarget(), target, "x", EVERYTHING.founders)
+    return next((found for each in told if (found := story.go_on(twins, each))), None)
+
+
 @pytest.mark.parametrize("fault", FIVE)
 def test_a_departure_becomes_a_scenario_that_fails_for_the_same_reason(fault: str, tmp_path: Path) -> None:
     found = _search(_with(fault)).found
     assert found is not None
     assert len(found.told) <= 9
+    _fails_on_it_alone(found, fault, tmp_path)
+
+
+OPENS = "Ada opens the newest enrolment link"
+RENEWS = (
+    "Ada asks for a reset",
+    "Ada sets a new password through the newest reset link",
+    "Ada confirms the new password",
+)
+ON = "the vendor switches two-factor authentication on for Acme"
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("on ends sessions", ["Ada logs in to Acme with no code", ON, "Ada uses the session"]),
+        ("SetPassword.always without renew_secret", [ON, OPENS, *RENEWS]),
+    ],
+)
+def test_what_is_seen_besides_the_last_answer_becomes_a_scenario_too(
+    fault: str, told: list[str], tmp_path: Path
+) -> None:
+    found = _story(_with(fault), *told)
+    assert found is not None
+    _fails_on_it_alone(found, fault, tmp_path)
+
+
+def _fails_on_it_alone(found: Found, fault: str, tmp_path: Path) -> None:
     scenario = as_scenario(found)
     assert scenario is not None
     (tmp_path / "found.feature").write_text(scenario)
@@ -112,6 +150,127 @@ def test_a_departure_becomes_a_scenario_that_fails_for_the_same_reason(fault: st
     assert "INCONCLUSIVE" not in on_faulty
     on_model = _pytest(tmp_path, "model", fault)
     assert "1 passed" in on_model, on_model
+
+
+class MailsResetToo(ModelTarget):
+    """Mails a reset link beside the QR code."""
+
+    def perform(self, action: Action) -> Observation:
+        seen = super().perform(action)
+        if isinstance(action, EnableTwoFactor):
+            super().perform(RequestReset(next(iter(self.model.state.credentials))))
+        return seen
+
+
+class MindsTheCode(ModelTarget):
+    """Has other words for a wrong password where a code would be asked for."""
+
+    def perform(self, action: Action) -> Observation:
+        seen = super().perform(action)
+        needs_code = any(each.two_factor for each in self.model.state.accounts.values())
+        refused = isinstance(action, LogIn) and not seen.accepted
+        return replace(seen, message=f"{seen.message} Mind the code.") if refused and needs_code else seen
+
+
+WRONG = "Ada logs in with a wrong password and no code"
+
+
+@pytest.mark.parametrize(
+    ("target", "told", "field"),
+    [
+        (_with("resets_max=9"), ["Ada asks for a reset 10 times"], "mailed"),
+        (MailsResetToo(), [ON], "mailed"),
+        (MindsTheCode(), [WRONG, ON, WRONG], "telling"),
+    ],
+)
+def test_a_departure_that_no_sentence_says_becomes_no_scenario(target: Target, told: list[str], field: str) -> None:
+    found = _story(target, *told)
+    assert found is not None
+    assert found.departed.fields == (field,)
+    assert as_scenario(found) is None
+
+
+def test_what_gives_away_too_much_is_told_where_both_answers_are_the_last() -> None:
+    found = _story(_with("unknown e-mail told"), WRONG, WRONG.replace("Ada", "Mallory"))
+    assert found is not None
+    assert (found.departed.fields, found.requirement) == (("telling",), "SEC-004")
+    assert "Then the last 2 answers look the same" in (as_scenario(found) or "")
+
+
+class Counts(ModelTarget):
+    """Says how many attempts are left, to whomever, and when a mail was sent."""
+
+    def reset(self) -> None:
+        super().reset()
+        self._tried = Counter[str]()
+
+    def perform(self, action: Action) -> Observation:
+        seen = super().perform(action)
+        if isinstance(action, RequestReset):
+            return replace(seen, message=f"Whoever we know was mailed at {self.now()}.")
+        if isinstance(action, LogIn) and not seen.accepted and not seen.asks_for_code:
+            self._tried[action.email] += 1
+            return replace(seen, message=f"{10 - self._tried[action.email]} attempts left.")
+        return seen
+
+
+def test_numbers_that_go_on_give_nothing_away() -> None:
+    told = (WRONG, WRONG, "Ada asks for a reset", "60 s pass", "Ada asks for a reset")
+    assert _story(Counts(), *told) is None
+
+
+class Behind(ModelTarget):
+    """Its clock is ten days and some seconds behind."""
+
+    def reset(self) -> None:
+        super().reset()
+        self.model.clock = ManualClock(self.model.clock.now() - 864_013)
+
+
+class Runs(ModelTarget):
+    """Its clock goes on while it works."""
+
+    def perform(self, action: Action) -> Observation:
+        self.model.clock.advance(isinstance(action, OpenEnrolmentLink | LogIn))
+        return super().perform(action)
+
+
+def test_a_clock_that_is_behind_or_goes_on_is_no_departure() -> None:
+    told = (ON, OPENS, "Ada logs in to Acme with a code", "24 h pass", "Bo logs in to Globex with no code", OPENS)
+    assert _story(Behind(), *told) is None
+    assert _story(ModelTarget(), *told, expected=Behind()) is None
+    twins = Twins(ModelTarget(), Runs(), "x", EVERYTHING.founders)
+    for sentence in (ON, "Ada logs in to Acme with no code", NEXT_LIMIT, OPENS, "Ada logs in to Acme with a code"):
+        spoken = timed(sentence, twins.expected.target, runs=twins.runs)
+        assert spoken is not None
+        assert twins.perform(spoken) is None, spoken
+    assert twins.runs
+
+
+@pytest.mark.parametrize("breaks_by", [OSError("the server went away"), Unreached("no more sign-ups")])
+def test_a_departure_is_told_uncut_where_the_target_breaks_then(breaks_by: Exception) -> None:
+    class Breaks(ModelTarget):
+        starts = 0
+
+        def reset(self) -> None:
+            super().reset()
+            self.starts += 1
+            if self.starts > 6:
+                raise breaks_by
+
+    fault = by_name("blocked but with a code")
+    search = _search(Breaks(fault.policy, 0, fault.rules, fault.turn), seed=1)
+    assert search.found is not None
+    assert search.found.departed.sentence == search.found.told[-1]
+
+
+def test_there_is_an_end_to_cutting_down() -> None:
+    uncut = explore(ModelTarget(), _with(FIVE[0]), seed=0, goes_on=lambda: True, cuts_on=lambda: False).found
+    cut = _search(_with(FIVE[0])).found
+    assert uncut is not None
+    assert cut is not None
+    assert uncut.departed.fields == cut.departed.fields
+    assert len(uncut.told) == uncut.before_shrinking == cut.before_shrinking > len(cut.told)
 
 
 def test_the_clean_model_does_not_depart_from_itself() -> None:
