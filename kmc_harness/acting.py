@@ -119,7 +119,9 @@ class Acting(Scene):
         kept = person.opened_link if kind == LinkKind.ENROLMENT else person.reset_link
         if which == "the same":
             return self._had([kept] if kept else [], f"a used {kind} link", -1)
-        links = self.links(person, LinkKind(kind))
+        links = list(dict.fromkeys(self.links(person, LinkKind(kind))))
+        if which == "the first" and len(links) == 1 < len(self.links(person, LinkKind(kind))):
+            raise Unreached(f"{person.name} was to have two {kind} links, but was mailed the same one again")
         if which == "the earlier":
             return self._had(links[:-1], f"two mailed {kind} links", -1)
         url = self._had(links, f"a mailed {kind} link", 0 if which == "the first" else -1)
@@ -170,11 +172,12 @@ class Acting(Scene):
         if account == "":
             account = next(iter(person.accounts), HOME)
         named = self.account(account) if account else None
-        action = LogIn(person.email, password or person.password, typed, named, DESK if same_machine else None)
+        chosen = person.password if password is None else password
+        action = LogIn(person.email, chosen, typed, named, DESK if same_machine else None)
         seen = self._answer(self.perform(action))
         person.was_let_in = seen.accepted or (code == "the same code" and person.was_let_in)
         self._see_that_it_was_there(person, account, seen)
-        if seen.session:
+        if seen.accepted and seen.session:
             person.earlier_session, person.session = person.session, seen.session
         return seen
 
@@ -236,7 +239,7 @@ class Acting(Scene):
         if link.endswith(LinkKind.ENROLMENT):
             self._race(OpenEnrolmentLink(url), OpenEnrolmentLink(url))
         else:
-            self._race(SetPassword(url, "n3w-pass!one"), SetPassword(url, "n3w-pass!two"))
+            self._race(SetPassword(url, _new_password(1)), SetPassword(url, _new_password(2)))
 
     def use_session(self, name: str, *, earlier: bool) -> Observation:
         """Have `name` load a page that only someone logged in may see."""
@@ -272,7 +275,7 @@ class Acting(Scene):
         """Have `name` set a password through a link; `link` says in words which one."""
         person = self.person(name)
         url = self._link(person, link)
-        new = self._new_password(person) if password is None else password
+        new = _new_password(person.passwords_set + 1) if password is None else password
         seen = self._answer(self.perform(SetPassword(url, new)))
         if seen.accepted:
             self._keep_password(person, new)
@@ -300,16 +303,13 @@ class Acting(Scene):
         """Have `name` change the password while logged in."""
         person = self.person(name)
         code = self.code(name, "a code") if person.authenticator else None
-        new = self._new_password(person)
+        new = _new_password(person.passwords_set + 1)
         action = ChangePassword(self._session(person), person.password, new, code)
         seen = self._answer(self.perform(action))
         if seen.accepted:
             self._keep_password(person, new)
             person.session = seen.session or person.session
         return seen
-
-    def _new_password(self, person: Person) -> str:
-        return f"n3w-pass!{person.passwords_set + 1}"
 
     def _keep_password(self, person: Person, password: str) -> None:
         person.password, person.passwords_set = password, person.passwords_set + 1
@@ -390,3 +390,8 @@ class Acting(Scene):
         """Note that a new QR code is needed, where a reset brought none."""
         if person.without_renewal:
             self.needs(Offer.RENEW)
+
+
+def _new_password(number: int) -> str:
+    """Return a password unlike all others, which obeys the usual rules: long, of letters of both cases, with more."""
+    return f"N3w!{hashlib.sha256(str(number).encode()).hexdigest()[:16]}"

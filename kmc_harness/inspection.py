@@ -4,6 +4,7 @@ import base64
 import binascii
 import io
 import re
+import string
 from collections.abc import Iterable, Sequence
 from math import log2
 from typing import Any
@@ -24,7 +25,15 @@ __all__ = [
 ]
 
 FINDER_MODULES = 7
-ALPHABETS = ("0123456789", "0123456789abcdef", "0123456789ABCDEF", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
+ALPHABETS = (
+    string.digits,
+    f"{string.digits}abcdef",
+    f"{string.digits}ABCDEF",
+    f"{string.ascii_uppercase}234567",
+    f"{string.digits}{string.ascii_lowercase}",
+    f"{string.digits}{string.ascii_uppercase}",
+    f"{string.digits}{string.ascii_letters}",
+)
 RANDOM_PIECE_CHARS = 16
 LONGEST_WORDS = 20
 _PLAIN = re.compile(r"[a-z]{0,9}([._-][a-z]{0,9})*")
@@ -94,7 +103,8 @@ def without_token(url: str) -> str:
 
 
 def _reads_as_words(piece: str) -> bool:
-    return len(piece) < LONGEST_WORDS and re.fullmatch(r"[a-z._-]*", piece) is not None
+    words = re.split("[._-]", piece)
+    return all(len(word) < LONGEST_WORDS and re.fullmatch("[a-z]*", word) for word in words)
 
 
 def random_bits(tokens: Sequence[str]) -> float:

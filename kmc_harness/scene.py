@@ -354,13 +354,18 @@ class Scene:
 
     def links(self, person: Person, kind: LinkKind) -> list[str]:
         """Return the links of `kind` in the mails of `person`, oldest first."""
-        return [link.url for mail in self.mails(person) for link in mail.links if link.kind is kind]
+        return _of_kind(self.mails(person), kind)
 
     def new_links(self, name: str, kind: LinkKind) -> list[str]:
         """Return the links of `kind` that the latest act mailed to `name`."""
-        return [link.url for mail in self.new_mails(name) for link in mail.links if link.kind is kind]
+        return _of_kind(self.new_mails(name), kind)
 
     def new_mails(self, name: str) -> Sequence[Mail]:
         """Return the mails that the latest act brought to `name`."""
         person = self.person(name)
         return self.mails(person)[self._mails_before.get(person.name, 0) :]
+
+
+def _of_kind(mails: Iterable[Mail], kind: LinkKind) -> list[str]:
+    """Return the links of `kind`, each once for a mail: it may stand there as a button and in words."""
+    return [url for mail in mails for url in dict.fromkeys(each.url for each in mail.links if each.kind is kind)]

@@ -113,7 +113,9 @@ class Situations(Acting):
             self.reach_pairing(name)
         needs_code = person.authenticator and (account in self._two_factor or person.paired_alone)
         code = self.code(name, "a code") if needs_code else None
-        login = LogIn(person.email, person.password, code, self.account(account), DESK)
+        # Whoever has a session already opens another one elsewhere: in one browser, many products have but one.
+        machine = None if person.session else DESK
+        login = LogIn(person.email, person.password, code, self.account(account), machine)
         seen = self._must(self.perform(login), f"{name} was to log in to {account}")
         person.earlier_session, person.session = person.session, seen.session
         return person

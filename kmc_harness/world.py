@@ -3,7 +3,9 @@
 `expect_…` count as checks and raise `Departure` where one does not hold; a scenario without a check is no pass.
 """
 
+import re
 from collections.abc import Iterable
+from urllib.parse import unquote
 
 from kmc_harness import inspection
 from kmc_harness.authenticator import Authenticator, UnreadableQrCode, read_qr_code
@@ -61,11 +63,17 @@ class World(Situations):
         """Expect the latest answer to be `accepted`, `refused` or `asked for a code`."""
         person = self.person(name)
         seen = self.last()
-        held = seen.accepted if result == "accepted" else not seen.accepted and seen.session is None
+        held = seen.accepted if result == "accepted" else not seen.accepted and not self._opens(person, seen)
         words = self.in_words(seen)
         if result == "asked for a code" and held and not seen.asks_for_code:
             held, words = False, f"{words}, and no code asked for (an adapter says so by asks_for_code)"
         self.expect(held, f"{person.name} {result}", words)
+
+    def _opens(self, person: Person, refusal: Observation) -> bool:
+        """Whether a refusal brought another session all the same, in which pages are shown."""
+        if refusal.session in (None, person.session):
+            return False
+        return self.perform(UseSession(refusal.session)).accepted
 
     def expect_session(self, name: str, account: str) -> None:
         """Expect the latest answer to have opened a session in `account` that can be used."""
@@ -243,7 +251,8 @@ class World(Situations):
     def expect_unguessable_links(self, kind: LinkKind) -> None:
         """Expect the links of `kind` mailed to anybody to carry 128 random bits and nothing about their users."""
         people = list(self.people)
-        owners = {inspection.token_of(url): person for person in people for url in self.links(person, kind)}
+        mailed = {url: person for person in people for url in self.links(person, kind)}
+        owners = {inspection.token_of(url): person for url, person in mailed.items()}
         if len(owners) < FEWEST_LINKS:
             raise Unreached(f"{FEWEST_LINKS} links or more were to be compared, but {len(owners)} came")
         bits = inspection.random_bits(list(owners))
@@ -252,6 +261,7 @@ class World(Situations):
             inspection.told_by(token, (person.email, person.email.partition("@")[0]))
             for token, person in owners.items()
         ]
+        told += ["the user's e-mail" for url, person in mailed.items() if person.email in unquote(url)]
         seen = next(filter(None, told), "nothing told by any")
         self.expect(not any(told), "a link that tells nothing about the user", seen)
 
@@ -264,7 +274,7 @@ class World(Situations):
         if not mails:
             raise Unreached(f"the mails of {name} were to be read, but none came")
         for what, secret in secrets.items():
-            told = sum(secret in f"{mail.subject}\n{mail.text}" for mail in mails)
+            told = sum(_spelt(what, secret) in _spelt(what, f"{mail.subject}\n{mail.text}") for mail in mails)
             self.expect(not told, f"no {what} in a mail", f"it stands in {told} of {len(mails)}")
 
     def screen(self) -> Screen:
@@ -292,3 +302,8 @@ class World(Situations):
         """Expect the page not to be cached anywhere."""
         sent = self.screen().cache_control
         self.expect("no-store" in sent.lower(), "Cache-Control: no-store", sent or "no such header")
+
+
+def _spelt(what: str, text: str) -> str:
+    """Return `text` as it is searched: for a secret in capitals and without gaps, however it is grouped."""
+    return re.sub(r"[\s-]", "", text).upper() if what == "secret" else text

@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from urllib.parse import quote
 
 from PIL import Image
 
@@ -34,12 +35,15 @@ from kmc_harness.port import (
     UseSession,
 )
 from kmc_harness.targets.model import ModelTarget
+from kmc_model import records
 from kmc_model.clock import START
 from kmc_model.faults import by_name
 from kmc_model.model import Model
 from kmc_model.policy import ARTICLE, KALTURA_SERVER
 from kmc_model.rules import RULES
 from kmc_model.totp import SeededSecrets, counter_of
+from kmc_model.turn import TEXTS, Reason
+from kmc_model.values import changed
 
 
 class OneDeparture(ModelTarget):
@@ -462,3 +466,90 @@ class HasOtherRules(ModelTarget):
 
     def __init__(self) -> None:
         super().__init__(replace(ARTICLE, password_min=int(os.environ["KMC_TEST_SHORTEST"])), 0)
+
+
+class Unusual(ModelTarget):
+    """Right in everything, as products are that nobody here has seen.
+
+    Its links have a campaign behind the token and stand twice in a mail; a refusal brings a cookie that opens nothing,
+    or names the session that was used; after a wrong password one waits for five seconds; new passwords need twelve
+    characters and a capital.
+    """
+
+    offers = ModelTarget.offers - {Offer.RULES}
+
+    def __init__(self) -> None:
+        super().__init__(replace(ARTICLE, password_min=12))
+
+    def reset(self) -> None:
+        super().reset()
+        self._wrong_at: dict[str, int] = {}
+
+    def perform(self, action: Action) -> Observation:
+        if link := getattr(action, "link", None):
+            action = replace(action, link=link.partition("k=")[2].partition("&")[0])  # type: ignore[call-arg]
+        if isinstance(action, LogIn):
+            return self._log_in(action)
+        new = getattr(action, "new_password", getattr(action, "password", None))
+        if isinstance(action, SetPassword | ChangePassword) and not any(each.isupper() for each in str(new)):
+            return Observation(accepted=False, message="A capital is missing.")
+        if isinstance(action, SetPassword):
+            self._wrong_at.clear()
+        seen = super().perform(action)
+        session = self.model.state.sessions.get(getattr(action, "session", None) or "")
+        return replace(seen, session=session.handle) if session and session.is_open and not seen.accepted else seen
+
+    def _log_in(self, action: LogIn) -> Observation:
+        if self.now() - self._wrong_at.get(action.email, 0) < 5:
+            return Observation(accepted=False, message=TEXTS[Reason.WRONG_CREDENTIALS])
+        seen = super().perform(action)
+        if not seen.accepted and not seen.asks_for_code and action.code is None:
+            self._wrong_at[action.email] = self.now()
+        return replace(seen, session="half a session") if seen.asks_for_code else seen
+
+    def _as_received(self, mail: records.Mail) -> Mail:
+        received = super()._as_received(mail)
+        links = tuple(
+            replace(
+                each, url=f"https://kmc.example/{each.kind}?k={each.url.rpartition('/')[2]}&campaign=two-factor-mail"
+            )
+            for each in received.links
+        )
+        return replace(received, links=links * 2)
+
+
+class AddressesInLinks(ModelTarget):
+    """Its links say beside the token whose they are."""
+
+    def perform(self, action: Action) -> Observation:
+        link = getattr(action, "link", "").partition("&token=")[2]
+        return super().perform(replace(action, link=link) if link else action)  # type: ignore[call-arg]
+
+    def _as_received(self, mail: records.Mail) -> Mail:
+        received = super()._as_received(mail)
+        told = f"https://kmc.example/?email={quote(mail.recipient)}&token="
+        return replace(
+            received, links=tuple(replace(each, url=told + each.url.rpartition("/")[2]) for each in received.links)
+        )
+
+
+class SpellsSecrets(ModelTarget):
+    """Mails the secret for typing: in small letters and groups of four."""
+
+    def outbox(self, email: str) -> Sequence[Mail]:
+        own = self.model.state.credentials.get(email)
+        secret = own.secret.base32.lower() if own and own.secret else ""
+        typed = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
+        return [replace(mail, text=f"{mail.text}\n{typed}") for mail in super().outbox(email)]
+
+
+class OpensWhenRefusing(ModelTarget):
+    """Asks for a code, and lets people in meanwhile."""
+
+    def perform(self, action: Action) -> Observation:
+        seen = super().perform(action)
+        if not isinstance(action, LogIn) or not seen.asks_for_code:
+            return seen
+        opened = records.Session("opened", action.email, action.account or "")
+        self.model.state = changed(self.model.state, sessions={**self.model.state.sessions, "opened": opened})
+        return replace(seen, session="opened")

@@ -3,6 +3,7 @@
 import base64
 import io
 import secrets
+import string
 
 import pytest
 from PIL import Image
@@ -81,6 +82,12 @@ def test_random_tokens_have_their_bits_and_tell_nothing() -> None:
         assert {inspection.told_by(token, ("ada@kmc.example",)) for token in tokens} == {None}
 
 
+def test_letters_and_digits_of_one_case_have_less_bits_than_of_both() -> None:
+    one_case = f"{string.digits}{string.ascii_lowercase}"
+    tokens = ["".join(secrets.choice(one_case) for _ in range(22)) for _ in range(30)]
+    assert 100 <= inspection.random_bits(tokens) < 128
+
+
 def test_counting_tokens_have_few_bits() -> None:
     assert inspection.random_bits([f"session-{number:08}" for number in range(10, 40)]) < 10
 
@@ -128,6 +135,7 @@ def test_a_transparent_picture_is_read_as_a_person_sees_it() -> None:
             "https://kmc.example/#/reset/MzgyfDE3NjkyNjAwMDB8NGFlZmE2OTM1MTgwYWM=",
             "MzgyfDE3NjkyNjAwMDB8NGFlZmE2OTM1MTgwYWM=",
         ),
+        ("https://kmc.example/enrol?k=Zt0d-9xYw_3LqPa7&campaign=two-factor-authentication-mail", "Zt0d-9xYw_3LqPa7"),
     ],
 )
 def test_a_token_is_told_from_the_words_of_its_path(url: str, token: str) -> None:

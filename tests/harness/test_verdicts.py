@@ -157,7 +157,7 @@ def test_a_fail_says_what_was_expected_and_seen_and_how_to_see_it_again(judge: C
 
 
 def _secrets_of_people(report: Any) -> set[str]:
-    return {"s3cure-pass!", "wr0ng-pw!", "n3w-pass!", "wr0ng-guess!"}
+    return {"s3cure-pass!", "wr0ng-pw!", "N3w!", "wr0ng-guess!"}
 
 
 @pytest.mark.parametrize("target", ["model", "TellsSecrets", "Crashes", "CrashesAtOnce"])
@@ -325,3 +325,17 @@ def test_where_a_scenario_fails_all_mail_is_evidence_read_or_not(judge: Callable
     failed = next(each for each in ran.report["scenarios"] if each["verdict"] == "fail")
     mailed = [event["to"] for event in failed["steps"][-1]["events"] if event["kind"] == "mailed"]
     assert mailed.count("Ada") >= 1
+
+
+def test_a_product_that_is_unlike_others_departs_nowhere(judge: Callable[..., Any]) -> None:
+    ran = judge("Unusual", "--profile", "all")
+    assert ran.departed == {}, ran.out
+
+
+@pytest.mark.parametrize(
+    ("target", "requirement"),
+    [("AddressesInLinks", "SEC-005"), ("SpellsSecrets", "SEC-008"), ("OpensWhenRefusing", "LOG-003")],
+)
+def test_what_looks_like_what_is_unusual_is_found(target: str, requirement: str, judge: Callable[..., Any]) -> None:
+    ran = judge(target, "--profile", "all", "--only", requirement)
+    assert ran.verdicts[requirement] == "fail", ran.out
