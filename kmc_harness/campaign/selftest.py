@@ -5,6 +5,7 @@ between them, so that a few warm processes get through all faults.
 """
 
 import multiprocessing
+import queue
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,12 +19,15 @@ from kmc_harness.probes import probe
 from kmc_harness.targets.model import ModelTarget
 from kmc_harness.verdicts import NotJudged, Verdict
 from kmc_model.faults import Fault, Kind, all_faults, together
+from kmc_model.faults.derived import EQUIVALENT
 from kmc_model.lives import TOPICS, Rules
 from kmc_model.statespace import differences
 
 __all__ = ["CLEAN", "Caught", "End", "Faulty", "Selftest", "changes_nothing", "selftest"]
 
 CLEAN = Fault("clean", "The reference itself.", (), Kind.HARMLESS)
+ALIVE_S = 5
+"""How often is looked whether the processes that are to answer are still there."""
 _NOTICED = (Verdict.FAIL, Verdict.WARNING)
 """What counts as a catch; an `error` or a situation not reached says nothing of the fault."""
 
@@ -62,7 +66,7 @@ class Caught:
     def end(self) -> End:
         """What became of it."""
         if not self.fault.requirements:
-            return End.ALARM if self.noticed else End.SILENT
+            return End.ALARM if self.noticed or self.probe else End.SILENT
         if set(self.noticed) & set(self.fault.requirements):
             return End.CAUGHT
         return End.ELSEWHERE if self.noticed else End.SURVIVED
@@ -72,14 +76,14 @@ class Caught:
 class Selftest:
     """What came of all faults, in their order.
 
-    `idle` are the scenarios that none of them failed. `equivalent` are faults that survived because they change
-    nothing: no move in any state of any topic shows a difference. They are left out of `caught`. `ran` is how many
-    times a scenario was run to find that out.
+    `idle` are the scenarios that none of them failed; None where not all faults were tried. `equivalent` are faults
+    that survived, are known to change nothing, and show no difference in any state of any topic. They are left out of
+    `caught`. `ran` is how many times a scenario was run to find that out.
     """
 
     caught: tuple[Caught, ...]
     scenarios: int
-    idle: tuple[str, ...]
+    idle: tuple[str, ...] | None
     equivalent: tuple[str, ...] = ()
     ran: int = 0
 
@@ -141,24 +145,31 @@ def selftest(
                 else:
                     caught += [Caught(known[name], noticed, probe) for name in names]
                     on_progress(len(caught), total)
-        idle: list[str] = []
+        idle: list[str] | None = None
         if len(faults) == len(all_faults()):
             failed = {name for each in caught for names in each.noticed.values() for name in names}
             unfailed: list[_Task] = [_OfScenario(name) for name in crew.scenarios if name not in failed]
+            idle = []
             for done, (name, is_idle) in enumerate(crew.perform(unfailed), total + 1):
                 idle += [name] if is_idle else []
                 on_progress(done, total + len(unfailed))
         equivalent = tuple(
-            each.fault.name for each in caught if each.end is End.SURVIVED and changes_nothing(each.fault)
+            each.fault.name
+            for each in caught
+            if each.end is End.SURVIVED and each.fault.name in EQUIVALENT and changes_nothing(each.fault)
         )
         caught = [each for each in caught if each.fault.name not in equivalent]
         order = list(known)
         caught.sort(key=lambda each: order.index(each.fault.name))
-        return Selftest(tuple(caught), len(crew.scenarios), tuple(sorted(idle)), equivalent, ran)
+        none_fails = None if idle is None else tuple(sorted(idle))
+        return Selftest(tuple(caught), len(crew.scenarios), none_fails, equivalent, ran)
 
 
 def changes_nothing(fault: Fault) -> bool:
-    """Whether reference and fault show the same in every state of every topic, walked side by side."""
+    """Whether reference and fault show the same in every state of every topic, walked side by side.
+
+    What is compared is how each action ends, and what is shown and mailed: no words, secrets or pictures.
+    """
     faulty = Rules(fault.policy, fault.rules, fault.turn)
     return not any(next(differences(scope, Rules(), faulty), None) for scope in TOPICS)
 
@@ -200,7 +211,7 @@ class _Crew:
         # Not forked: a process that started as a copy of this one would share what pytest has changed in it.
         context = multiprocessing.get_context("spawn")
         self._tasks = context.SimpleQueue()
-        self._answers = context.SimpleQueue()
+        self._answers = context.Queue()
         self._processes = [
             context.Process(target=_work, args=(self._tasks, self._answers, target), daemon=True)
             for _ in range(processes)
@@ -233,7 +244,13 @@ class _Crew:
             yield self._answer()
 
     def _answer(self) -> Any:
-        answer = self._answers.get()
+        while True:
+            try:
+                answer = self._answers.get(timeout=ALIVE_S)
+                break
+            except queue.Empty:
+                if dead := [each.exitcode for each in self._processes if not each.is_alive()]:
+                    raise RuntimeError(f"a process of the self-test ended with {dead[0]} in the middle of it") from None
         if isinstance(answer, _BrokeOff):
             raise RuntimeError(f"pytest broke off in a process of the self-test:\n{answer.words}")
         return answer

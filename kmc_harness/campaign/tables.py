@@ -113,14 +113,14 @@ def show_selftest(made: Selftest, *, everything: bool, seconds: float) -> int:
         console.print(
             f"\na run would not judge these: its probes refuse them before\n  {', '.join(map(escape, refused))}"
         )
-    for name in made.idle:
+    for name in made.idle or ():
         console.print(f"\n[bold red]idle scenario[/] {escape(name)}: no fault fails it")
     faults = [each for each in made.caught if each.fault.requirements]
     caught = sum(each.end is End.CAUGHT for each in faults)
+    idle = "" if made.idle is None else f"{len(made.idle)} of {made.scenarios} scenarios idle; "
     other = f", {len(made.equivalent)} without any difference" if made.equivalent else ""
     console.print(
-        f"\n[bold]{caught} of {len(faults)} faults caught[/]{other}; "
-        f"{len(made.idle)} of {made.scenarios} scenarios idle; {made.ran} scenarios run in {seconds:.0f} s"
+        f"\n[bold]{caught} of {len(faults)} faults caught[/]{other}; {idle}{made.ran} scenarios run in {seconds:.0f} s"
     )
     return int(not made.holds)
 

@@ -9,7 +9,7 @@ from kmc_model.policy import ARTICLE, HOUR_S, KALTURA_SERVER, MINUTE_S, departur
 from kmc_model.rules import GUARDS, RULES, Rule
 from kmc_model.turn import Reason
 
-__all__ = ["of_policy", "of_rows"]
+__all__ = ["EQUIVALENT", "of_policy", "of_rows"]
 
 NODDING: dict[str, tuple[str, ...]] = {
     # That nothing is shown is another matter than that the person is told so.
@@ -19,6 +19,9 @@ NODDING: dict[str, tuple[str, ...]] = {
     "ConfirmPassword.qr_code_gone": (),
 }
 """What demands that an action, or a row, says no where nothing is done anyway; by default the row's requirements."""
+
+EQUIVALENT = frozenset({"OpenEnrolmentLink.no_secret accepted"})
+"""They change nothing: a link to a QR code is mailed to nobody who has no secret."""
 
 MAY_REFUSE = frozenset({"EnableTwoFactor.account_has_two_factor"})
 """No requirement says that these are accepted: only that nothing comes of it."""

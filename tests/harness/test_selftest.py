@@ -1,5 +1,7 @@
 """The suite against every fault; and that a suite which misses one is told so."""
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -95,6 +97,41 @@ def test_harmless_changes_are_tried_at_once_where_no_two_change_the_same() -> No
     assert len(groups) == 5
     for group in groups:
         assert len(together(group).instead) == sum(len(each.instead) for each in group)
+
+
+class Blind(Faulty):
+    """A target that shows no fault at all."""
+
+    def reset(self) -> None:
+        super().reset()
+        self.model = CLEAN.model(self.model.clock)
+
+
+def test_a_fault_that_survives_is_excused_only_where_it_is_known_to_change_nothing() -> None:
+    fault = by_name("quiet_zone_modules=3")
+    assert changes_nothing(fault)
+    made = selftest([fault], target=f"python:{__name__}:Blind")
+    assert [each.end for each in made.caught] == [End.SILENT, End.SURVIVED]
+    assert (made.equivalent, made.idle, made.holds) == ((), None, False)
+
+
+class Killed(Faulty):
+    """A target that takes its process with it."""
+
+    def reset(self) -> None:
+        super().reset()
+        if self.fault is not CLEAN and self.fault.name != CLEAN.name:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_process_that_is_killed_ends_the_selftest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kmc_harness.campaign.selftest.ALIVE_S", 0.2)
+    with pytest.raises(RuntimeError, match="a process of the self-test ended with -9"):
+        selftest([FAULT], target=f"python:{__name__}:Killed")
+
+
+def test_a_harmless_change_that_no_run_would_judge_is_an_alarm() -> None:
+    assert Caught(HARMLESS, {}, probe="two users were shown the same secret").end is End.ALARM
 
 
 def test_only_what_shows_nowhere_changes_nothing() -> None:
