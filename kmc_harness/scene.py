@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from types import NoneType
 from typing import TypeVar
 
 from kmc_harness import inspection
@@ -90,6 +91,16 @@ class Person:
     passwords_set: int = 0
 
 
+OBSERVED: dict[str, tuple[type, ...]] = {
+    "accepted": (bool,),
+    "message": (str,),
+    "asks_for_code": (bool,),
+    "picture": (bytes, NoneType),
+    "uri": (str, NoneType),
+    "session": (str, NoneType),
+    "account": (str, NoneType),
+}
+"""What an adapter may answer in each field of an observation."""
 NOTHING = Observation(accepted=False)
 
 
@@ -253,16 +264,17 @@ class Scene:
         """Keep what was seen of an action as evidence.
 
         Raises:
-            AdapterMistake: it is no observation, or its picture is none.
+            AdapterMistake: it is no observation, or one of its fields is of another type.
 
         """
         if not isinstance(seen, Observation):
             self._note(at, action, "broke off")
             raise AdapterMistake(f"{type(action).__name__} was answered with {type(seen).__name__}, not an Observation")
-        if not isinstance(seen.picture, bytes | None):
-            self._note(at, action, "broke off")
-            kind = type(seen.picture).__name__
-            raise AdapterMistake(f"{type(action).__name__} was answered with a picture of type {kind}, not bytes")
+        for name, kinds in OBSERVED.items():
+            if not isinstance(value := getattr(seen, name), kinds):
+                self._note(at, action, "broke off")
+                found = f"{name} of type {type(value).__name__}, not {kinds[0].__name__}"
+                raise AdapterMistake(f"{type(action).__name__} was answered with {found}")
         self.recorder.learn(seen.session)
         if seen.shows_qr_code:
             with contextlib.suppress(UnreadableQrCode):

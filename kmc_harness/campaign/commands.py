@@ -1,5 +1,6 @@
 """What `kmc selftest` and `kmc explore` do: from settings to tables and files."""
 
+import sys
 import time
 from pathlib import Path
 
@@ -70,6 +71,8 @@ def search(target: str, against: str, policy: str, budget: str, seed: str, out: 
 
     """
     budget_s = _seconds(budget)
+    if out and not out.parent.is_dir():
+        raise runner.Misuse(f"{str(out)!r} cannot be written: there is no folder {str(out.parent)!r}")
     for each in (target, against):
         runner.check_target(each, policy, seed)
     # Where the model itself is explored, the policy is its own, and the reference is the article.
@@ -87,14 +90,17 @@ def search(target: str, against: str, policy: str, budget: str, seed: str, out: 
                 cuts_on=lambda: time.monotonic() < until + budget_s,
                 on_progress=lambda search: counting.show(search.actions, None),
             )
-    except exploring.AdapterBroke as error:
+    except exploring.CannotExplore as error:
         raise runner.Misuse(str(error)) from error
+    except exploring.AdapterBroke as error:
+        print(f"kmc: {error}", file=sys.stderr)
+        return 3
     finally:
         expected.close()
         explored.close()
     tables.show_search(made, target, against, counting.seconds)
     if made.found is None:
-        return 3 if made.vanished else 0
+        return 3 if made.vanished or not made.actions else 0
     scenario = telling.as_scenario(made.found)
     program = telling.as_python(made.found, (target, policy), (against, reference), seed)
     tables.show_found(made.found, scenario, program)

@@ -16,7 +16,7 @@ from kmc_harness.report.times import span
 from kmc_harness.targets.model import ModelTarget
 from kmc_model.lives import Life, edges
 
-__all__ = ["AdapterBroke", "Found", "Search", "explore", "retell", "timed"]
+__all__ = ["AdapterBroke", "CannotExplore", "Found", "Search", "explore", "retell", "timed"]
 
 Founders = Sequence[tuple[str, str]]
 NEXT_LIMIT = "time passes to the next limit"
@@ -25,6 +25,10 @@ ROUND_TIMES = ("60 s", "1 h", "24 h 1 min", "25 h", "4 days", "31 days")
 
 
 ASIDE_S = 5
+
+
+class CannotExplore(Exception):
+    """A target lacks what exploring needs."""
 
 
 class AdapterBroke(Exception):
@@ -92,6 +96,7 @@ def explore(
 
     Raises:
         AdapterBroke: a target answered by an exception.
+        CannotExplore: its clock cannot be moved.
 
     """
     search, twins = Search(), None
@@ -124,7 +129,7 @@ def explore(
 def _begin(expected: Target, target: Target, tag: str, founders: Founders, before: Twins | None = None) -> Twins:
     common = expected.offers & target.offers
     if Offer.CLOCK not in common:
-        raise AdapterBroke(f"{target.name} cannot be explored: it does not offer to move its clock ({Offer.CLOCK})")
+        raise CannotExplore(f"{target.name} cannot be explored: it does not offer to move its clock ({Offer.CLOCK})")
     try:
         return Twins(expected, target, tag, founders, before)
     except Exception as error:

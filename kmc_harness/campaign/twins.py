@@ -23,6 +23,7 @@ ENOUGH_SECRETS = 32
 ENOUGH_LINKS = 8
 DIFFER = "answers differ where somebody "
 _NUMBER = re.compile(r"\d+")
+_OPENS = re.compile(r" (logs in|switches to) [^;]*$")
 NOT_DONE = Observation(accepted=False)
 
 NewMails = Sequence[tuple[Person, Sequence[Mail]]]
@@ -34,7 +35,8 @@ class Glimpse(NamedTuple):
 
     Attributes:
         unreached: why it could not be done; the kind of reason, not the words.
-        accepted, asks_for_code, opened: the last answer.
+        accepted, asks_for_code: the last answer.
+        opened: whether it brought a session, where that was asked for; elsewhere an adapter may tell the one used.
         account: the scenario's name of the account that the session is in, where the target tells.
         shown: a QR code: `new`, `known` for the secret scanned before, `another's`; empty for none.
         qr_code: what apps and standards look at: parameters, bits, names, quiet zone.
@@ -118,7 +120,7 @@ class Side:
             unreached,
             seen.accepted,
             seen.asks_for_code,
-            seen.session is not None,
+            seen.accepted and seen.session is not None and _OPENS.search(sentence) is not None,
             self._account(seen),
             shown,
             qr_code,

@@ -21,7 +21,17 @@ from kmc_harness.campaign.suspecting import Suspects
 from kmc_harness.campaign.telling import as_python, as_scenario
 from kmc_harness.campaign.tours import BEGINNING, ALife, Course, lives, one_lap
 from kmc_harness.campaign.twins import Twins
-from kmc_harness.port import Action, EnableTwoFactor, LogIn, Observation, Offer, OpenEnrolmentLink, RequestReset, Target
+from kmc_harness.port import (
+    Action,
+    EnableTwoFactor,
+    LogIn,
+    Observation,
+    Offer,
+    OpenEnrolmentLink,
+    RequestReset,
+    Target,
+    UseSession,
+)
 from kmc_harness.targets.model import ModelTarget
 from kmc_harness.verdicts import Unreached
 from kmc_model.clock import ManualClock
@@ -496,7 +506,7 @@ def test_two_targets_are_compared_without_the_model() -> None:
         (["--target", "model", "--seed", "x"], "--seed takes a whole number"),
         (["--target", "nowhere"], "unknown target 'nowhere'"),
         (["--target", "python:tests.targets:WithoutClock"], "does not offer to move its clock"),
-        (["--target", "python:tests.targets:Crashes"], "the adapter broke where"),
+        (["--target", "model", "--out", "nowhere/found.feature"], "there is no folder 'nowhere'"),
     ],
 )
 def test_misuse_is_one_clear_line_and_exit_2(arguments: list[str], words: str) -> None:
@@ -504,6 +514,31 @@ def test_misuse_is_one_clear_line_and_exit_2(arguments: list[str], words: str) -
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr + done.stdout
+
+
+def test_what_says_nothing_of_the_target_ends_with_3() -> None:
+    done = kmc("explore", "--target", "python:tests.targets:Crashes", cwd=ROOT)
+    assert done.returncode == 3
+    assert "kmc: the adapter broke where" in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+    done = kmc("explore", "--target", "model", "--budget", "1ms", cwd=ROOT)
+    assert done.returncode == 3
+    assert "nothing was compared" in done.stdout
+
+
+class TellsSessions(ModelTarget):
+    """Tells in every answer the session that was used, and nothing where a page is loaded."""
+
+    def perform(self, action: Action) -> Observation:
+        seen = super().perform(action)
+        return replace(
+            seen, session=None if isinstance(action, UseSession) else getattr(action, "session", seen.session)
+        )
+
+
+def test_an_adapter_may_tell_the_session_that_was_used() -> None:
+    told = ("Ada logs in to Acme with no code", "Ada changes the password in the KMC", "Ada uses the session")
+    assert _story(TellsSessions(), *told) is None
 
 
 def test_kmc_explore_walks_the_models_states_and_draws_them(tmp_path: Path) -> None:

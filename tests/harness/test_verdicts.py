@@ -303,8 +303,25 @@ class _ShowsText(ModelTarget):
         return replace(seen, picture="iVBORw0") if seen.picture else seen  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("observation", "words"),
+    [
+        (Observation(accepted=1), "accepted of type int, not bool"),  # type: ignore[arg-type]
+        (Observation(accepted=True, message=None), "message of type NoneType, not str"),  # type: ignore[arg-type]
+        (Observation(accepted=True, session=5), "session of type int, not str"),  # type: ignore[arg-type]
+    ],
+)
+def test_a_field_of_another_type_is_the_adapters_mistake(observation: Observation, words: str) -> None:
+    class Answers(ModelTarget):
+        def perform(self, action: Action) -> Observation:
+            return observation
+
+    with pytest.raises(AdapterMistake, match=f"RegisterUser was answered with {words}"):
+        World(Answers(), "test").reach_user("Ada", "Acme")
+
+
 def test_a_picture_that_is_no_bytes_is_the_adapters_mistake() -> None:
-    with pytest.raises(AdapterMistake, match="OpenEnrolmentLink was answered with a picture of type str, not bytes"):
+    with pytest.raises(AdapterMistake, match="OpenEnrolmentLink was answered with picture of type str, not bytes"):
         World(_ShowsText(), "test").reach_open_screen("Ada")
 
 
