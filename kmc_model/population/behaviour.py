@@ -126,6 +126,11 @@ class Behaviour:
                 "it begins at 6:00 (21600) or later and ends by 22:00 (79200)"
             )
 
+        if (slips := sum(self.slips(two_accounts=True).values())) > 1:
+            raise Impossible(
+                f"{slips:.0%} of logins cannot be out of the ordinary: lower mistypes_… or switches_account"
+            )
+
     @property
     def sittings_a_day(self) -> float:
         """How many logins a user makes a day, over the week."""

@@ -481,9 +481,13 @@ class Crowd:
         return seen
 
     def _look_ahead(self, who: Ints) -> None:
-        """Note when something happens next, besides a login; whoever gets no mail is looked at every day."""
+        """Note when something happens next, besides a login.
+
+        Whoever gets no mail, or waits for one or for the help desk and so does not log in, is looked at every day.
+        """
         soonest = np.minimum(self.deadlines[:, who].min(axis=0), self.due_at[who])
-        self.next_at[who] = np.where(self.bounces[who], 0, soonest)
+        waits = (self.due[who] == Due.FOLLOW) | (self.due[who] == Due.ASK)
+        self.next_at[who] = np.where(self.bounces[who] | waits, 0, soonest)
 
 
 _HAS_CODES = np.array([(each.name, TRIES) in _KIND for each in KINDS])

@@ -15,6 +15,7 @@ USERS_MAX = 10**9
 DAYS_MAX = 3650
 SEEDS_MAX = 1000
 LIFETIME_MIN_S = 600
+LOCK_SHORT_S, LOCK_LONG_S = 30, 600
 
 SHORT = {"qr_ttl": ("enrolment_link_ttl_s", "unused_qr_code_ttl_s")}
 """Names for what goes together: a QR code's lifetime is that of its link and of the code unused."""
@@ -112,3 +113,6 @@ def check(users: int, days: int, seeds: int, policy: Policy) -> None:
         number = getattr(policy, name)
         if not least <= number <= most:
             raise Impossible(f"{name}={number} cannot be simulated: it takes {least} to {most}")
+    if LOCK_SHORT_S < policy.lock_s < LOCK_LONG_S:
+        why = "it would end while people sit there"
+        raise Impossible(f"lock_s={policy.lock_s} cannot be simulated: {why}; it takes 0 to 30, or 600 (10m) and more")

@@ -15,9 +15,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from kmc_model.actions import RequestReset
 from kmc_model.policy import ARTICLE, KALTURA_SERVER, Policy
 from kmc_model.population import Behaviour, Impossible, LogNormal, apply_settings, lives, replay, simulate, sweep
 from kmc_model.population import study as studies
+from kmc_model.population.behaviour import DAY_S
 from kmc_model.population.crowd import Crowd, arrays_of
 from kmc_model.population.sittings import Done
 from tests.conftest import ROOT, WHOLE, kmc
@@ -185,6 +187,18 @@ def test_a_cluster_makes_the_same_table_though_a_worker_is_killed(client: Any) -
     assert there.to_csv().encode() == here.to_csv().encode()
 
 
+def test_whoever_waits_for_a_reset_mail_does_not_log_in_meanwhile() -> None:
+    late = Behaviour(reset_mail_delay=LogNormal(5 * DAY_S, 9 * DAY_S))
+    asked = 0
+    for life in lives(200, 60, ARTICLE, late, seed=3):
+        waits = False
+        for sat in life.sittings:
+            assert not (waits and sat.kind == "logs in" and sat.done)
+            waits = any(each.act.does is RequestReset for each in sat.done)
+            asked += waits
+    assert asked > 100
+
+
 # Nothing impossible
 
 
@@ -201,6 +215,8 @@ def test_a_cluster_makes_the_same_table_though_a_worker_is_killed(client: Any) -
         (["--set", "failures_max=0"], "failures_max=0"),
         (["--set", "failures_max=2.5"], "failures_max=2.5"),
         (["--set", "day_begins=23h"], "a day from"),
+        (["--set", "lock_s=60"], "it would end while people sit there; it takes 0 to 30, or 600 (10m) and more"),
+        (["--set", "mistypes_password=1"], "of logins cannot be out of the ordinary"),
         (["--users", "1000000000000"], "users=1000000000000 cannot be: it takes 1 to 1,000,000,000"),
         (["--users", "0"], "users=0"),
         (["--days", "100000"], "days=100000"),
