@@ -9,7 +9,7 @@ Invariants:
 """
 
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import pairwise, product
@@ -260,39 +260,6 @@ def steps_to(
                 heappush(queue, (total, met, machine.next[state][each], (*way, each)))
                 met += 1
     return best
-
-
-def _roads(machine: Machine, state: int, inputs: Iterable[int]) -> dict[int, int]:
-    """Return one of `inputs` for each state that they lead to."""
-    return {machine.next[state][each]: each for each in inputs}
-
-
-def _shortest_way(
-    start: int, arrived: Callable[[int], bool], roads: Callable[[int], Mapping[int, int]]
-) -> tuple[int, ...] | None:
-    """Return the fewest inputs to a state that has arrived, or None; `roads` has an input by the state it leads to."""
-    if arrived(start):
-        return ()
-    origin: dict[int, tuple[int, int]] = {}
-    queue = deque([start])
-    while queue:
-        state = queue.popleft()
-        for target, step in roads(state).items():
-            if target in origin or target == start:
-                continue
-            origin[target] = (state, step)
-            if arrived(target):
-                return _way_back(origin, start, target)
-            queue.append(target)
-    return None
-
-
-def _way_back(origin: Mapping[int, tuple[int, int]], start: int, state: int) -> tuple[int, ...]:
-    way = []
-    while state != start:
-        state, step = origin[state]
-        way.append(step)
-    return tuple(reversed(way))
 
 
 # Suites

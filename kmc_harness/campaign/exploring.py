@@ -193,7 +193,10 @@ def timed(sentence: str, reference: Target, *, runs: bool = False) -> str | None
     limits = edges(Life(reference.model.state, reference.now(), ()), reference.policy)
     stops = (limit + off_s for limit in limits for off_s in ((-ASIDE_S, ASIDE_S) if runs else (0,)))
     at = min((each for each in stops if each > reference.now()), default=None)
-    return f"{span(at - reference.now()).replace(' d', ' days')} pass" if at else None
+    if at is None:
+        return None
+    days, is_long, rest = span(at - reference.now()).partition(" d")
+    return f"{days} day{'s' * (days != '1')}{rest} pass" if is_long else f"{days} pass"
 
 
 class _Shrinking:

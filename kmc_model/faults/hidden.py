@@ -181,7 +181,6 @@ def _of_turn(turn: type[Turn], *requirements: str, rules: Rules = RULES) -> Faul
 
 
 _USED = row_of(OpenEnrolmentLink, "link_used")
-_RESET_USED = row_of(SetPassword, "link_used")
 _REPLAYED = row_of(LogIn, "code_used_before")
 _WRONG = row_of(LogIn, "code_wrong")
 _SWITCHED = row_of(SwitchAccount, "always")

@@ -181,7 +181,7 @@ def logs_in(
     else:
         return (yield from asks_for_reset())
     if not person.has_app:
-        return (yield from looks_for_qr_code(person, accounts, account, gets_mail=gets_mail))
+        return (yield from looks_for_qr_code(person, account, gets_mail=gets_mail))
     return (yield from types_code(person, account))
 
 
@@ -195,7 +195,7 @@ def types_code(person: Person, account: str) -> Sitting:
     return End(gave_up=True)
 
 
-def looks_for_qr_code(person: Person, accounts: Accounts, account: str, *, gets_mail: bool) -> Sitting:
+def looks_for_qr_code(person: Person, account: str, *, gets_mail: bool) -> Sitting:
     """Open the newest mail with a QR code; where none is shown, renew it by a reset as the article says."""
     if gets_mail and person.has_mail(LinkKind.ENROLMENT):
         answer = yield Act(a.OpenEnrolmentLink)

@@ -34,6 +34,7 @@ from kmc_harness.port import (
 )
 from kmc_harness.targets.model import ModelTarget
 from kmc_harness.verdicts import Unreached
+from kmc_harness.world import World
 from kmc_model.clock import ManualClock
 from kmc_model.faults import by_name
 from kmc_model.faults.suspicions import suspicions
@@ -524,6 +525,14 @@ def test_what_says_nothing_of_the_target_ends_with_3() -> None:
     done = kmc("explore", "--target", "model", "--budget", "1ms", cwd=ROOT)
     assert done.returncode == 3
     assert "nothing was compared" in done.stdout
+
+
+@pytest.mark.parametrize(("after_s", "words"), [(0, "1 day pass"), (1, "23 h 59 min 59 s pass"), (86_400, "1 s pass")])
+def test_the_time_to_the_next_limit_is_said_as_people_say_it(after_s: int, words: str) -> None:
+    target = ModelTarget()
+    World(target, "x").reach_enrolment_mail("Ada")
+    target.advance(after_s)
+    assert timed(NEXT_LIMIT, target) == words
 
 
 class TellsSessions(ModelTarget):
