@@ -72,7 +72,7 @@ def _facts(report: Report) -> list[tuple[str, str]]:
         ("repeats", str(run.repeat) if run.repeat > 1 else ""),
         ("pytest", " ".join(run.pytest_arguments)),
         ("when", report.timing.started_at.replace("T", " ").replace("+00:00", " UTC")),
-        ("took", f"{report.timing.seconds:.1f} s, {report.size}"),
+        ("took", f"{report.size}; {report.timing.seconds:.1f} s, summed over them"),
         ("features", run.versions.get("features", "")),
         ("versions", versions),
     ]

@@ -28,6 +28,7 @@ from kmc_harness.port import (
     Observation,
     Offer,
     OpenEnrolmentLink,
+    RegisterUser,
     RequestReset,
     Target,
     UseSession,
@@ -515,6 +516,20 @@ def test_misuse_is_one_clear_line_and_exit_2(arguments: list[str], words: str) -
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr + done.stdout
+
+
+class TakesNobody(ModelTarget):
+    """Registers nobody."""
+
+    def perform(self, action: Action) -> Observation:
+        return (
+            Observation(accepted=False, message="no") if isinstance(action, RegisterUser) else super().perform(action)
+        )
+
+
+def test_that_nobody_could_be_registered_is_told_in_words() -> None:
+    with pytest.raises(AdapterBroke, match=r"Ada in Acme .* could not be registered to begin with: .* refused: no"):
+        _search(TakesNobody())
 
 
 def test_what_says_nothing_of_the_target_ends_with_3() -> None:
