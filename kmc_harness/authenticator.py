@@ -35,7 +35,7 @@ def read_qr_code(picture: bytes) -> str:
 
     """
     try:
-        texts = [text for text, _ in find_codes(picture)]
+        texts = [each.text for each in find_codes(picture)]
     except OSError as error:
         raise UnreadableQrCode(f"{len(picture)} bytes that are no picture") from error
     chosen = [text for text in texts if text.startswith("otpauth:")] or texts

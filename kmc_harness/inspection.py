@@ -24,7 +24,6 @@ __all__ = [
     "without_token",
 ]
 
-FINDER_MODULES = 7
 ALPHABETS = (
     string.digits,
     f"{string.digits}abcdef",
@@ -51,15 +50,40 @@ def on_white(picture: Any) -> Any:
 
 
 def quiet_zone_modules(picture: bytes) -> float:
-    """Return the narrowest margin around the symbol in `picture` (PNG), in modules (ISO/IEC 18004: 4)."""
-    from PIL import Image, ImageOps
+    """Return the narrowest margin around the symbol in `picture` (PNG), in modules (ISO/IEC 18004: 4).
 
-    image = on_white(Image.open(io.BytesIO(picture))).point(lambda level: 255 if level > 127 else 0)
-    left, top, right, bottom = ImageOps.invert(image).getbbox() or (0, 0, 0, 0)
-    first_row = image.crop((left, top, right, top + 1)).tobytes()
-    finder_px = next((at for at, level in enumerate(first_row) if level), len(first_row))
-    margin_px: int = min(left, top, image.width - right, image.height - bottom)
-    return margin_px / max(finder_px / FINDER_MODULES, 1)
+    It ends at whatever is no background: a frame, a caption, another colour, the picture's edge. 0 where there is no
+    symbol.
+    """
+    from PIL import Image, ImageChops
+
+    from kmc_harness.pictures import find_codes
+
+    found = find_codes(picture)
+    if not found:
+        return 0.0
+    image = on_white(Image.open(io.BytesIO(picture)))
+    code = found[0]
+    left, top, right, bottom = code.box
+    darkest, lightest = image.crop(code.box).getextrema()
+    ink = image.point([255 * (2 * level <= darkest + lightest) for level in range(256)])
+    module_px = (right - left) / code.modules
+    # The frame of the finder pattern is of the symbol's own colour: light where the symbol is light on dark.
+    if not ink.getpixel((int(left + module_px / 2), int(top + 3.5 * module_px))):
+        ink = ImageChops.invert(ink)
+    # Where a reader sees the corners is a pixel off at times; the symbol's own edges are not.
+    near = max(round(module_px / 2), 1)
+    around = (max(left - near, 0), max(top - near, 0), min(right + near, image.width), min(bottom + near, image.height))
+    inked = ink.crop(around).getbbox()
+    left, top, right, bottom = (edge + around[at % 2] for at, edge in enumerate(inked))
+    margin_px, room_px = 0, min(left, top, image.width - right, image.height - bottom)
+    while margin_px < room_px:
+        grown = margin_px + 1
+        box = (left - grown, top - grown, right + grown, bottom + grown)
+        if ink.crop(box).getbbox() != (grown, grown, grown + right - left, grown + bottom - top):
+            break
+        margin_px = grown
+    return float(margin_px * code.modules / (right - left))
 
 
 def token_of(url: str) -> str:

@@ -2,11 +2,11 @@
 
 import io
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from kmc_harness.inspection import on_white
 
-__all__ = ["Box", "blurred", "find_codes"]
+__all__ = ["Box", "Code", "blurred", "find_codes"]
 
 SIDE_PX = 64
 """The longer side of a picture in a report; text of a screen cannot be read at this size."""
@@ -17,9 +17,24 @@ GREYS = 4
 Box = tuple[int, int, int, int]
 
 
+class Code(NamedTuple):
+    """A QR code found in a picture.
+
+    Attributes:
+        text: what it says.
+        box: where it is: left, top, right, bottom in px.
+        modules: how many it has on a side.
+
+    """
+
+    text: str
+    box: Box
+    modules: int
+
+
 @lru_cache(maxsize=512)
-def find_codes(picture: bytes) -> tuple[tuple[str, Box], ...]:
-    """Return the QR codes in `picture` (PNG bytes): what each says, and where (left, top, right, bottom in px).
+def find_codes(picture: bytes) -> tuple[Code, ...]:
+    """Return the QR codes in `picture` (PNG bytes).
 
     Raises:
         OSError: the bytes are no picture.
@@ -32,7 +47,12 @@ def find_codes(picture: bytes) -> tuple[tuple[str, Box], ...]:
     # A picture without quiet zone is scanned from a white page all the same.
     page = ImageOps.expand(on_white(Image.open(io.BytesIO(picture))), border=margin_px, fill=255)
     found = zxingcpp.read_barcodes(page, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
-    return tuple((str(each.text), _box(each.position, margin_px)) for each in found)
+    return tuple(Code(str(each.text), _box(each.position, margin_px), _modules(each.extra)) for each in found)
+
+
+def _modules(extra: Any) -> int:
+    """Return how many modules a symbol has on a side, of what the reader tells besides: its version, from 1 to 40."""
+    return 17 + 4 * int(extra["Version"])
 
 
 def _box(position: Any, margin_px: int) -> Box:
@@ -49,7 +69,7 @@ def blurred(picture: bytes) -> bytes | None:
     from PIL import Image
 
     try:
-        boxes = [box for _, box in find_codes(picture)]
+        boxes = [each.box for each in find_codes(picture)]
         image = on_white(Image.open(io.BytesIO(picture)))
     except OSError:
         return None

@@ -2,7 +2,7 @@
 
 Secrets and codes are symbols, so that lives can be walked by the hundred thousand. What is left out, so that there are
 finitely many: whoever is shown a QR code scans it; of several links of a kind the newest two are told apart; wrong
-attempts count only in a run that locks.
+attempts and requests for a reset count only in a run that reaches the limit.
 """
 
 from kmc_model.lives._life import PASSED, Holds, Life, Made, Move, Rules, Scope, Seen, Symbols, email_of

@@ -1,6 +1,7 @@
 """Scopes: who is there and which moves they have, in the sentences of the features.
 
-`SCOPES` are walked whole, and what tells their states apart is exact: in lives of one state each move shows the same.
+`SCOPES` are walked whole, and what tells their states apart is exact but for what counts (wrong attempts, requests
+for a reset): in lives of one state each move shows the same.
 `TOPICS` are maps for walks on targets: small, with more moves, and some of what decides an answer left out.
 """
 

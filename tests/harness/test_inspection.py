@@ -4,9 +4,10 @@ import base64
 import io
 import secrets
 import string
+from collections.abc import Callable
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageOps
 
 from kmc_harness import inspection
 from kmc_harness.authenticator import Authenticator, UnreadableQrCode, read_qr_code
@@ -33,6 +34,54 @@ def test_the_quiet_zone_is_measured_and_the_picture_read_whatever_it_is(modules:
     picture = QrCode(URI, modules).png()
     assert inspection.quiet_zone_modules(picture) == modules
     assert read_qr_code(picture) == URI
+
+
+def _framed(picture: Image.Image) -> Image.Image:
+    return ImageOps.expand(ImageOps.expand(picture, border=3, fill=0), border=4, fill=255)
+
+
+def _captioned(picture: Image.Image) -> Image.Image:
+    higher = ImageOps.expand(picture, border=(0, 30, 0, 0), fill=255)
+    ImageDraw.Draw(higher).text((4, 8), "Scan this with your app", fill=0)
+    return higher
+
+
+def _orange(picture: Image.Image) -> Image.Image:
+    return ImageOps.colorize(picture, (225, 110, 20), "white")
+
+
+def _on_grey(picture: Image.Image) -> Image.Image:
+    return ImageOps.expand(picture, border=40, fill=60)
+
+
+def _twice_as_large(picture: Image.Image) -> Image.Image:
+    return picture.resize((picture.width * 7 // 3, picture.height * 7 // 3))
+
+
+@pytest.mark.parametrize("modules", [1, 3, 4])
+@pytest.mark.parametrize("drawn", [_framed, _captioned, _orange, ImageOps.invert, _on_grey, _twice_as_large])
+def test_the_quiet_zone_ends_at_whatever_is_no_background(
+    drawn: Callable[[Image.Image], Image.Image], modules: int
+) -> None:
+    out = io.BytesIO()
+    drawn(Image.open(io.BytesIO(QrCode(URI, modules).png()))).save(out, "PNG")
+    assert read_qr_code(out.getvalue()) == URI
+    assert inspection.quiet_zone_modules(out.getvalue()) == pytest.approx(modules, abs=0.3)
+
+
+def test_a_symbol_with_rounded_corners_has_its_own_quiet_zone() -> None:
+    small, px = Image.open(io.BytesIO(QrCode(URI, 2).png())), 12
+    picture = small.resize((4 * small.width, 4 * small.height), Image.Resampling.NEAREST)
+    drawing = ImageDraw.Draw(picture)
+    first, last = 2 * px, picture.width - 2 * px - 7 * px
+    for x, y in ((first, first), (last, first), (first, last)):
+        drawing.rectangle((x, y, x + 7 * px - 1, y + 7 * px - 1), fill=255)
+        drawing.rounded_rectangle((x, y, x + 7 * px - 1, y + 7 * px - 1), radius=2 * px, fill=0)
+        drawing.rectangle((x + px, y + px, x + 6 * px - 1, y + 6 * px - 1), fill=255)
+        drawing.rectangle((x + 2 * px, y + 2 * px, x + 5 * px - 1, y + 5 * px - 1), fill=0)
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    assert inspection.quiet_zone_modules(out.getvalue()) == pytest.approx(2, abs=0.1)
 
 
 def test_a_picture_without_qr_code_is_no_pairing() -> None:
