@@ -73,7 +73,8 @@ def run(
         if resume is not None:
             given = (each for each in context.params if str(context.get_parameter_source(each)).endswith("COMMANDLINE"))
             if others := set(given) - {"resume", "processes"}:
-                raise runner.Misuse(f"--resume takes everything but -n from the journal; drop {', '.join(others)}")
+                options = ", ".join(sorted(f"--{each.replace('_', '-')}" for each in others))
+                raise runner.Misuse(f"--resume takes everything but -n from the journal; drop {options}")
             raise typer.Exit(_shown(runner.resume(resume, processes), resume))
         settings = runner.Settings(
             runner.named(target),

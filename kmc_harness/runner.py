@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from kmc_harness import __version__, bindings, catalogue, report, results, tables, targets, waivers
+from kmc_harness import __version__, bindings, catalogue, durations, report, results, tables, targets, waivers
 from kmc_harness.journal import Finished, Journal, UnusableJournal
 from kmc_harness.verdicts import Verdict
 
@@ -295,7 +295,11 @@ def check_target(target: str, policy: str, seed: str, patience: str = PATIENCE) 
     if policy not in POLICIES:
         raise Misuse(f"unknown policy {policy!r}; choose {' or '.join(POLICIES)}")
     if not seed.isdecimal():
-        raise Misuse(f"--seed takes a whole number, not {seed!r}")
+        raise Misuse(f"--seed takes a whole number of 0 or more, not {seed!r}")
+    try:
+        durations.seconds(patience)
+    except ValueError as error:
+        raise Misuse(f"--patience: {error}") from error
     try:
         targets.load(target, {"policy": policy, "seed": seed, "patience": patience}).close()
     except targets.UnknownTarget as error:

@@ -199,7 +199,7 @@ def test_a_report_that_cannot_be_written_costs_no_result(tmp_path: Path) -> None
     ("arguments", "words"),
     [
         (["--resume", "nowhere"], "nothing to resume in 'nowhere'"),
-        (["--resume", "nowhere", "--seed", "1"], "drop seed"),
+        (["--resume", "nowhere", "--seed", "1"], "drop --seed"),
         (["--repeat", "0"], "--repeat takes 1 or more"),
     ],
 )
