@@ -313,6 +313,7 @@ class Browser(BesideLab):
             # The next stranger types into what is there.
             self._refused_at = "" if machine else address
             return self._see(False, asks_for_code=asks and not action.code and self._has(self._words.code))
+        self._refused_at = ""
         cookies = self._cookies()
         if machine:
             self._machines[machine] = cookies
