@@ -268,11 +268,12 @@ class _Shrinking:
 
 def retell(expected: Target, target: Target, founders: Founders, told: Sequence[str]) -> Iterator[str]:
     """Tell both targets a story, and yield line by line what each sentence showed; ends where they depart."""
-    twins = _begin(expected, target, "retold", founders)
+    twins, story = _begin(expected, target, "retold", founders), _Story(founders)
     for sentence in told:
-        departed = twins.perform(sentence)
-        yield f"{'✗' if departed else '✓'} {sentence}"
-        if departed:
+        found = story.go_on(twins, sentence)
+        yield f"{'✗' if found else '✓'} {sentence}"
+        if found:
+            departed = found.departed
             for name in departed.fields:
                 one, two = getattr(departed.expected, name), getattr(departed.seen, name)
                 yield f"  {name}: expected {one!r}, seen {two!r}"

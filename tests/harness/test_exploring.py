@@ -423,6 +423,8 @@ class Breaks(ModelTarget):
 def test_an_adapter_that_breaks_is_no_departure() -> None:
     with pytest.raises(AdapterBroke, match=r" logs out.* was to be done: RuntimeError: lost ..…"):
         _search(Breaks())
+    with pytest.raises(AdapterBroke, match=r"RuntimeError: lost ..…"):
+        list(retell(ModelTarget(), Breaks(), EVERYTHING.founders, ["Ada logs in to Acme with no code", "Ada logs out"]))
 
 
 class WithoutSwitch(ModelTarget):
