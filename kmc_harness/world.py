@@ -174,10 +174,10 @@ class World(Situations):
         found, who = self._mailed(name, LinkKind.RESET), self.person(name).name
         self.expect(1 <= found <= count, f"1 to {count} reset links mailed to {who}", f"{found} mailed")
 
-    def expect_no_mail(self, name: str) -> None:
-        """Expect the latest act to have sent no mail with a link to `name`."""
-        found = len(self.new_links(name, LinkKind.ENROLMENT)) + len(self.new_links(name, LinkKind.RESET))
-        self.expect(found == 0, f"no link mailed to {self.person(name).name}", f"{found} mailed")
+    def expect_none_mailed(self, name: str, kind: LinkKind) -> None:
+        """Expect the latest act to have mailed no link of `kind` to `name`."""
+        found = len(self.new_links(name, kind))
+        self.expect(found == 0, f"no {kind} link mailed to {self.person(name).name}", f"{found} mailed")
 
     def expect_same_answers(self, count: int) -> None:
         """Expect the last `count` answers to look the same to a person."""

@@ -82,9 +82,9 @@ def _(world: World, who: str, kind: str) -> None:
     world.expect_mailed(who, 1, LinkKind(kind))
 
 
-@then(sentence("{who:Who} is mailed no link"))
-def _(world: World, who: str) -> None:
-    world.expect_no_mail(who)
+@then(sentence("{who:Who} is mailed no {kind:Kind} link"))
+def _(world: World, who: str, kind: str) -> None:
+    world.expect_none_mailed(who, LinkKind(kind))
 
 
 @then(sentence("{who:Who} and {other:Who} have different secrets"))

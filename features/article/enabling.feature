@@ -116,7 +116,7 @@ Feature: Enabling two-factor authentication
       Given Ada is a KMC user of Acme
       And Bo is a KMC user of Globex
       When the vendor switches two-factor authentication on for Acme
-      Then Bo is mailed no link
+      Then Bo is mailed no enrolment link
 
     Scenario: A user of two accounts
       Given Ada is a KMC user of Acme
@@ -128,18 +128,18 @@ Feature: Enabling two-factor authentication
       Given Ada is a KMC user of Globex
       And two-factor authentication is on for Acme
       When Bo is registered in Globex with a password
-      Then Bo is mailed no link
+      Then Bo is mailed no enrolment link
 
     Scenario: Somebody registered a second time
       Given Ada has been mailed an enrolment link
       When Ada is registered in Acme with a password
-      Then Ada is mailed no link
+      Then Ada is mailed no enrolment link
 
     Scenario: Somebody who was removed before
       Given Bo is a KMC user of Acme
       And Bo has been removed from Acme
       When the vendor switches two-factor authentication on for Acme
-      Then Bo is mailed no link
+      Then Bo is mailed no enrolment link
 
   @REQ-ENA-006 @needs-enable @needs-outbox
   Rule: Each recipient's link leads to a QR code of their own
@@ -220,7 +220,7 @@ Feature: Enabling two-factor authentication
     Scenario: No second mail
       Given Ada has been mailed an enrolment link
       When the vendor switches two-factor authentication on for Acme
-      Then Ada is mailed no link
+      Then Ada is mailed no enrolment link
 
     Scenario: The pairing stays
       Given Ada has paired an authenticator

@@ -18,7 +18,7 @@ Feature: Resetting the password, and renewing an expired QR code
       Given Ada is a KMC user of Acme
       And Bo is a KMC user of Acme
       When Ada asks for a reset
-      Then Bo is mailed no link
+      Then Bo is mailed no reset link
 
   @REQ-RST-002 @needs-reset
   Rule: The link sets a new password; the new one works and the old one does not
@@ -270,7 +270,7 @@ Feature: Resetting the password, and renewing an expired QR code
     Scenario: No link is mailed
       Given Ada has asked for a reset
       When Ada sets a new password through the newest reset link
-      Then she is mailed no link
+      Then she is mailed no enrolment link
 
     @needs-outbox
     Scenario: No link is mailed where other people's account has it on
@@ -278,7 +278,7 @@ Feature: Resetting the password, and renewing an expired QR code
       And two-factor authentication is on for Globex
       And Ada has asked for a reset
       When Ada sets a new password through the newest reset link
-      Then she is mailed no link
+      Then she is mailed no enrolment link
 
   @REQ-RST-015 @needs-reset
   Rule: One user's reset leaves every other user's pairing alone

@@ -72,8 +72,8 @@ def _mailed(expected: Glimpse, seen: Glimpse) -> str | None:
     for (name, *one), (_, *two) in zip(expected.mailed, seen.mailed, strict=True):
         for kind, count, found in zip(("enrolment", "reset"), one, two, strict=True):
             if count != found:
-                none = None if any(one) else f"{name} is mailed no link"
-                return f"{name} is mailed one {kind} link" if count == 1 else none
+                how_many = {0: "no", 1: "one"}.get(count)
+                return f"{name} is mailed {how_many} {kind} link" if how_many else None
     return None
 
 

@@ -191,7 +191,6 @@ WRONG = "Ada logs in with a wrong password and no code"
     ("target", "told", "field"),
     [
         (_with("resets_max=9"), ["Ada asks for a reset 10 times"], "mailed"),
-        (MailsResetToo(), [ON], "mailed"),
         (MindsTheCode(), [WRONG, ON, WRONG], "telling"),
     ],
 )
@@ -200,6 +199,12 @@ def test_a_departure_that_no_sentence_says_becomes_no_scenario(target: Target, t
     assert found is not None
     assert found.departed.fields == (field,)
     assert as_scenario(found) is None
+
+
+def test_a_mail_of_another_kind_is_told_by_its_kind() -> None:
+    found = _story(MailsResetToo(), ON)
+    assert found is not None
+    assert "is mailed no reset link" in (as_scenario(found) or "")
 
 
 def test_what_gives_away_too_much_is_told_where_both_answers_are_the_last() -> None:
