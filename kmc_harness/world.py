@@ -18,6 +18,8 @@ from kmc_harness.verdicts import Departure, Unreached
 __all__ = ["HOME", "AccountStatus", "LinkKind", "UserStatus", "World"]
 
 UNTOLD = "an account that it does not tell"
+IDENTIFIER = re.compile(r"\b(?=[a-f-]*\d)[\da-f][\da-f-]{15,}\b", re.IGNORECASE)
+"""What many products write into each answer, to find it again in their logs: 16 or more of 0-9, a-f and hyphens."""
 FEWEST_LINKS = 8
 """With fewer, places of a random token are alike by chance."""
 
@@ -53,11 +55,11 @@ class World(Situations):
         return words + (f' ("{seen.message}")' if seen.message else "")
 
     def look_of(self, seen: Observation) -> str:
-        """Return what a person would say of an answer, whatever e-mail was typed."""
+        """Return what a person would say of an answer, whatever e-mail was typed and however answers are numbered."""
         look = self.in_words(seen)
         for person in self.people:
             look = look.replace(person.email, "(the e-mail typed)")
-        return look
+        return IDENTIFIER.sub("(an identifier)", look)
 
     def expect_result(self, name: str, result: str) -> None:
         """Expect the latest answer to be `accepted`, `refused` or `asked for a code`."""

@@ -1,10 +1,12 @@
 """Changes that no requirement forbids: a suite that objects to one of them judges by habit."""
 
 from dataclasses import replace
+from uuid import NAMESPACE_OID, uuid5
 
 from kmc_model import rules as r
-from kmc_model.actions import EnableTwoFactor
+from kmc_model.actions import ChangePassword, EnableTwoFactor, LogIn
 from kmc_model.faults._fault import Fault, Kind, effect_instead, row_of, with_row
+from kmc_model.faults._noting import Noting
 from kmc_model.records import Mail, Secret
 from kmc_model.turn import Reason, Turn
 from kmc_model.values import changed
@@ -53,6 +55,54 @@ class OneMessageForAll(Turn):
         return "That did not work."
 
 
+class OpensTheFirstAccount(Turn):
+    """Has a login that names no account open the first one joined, and refuses where that lets nobody in."""
+
+    def _chosen_account(self) -> str:
+        return next(self.memberships()).account
+
+
+class NumbersItsAnswers(Turn):
+    """Gives each answer an identifier of its own, for who has to ask about it."""
+
+    def message(self, reason: Reason) -> str:
+        return f"{super().message(reason)} (request {uuid5(NAMESPACE_OID, f'{self.action} {self.now}')})"
+
+
+class WaitsAfterAWrongCode(Noting):
+    """Takes no code for 20 s after a wrong one (RFC 4226 7.3)."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is too soon."""
+        return any(self.has_noted(self.email, self.now - ago) for ago in range(20))
+
+
+def _too_soon(turn: Turn) -> bool:
+    return isinstance(turn, WaitsAfterAWrongCode) and turn.waits
+
+
+def _note_wrong_code(turn: Turn) -> None:
+    if isinstance(turn, WaitsAfterAWrongCode):
+        turn.note(turn.email, turn.now)
+
+
+_WRONG = row_of(LogIn, "code_wrong")
+
+
+def _waiting() -> tuple[r.Rule, ...]:
+    wrong = r.RULES[_WRONG]
+    noting = replace(wrong, effects=(*wrong.effects, r.Effect(None, _note_wrong_code)))
+    too_soon = r.Rule(None, LogIn, _too_soon, Reason.WRONG_CODE)
+    return (*r.RULES[:_WRONG], too_soon, noting, *r.RULES[_WRONG + 1 :])
+
+
+def _end_all_sessions(turn: Turn) -> None:
+    for session in turn.state.sessions.values():
+        if session.email == turn.email:
+            turn.put_session(changed(session, is_open=False))
+
+
 _ENABLED = row_of(EnableTwoFactor, "always")
 
 
@@ -73,6 +123,23 @@ HARMLESS: tuple[Fault, ...] = (
     Fault("other label", OtherLabel.__doc__ or "", (), Kind.HARMLESS, turn=OtherLabel),
     Fault("more mails", WelcomesNewcomers.__doc__ or "", (), Kind.HARMLESS, turn=WelcomesNewcomers),
     Fault("one message for all", OneMessageForAll.__doc__ or "", (), Kind.HARMLESS, turn=OneMessageForAll),
+    Fault("first account alone", OpensTheFirstAccount.__doc__ or "", (), Kind.HARMLESS, turn=OpensTheFirstAccount),
+    Fault("numbered answers", NumbersItsAnswers.__doc__ or "", (), Kind.HARMLESS, turn=NumbersItsAnswers),
+    Fault(
+        "wait after a wrong code",
+        WaitsAfterAWrongCode.__doc__ or "",
+        (),
+        Kind.HARMLESS,
+        rules=_waiting(),
+        turn=WaitsAfterAWrongCode,
+    ),
+    Fault(
+        "change ends its own session",
+        "Changing the password while logged in ends that session too.",
+        (),
+        Kind.HARMLESS,
+        rules=effect_instead(row_of(ChangePassword, "always"), "end_other_sessions", _end_all_sessions),
+    ),
     Fault(
         "other order of mails",
         "The owner is mailed last.",

@@ -1,7 +1,7 @@
 """Attacks: wrong attempts counted, locked and forgiven; what strangers are told."""
 
 from kmc_model import rules as r
-from kmc_model.actions import ChangePassword, LogIn, RequestReset
+from kmc_model.actions import LogIn, RequestReset
 from kmc_model.faults._fault import Fault, effect_instead, inserted, row_of, with_row
 from kmc_model.faults.realistic._making import ACCEPTED, PLAIN, RESET, fault, when, with_effect
 from kmc_model.faults.realistic.accounts import end_sessions_of_everybody
@@ -22,12 +22,6 @@ def _anybody_is_locked(turn: Turn) -> bool:
 
 def _forgive_and_ask(turn: Turn) -> None:
     turn.put_credentials(changed(turn.own, failures=0))
-
-
-def _end_sessions_of_the_user(turn: Turn) -> None:
-    for session in turn.state.sessions.values():
-        if session.email == turn.email:
-            turn.put_session(changed(session, is_open=False))
 
 
 def _keep_counting(turn: Turn) -> None:
@@ -88,11 +82,5 @@ ATTACKS: tuple[Fault, ...] = (
         "A reset ends the sessions of other people too.",
         "SEC-007",
         rules=effect_instead(RESET, "end_other_sessions", end_sessions_of_everybody),
-    ),
-    fault(
-        "change ends its own session",
-        "Changing the password while logged in ends that session too.",
-        "SEC-007",
-        rules=effect_instead(row_of(ChangePassword, "always"), "end_other_sessions", _end_sessions_of_the_user),
     ),
 )
