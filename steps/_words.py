@@ -20,6 +20,8 @@ _PASSWORDS = {
     "the password in capitals": "S3CURE-PASS!",
     "the password with another ending": "s3cure-pxyz!",
     "the password cut short": "s3cure-p",
+    "the password with more behind it": "s3cure-pass!1",
+    "an empty password": "",
 }
 
 
@@ -47,6 +49,7 @@ _TYPES = {
     "Result": _typed(r"accepted|refused|asked for a code"),
     "On": _typed(r"on|off", "on".__eq__),
     "Where": _typed(r"to Acme|to Globex|to Initech|naming no account", _account_named),
+    "Into": _typed(r"| to Acme| to Globex| to Initech", lambda text: text.removeprefix(" to ")),
     "Before": _typed(
         r"the code was asked for|a login to (?:Acme|Globex|Initech)",
         lambda text: text.removeprefix("a login to ") if text.startswith("a login") else "",

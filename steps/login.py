@@ -47,9 +47,9 @@ def _(world: World, who: str, code: str) -> None:
     world.log_in(who, code, same_machine=True)
 
 
-@when(sentence("{who:Who} logs in with {password:Password} and {code:Code}"))
-def _(world: World, who: str, password: str, code: str) -> None:
-    world.log_in(who, code, password=password)
+@when(sentence("{who:Who} logs in{account:Into} with {password:Password} and {code:Code}"))
+def _(world: World, who: str, account: str, password: str, code: str) -> None:
+    world.log_in(who, code, account=account, password=password)
 
 
 @when(sentence("two people log in as {who:Who} with {code:Code} at the same moment"))

@@ -67,6 +67,20 @@ Feature: Enabling two-factor authentication
         | Grace |
         | Ada   |
 
+    Scenario: Somebody who is no administrator tries to switch it off
+      Given Bo is a user of Acme who is no administrator
+      And Bo has logged in to Acme
+      And two-factor authentication is on for Acme
+      When Bo tries to switch two-factor authentication off for Acme
+      Then he is refused
+
+    Scenario: Somebody in another account tries to switch it off
+      Given Bo is a KMC user of Globex
+      And two-factor authentication is on for Acme
+      And Bo has logged in to Globex
+      When Bo tries to switch two-factor authentication off for Acme
+      Then he is refused
+
     Scenario: After a user tried to switch it on, a password still suffices
       Given Ada has logged in to Acme
       When Ada tries to switch two-factor authentication on for Acme
@@ -109,6 +123,12 @@ Feature: Enabling two-factor authentication
         | Ada |
         | Bo  |
 
+    Scenario: Switched on for the second time
+      Given Ada has been mailed an enrolment link
+      And two-factor authentication is off for Acme
+      When the vendor switches two-factor authentication on for Acme
+      Then Ada is mailed one enrolment link
+
   @REQ-ENA-005 @needs-enable @needs-outbox
   Rule: Nobody outside the account gets a mail, and nobody gets two
 
@@ -135,6 +155,11 @@ Feature: Enabling two-factor authentication
       When Ada is registered in Acme with a password
       Then Ada is mailed no enrolment link
 
+    Scenario: Somebody else is registered
+      Given Ada has been mailed an enrolment link
+      When Bo is registered in Acme with a password
+      Then Ada is mailed no enrolment link
+
     Scenario: Somebody who was removed before
       Given Bo is a KMC user of Acme
       And Bo has been removed from Acme
@@ -157,11 +182,22 @@ Feature: Enabling two-factor authentication
   @REQ-ENA-007 @needs-enable
   Rule: From that moment e-mail and password alone open no session in that account
 
-    Scenario: A password alone, right after switching on
-      Given Ada is a KMC user of Acme
+    Scenario Outline: A password alone, right after switching on
+      Given <who> is a KMC user of Acme
       When the vendor switches two-factor authentication on for Acme
-      And Ada logs in to Acme with no code
-      Then she is refused
+      And <who> logs in to Acme with no code
+      Then <who> is refused
+
+      Examples: owner and user
+        | who   |
+        | Grace |
+        | Ada   |
+
+    Scenario: A password alone, of somebody who is no administrator
+      Given Bo is a user of Acme who is no administrator
+      When the vendor switches two-factor authentication on for Acme
+      And Bo logs in to Acme with no code
+      Then he is refused
 
     Scenario: A password alone, after pairing
       Given Ada has paired an authenticator
@@ -172,6 +208,13 @@ Feature: Enabling two-factor authentication
     Scenario: A password alone, after a reset
       Given Ada has paired an authenticator
       And Ada has reset the password
+      When Ada logs in to Acme with no code
+      Then she is refused
+
+    @needs-reset
+    Scenario: A password alone, before the QR code of a reset was seen
+      Given Ada has paired an authenticator
+      And Ada has set a new password
       When Ada logs in to Acme with no code
       Then she is refused
 
@@ -217,10 +260,15 @@ Feature: Enabling two-factor authentication
   @REQ-ENA-009 @needs-enable @needs-outbox
   Rule: Switching it on where it is on already sends nothing and leaves pairings as they are
 
-    Scenario: No second mail
-      Given Ada has been mailed an enrolment link
+    Scenario Outline: No second mail
+      Given <who> has been mailed an enrolment link
       When the vendor switches two-factor authentication on for Acme
-      Then Ada is mailed no enrolment link
+      Then <who> is mailed no enrolment link
+
+      Examples: owner and user
+        | who   |
+        | Grace |
+        | Ada   |
 
     Scenario: The pairing stays
       Given Ada has paired an authenticator

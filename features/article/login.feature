@@ -28,6 +28,8 @@ Feature: Logging in
         | the password in capitals         |
         | the password with another ending |
         | the password cut short           |
+        | the password with more behind it |
+        | an empty password                |
 
   @REQ-LOG-003
   Rule: With it, an authenticator code is asked for in addition
@@ -124,10 +126,16 @@ Feature: Logging in
   @REQ-LOG-006
   Rule: A right code does not make up for a wrong password
 
-    Scenario: A wrong password and a right code
+    Scenario Outline: Another password and a right code
       Given Ada has paired an authenticator
-      When Ada logs in with a wrong password and a code
+      When Ada logs in with <password> and a code
       Then she is refused
+
+      Examples: wrong, almost right, and none
+        | password                         |
+        | a wrong password                 |
+        | the password with more behind it |
+        | an empty password                |
 
   @REQ-LOG-007
   Rule: An unknown e-mail is refused
@@ -194,6 +202,15 @@ Feature: Logging in
       When 31 days pass
       And Ada logs in to Acme with no code
       Then she is asked for a code
+
+    @needs-clock
+    Scenario: Again after having been locked
+      Given Ada has paired an authenticator
+      And Ada has logged in to Acme
+      And 100 wrong passwords have been tried for Ada
+      And 24 h 1 min have passed
+      When Ada logs in to Acme with no code
+      Then she is refused
 
     @needs-switch
     Scenario: Again after switching to another account
@@ -373,6 +390,14 @@ Feature: Logging in
       Given Ada has paired an authenticator
       And Ada has been blocked in Acme
       When Ada logs in to Acme with a code
+      Then she is refused
+
+    @needs-reset
+    Scenario: No longer welcome, with a new password
+      Given Ada has asked for a reset
+      And Ada has been blocked in Acme
+      When Ada sets a new password through the newest reset link
+      And Ada logs in to Acme with no code
       Then she is refused
 
     Scenario: Blocked in one account only

@@ -38,6 +38,13 @@ Feature: Resetting the password, and renewing an expired QR code
       When Ada logs in with the first password and no code
       Then she is refused
 
+    Scenario: The old password in the second account
+      Given Ada is a KMC user of Acme
+      And Ada is a KMC user of Globex
+      And Ada has set a new password
+      When Ada logs in to Globex with the first password and no code
+      Then she is refused
+
     Scenario: The old password and a code of the new QR code
       Given Ada has paired an authenticator
       And Ada has reset the password
@@ -77,6 +84,13 @@ Feature: Resetting the password, and renewing an expired QR code
       When Ada sets a new password through the newest reset link
       And Ada opens the newest enrolment link
       Then a QR code is shown to Ada
+
+    Scenario: The mailed link is opened twice
+      Given Ada has paired an authenticator
+      And Ada has been mailed another enrolment link by a reset
+      When Ada opens the newest enrolment link
+      And Ada opens the same enrolment link
+      Then no QR code is shown
 
     Scenario: The mailed link is opened after OK has shown the QR code
       Given Ada has paired an authenticator
@@ -261,6 +275,15 @@ Feature: Resetting the password, and renewing an expired QR code
     Scenario: OK shows none where other people's account has it on
       Given Bo is a KMC user of Globex
       And two-factor authentication is on for Globex
+      And Ada has set a new password
+      When Ada confirms the new password
+      Then she is accepted
+      And no QR code is shown
+
+    @needs-renew @needs-enable
+    Scenario: OK shows none to somebody whose account had it on before
+      Given Ada has paired an authenticator
+      And two-factor authentication is off for Acme
       And Ada has set a new password
       When Ada confirms the new password
       Then she is accepted

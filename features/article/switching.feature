@@ -11,6 +11,14 @@ Feature: One set of credentials, several accounts
       When Ada switches to Globex
       Then she is refused
 
+    Scenario: Switching without logging in again, to the account that one owns
+      Given Grace is a KMC user of Acme
+      And Grace is a KMC user of Globex
+      And two-factor authentication is on for Acme
+      And Grace has logged in to Globex
+      When Grace switches to Acme
+      Then she is refused
+
     Scenario: Switching without logging in again, with an authenticator paired
       Given Ada is a KMC user of Globex
       And two-factor authentication is on for Globex

@@ -18,10 +18,29 @@ Feature: Withstanding attacks
   @REQ-SEC-001
   Rule: Wrong passwords are limited
 
-    Scenario: The right password after 100 wrong ones
+    Scenario Outline: The right password after 100 wrong ones
+      Given <who> is a KMC user of Acme
+      And 100 wrong passwords have been tried for <who>
+      When <who> logs in to Acme with no code
+      Then <who> is refused
+
+      Examples: owner and user
+        | who   |
+        | Grace |
+        | Ada   |
+
+    Scenario: The right password after 100 wrong ones, naming no account
       Given Ada is a KMC user of Acme
       And 100 wrong passwords have been tried for Ada
-      When Ada logs in to Acme with no code
+      When Ada logs in naming no account with no code
+      Then she is refused
+
+    @needs-reset
+    Scenario: The right password after 100 wrong ones and Forgot Password
+      Given Ada is a KMC user of Acme
+      And 100 wrong passwords have been tried for Ada
+      When Ada asks for a reset
+      And Ada logs in to Acme with no code
       Then she is refused
 
     Scenario: The right password and code after 100 wrong passwords
@@ -88,6 +107,14 @@ Feature: Withstanding attacks
         | no code                  |
         | a code made of six zeros |
 
+    @needs-reset
+    Scenario: Forgot Password for one who has it and one who has not
+      Given Bo is a user without two-factor authentication
+      And Ada has paired an authenticator
+      When Ada asks for a reset
+      And Bo asks for a reset
+      Then the last 2 answers look the same
+
   @REQ-SEC-004
   Rule: A known, an unknown and a locked e-mail get the same answers
 
@@ -100,6 +127,22 @@ Feature: Withstanding attacks
     Scenario: A wrong password for a locked and an unknown e-mail
       Given Ada is a KMC user of Acme
       And 100 wrong passwords have been tried for Ada
+      When Ada logs in with a wrong password and no code
+      And Mallory logs in with a wrong password and no code
+      Then the last 2 answers look the same
+
+    @needs-administer
+    Scenario: A wrong password for a blocked and an unknown e-mail
+      Given Ada is a KMC user of Acme
+      And Ada has been blocked in Acme
+      When Ada logs in with a wrong password and no code
+      And Mallory logs in with a wrong password and no code
+      Then the last 2 answers look the same
+
+    @needs-administer
+    Scenario: A wrong password for an e-mail of a blocked account and an unknown one
+      Given Ada is a KMC user of Acme
+      And Acme has been blocked
       When Ada logs in with a wrong password and no code
       And Mallory logs in with a wrong password and no code
       Then the last 2 answers look the same
@@ -159,6 +202,35 @@ Feature: Withstanding attacks
       When Ada resets the password
       Then the session of Ada has ended
 
+    @needs-reset
+    Scenario: A reset, with two sessions
+      Given Ada has logged in to Acme
+      And Ada has logged in to Acme
+      When Ada resets the password
+      Then the earlier session of Ada has ended
+
+    @needs-reset
+    Scenario Outline: A reset, with a session in another account
+      Given Ada is a KMC user of Acme
+      And Ada is a KMC user of Globex
+      And Ada has logged in to <account>
+      When Ada resets the password
+      Then the session of Ada has ended
+
+      Examples: either account
+        | account |
+        | Acme    |
+        | Globex  |
+
+    @needs-change
+    Scenario: A change while logged in, with a session in another account
+      Given Ada is a KMC user of Acme
+      And Ada is a KMC user of Globex
+      And Ada has logged in to Globex
+      And Ada has logged in to Acme
+      When Ada changes the password in the KMC
+      Then the earlier session of Ada has ended
+
     @needs-change
     Scenario: A change while logged in
       Given Ada has logged in to Acme
@@ -188,6 +260,14 @@ Feature: Withstanding attacks
       When Ada resets the password
       Then no mail to Ada contains the secret, the password or the code
 
+    @needs-change @needs-reset
+    Scenario: The mails after a change
+      Given Ada has paired an authenticator
+      And Ada has logged in to Acme
+      And Ada has asked for a reset
+      When Ada changes the password in the KMC
+      Then no mail to Ada contains the secret, the password or the code
+
   @REQ-SEC-010 @needs-administer
   Rule: A blocked account lets nobody in
 
@@ -201,6 +281,12 @@ Feature: Withstanding attacks
         | who   |
         | Grace |
         | Ada   |
+
+    Scenario: Logging in naming no account, where the only one is blocked
+      Given Ada is a KMC user of Acme
+      And Acme has been blocked
+      When Ada logs in naming no account with no code
+      Then she is refused
 
     Scenario: From that moment on
       Given Ada is a KMC user of Acme
@@ -264,6 +350,15 @@ Feature: Withstanding attacks
       And Ada logs in to Acme with no code
       Then she is logged in to Acme
 
+    @needs-reset @needs-renew
+    Scenario: After wrong codes and a reset
+      Given Ada has paired an authenticator
+      And 100 wrong codes have been tried for Ada
+      When Ada resets the password
+      And 30 s pass
+      And Ada logs in to Acme with a code
+      Then she is logged in to Acme
+
     Scenario: Everybody else meanwhile
       Given Ada is a KMC user of Acme
       And Bo is a KMC user of Acme
@@ -285,6 +380,15 @@ Feature: Withstanding attacks
       Given Ada is a KMC user of Acme
       When Ada asks for a reset 10 times
       And 9 min 30 s pass
+      And Ada asks for a reset 10 times
+      Then 10 reset mails at most reach Ada
+
+    @needs-clock
+    Scenario: One request, nine more at the end of its ten minutes, and ten after them
+      Given Ada has asked for a reset
+      And 9 min 30 s have passed
+      When Ada asks for a reset 9 times
+      And 40 s pass
       And Ada asks for a reset 10 times
       Then 10 reset mails at most reach Ada
 

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     POLICY = "policy"
     REALISTIC = "realistic"
     HIDDEN = "hidden"
+    NARROW = "narrow"
     HARMLESS = "harmless"
 
 

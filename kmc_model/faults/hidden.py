@@ -130,6 +130,13 @@ class AfterARestore(CodeLess):
         return self.count("status") >= 2
 
 
+class AfterALock(CodeLess):
+    """Asks for no code of somebody whose lock has ended."""
+
+    def spares(self) -> bool:
+        return self.own.locked_until > 0
+
+
 class AfterAChange(CodeLess):
     """Asks for no code of somebody who has changed the password while logged in."""
 
@@ -226,6 +233,7 @@ HIDDEN: tuple[Fault, ...] = (
     _of_turn(AfterASwitch, "LOG-009", rules=_counting(RULES, _SWITCHED, "switch")),
     _of_turn(AfterAMonth, "LOG-009", "ENA-007"),
     _of_turn(AfterARestore, "LOG-009", "LOG-014", rules=_counting(RULES, _STATUS, "status")),
+    _of_turn(AfterALock, "LOG-009"),
     _of_turn(AfterAChange, "LOG-009", "LOG-015", rules=_counting(RULES, _CHANGED, "change")),
     _of_turn(SpentAfterAMonth, "ENR-011"),
     _of_turn(LaterSecretsNeverDie, "ENR-012"),

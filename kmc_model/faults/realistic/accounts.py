@@ -5,7 +5,7 @@ from kmc_model.actions import DisableTwoFactor, LogIn, LogOut, SetUserStatus, Sw
 from kmc_model.faults._fault import Fault, effect_instead, row_of
 from kmc_model.faults._noting import Noting
 from kmc_model.faults.realistic._making import ACCEPTED, ENABLED, PLAIN, fault, of_turn, when, with_effect
-from kmc_model.records import Account
+from kmc_model.records import Account, LinkStatus
 from kmc_model.turn import Turn
 from kmc_model.values import changed
 
@@ -65,6 +65,23 @@ class FlagOfTheFirstAccount(Turn):
     def needs_code(self, account: Account) -> bool:
         first = next(self.memberships(), None)
         return self.state.accounts[first.account if first else account.name].two_factor
+
+
+class OnlyAdministratorsNeedACode(Turn):
+    """Asks only those for a code who are administrators of the account."""
+
+    def needs_code(self, account: Account) -> bool:
+        membership = self.state.memberships.get((account.name, self.email))
+        return super().needs_code(account) and (membership is None or membership.administrator)
+
+
+class NoCodeUntilTheNewQrCodeIsSeen(Turn):
+    """Asks for no code between a reset and the moment at which its QR code is shown."""
+
+    def needs_code(self, account: Account) -> bool:
+        links = self.state.links
+        leads_to = (each.follow_up for each in links.values() if each.email == self.email and each.follow_up)
+        return super().needs_code(account) and all(links[each].status is not LinkStatus.OPEN for each in leads_to)
 
 
 class CodeOncePerDay(Noting):
@@ -171,6 +188,8 @@ ACCOUNTS: tuple[Fault, ...] = (
         rules=with_effect(ENABLED, _end_all_sessions),
     ),
     of_turn(FlagOfTheFirstAccount, "ENA-001"),
+    of_turn(OnlyAdministratorsNeedACode, "ENA-007"),
+    of_turn(NoCodeUntilTheNewQrCodeIsSeen, "ENA-007"),
     of_turn(CodeOncePerDay, "LOG-009", rules=with_effect(ACCEPTED, _note_login)),
     of_turn(MachineRemembered, "LOG-009", rules=with_effect(ACCEPTED, _note_machine)),
     of_turn(

@@ -1,8 +1,9 @@
 """Mail: to whom it goes, how often, and what it gives away."""
 
 from kmc_model import rules as r
-from kmc_model.actions import EnableTwoFactor, UserStatus
-from kmc_model.faults._fault import Fault
+from kmc_model.actions import EnableTwoFactor, RegisterUser, UserStatus
+from kmc_model.faults._fault import Fault, effect_instead, row_of
+from kmc_model.faults._noting import Noting
 from kmc_model.faults.realistic._making import ENABLED, fault, of_turn, with_effect
 from kmc_model.records import LinkKind, Mail
 from kmc_model.turn import Turn
@@ -50,6 +51,27 @@ def _mail_everybody(turn: Turn) -> None:
             r._mail_qr_code(turn, each.email)
 
 
+class MailsOnceAnAccount(Noting):
+    """Mails nobody when an account has it switched on for the second time."""
+
+    def put_mail(self, mail: Mail) -> None:
+        if not (isinstance(self.action, EnableTwoFactor) and self.has_noted("on", self.action.account)):
+            super().put_mail(mail)
+
+
+def _note_on(turn: Turn) -> None:
+    if isinstance(turn, MailsOnceAnAccount):
+        turn.note("on", turn.action.account)
+
+
+def _mail_everybody_again(turn: Turn) -> None:
+    r.enrol_late_user(turn)
+    if turn.state.accounts[turn.action.account].two_factor:
+        for each in tuple(turn.state.memberships.values()):
+            if each.account == turn.action.account and each.email != turn.email:
+                r._mail_qr_code(turn, each.email)
+
+
 def _mail_all_customers(turn: Turn) -> None:
     inside = {each.email for each in turn.state.memberships.values() if each.account == turn.action.account}
     for each in tuple(turn.state.credentials):
@@ -67,6 +89,19 @@ MAIL: tuple[Fault, ...] = (
         "Those who are blocked or removed are mailed too.",
         "ENA-005",
         rules=with_effect(ENABLED, _mail_everybody),
+    ),
+    of_turn(MailsOnceAnAccount, "ENA-004", rules=with_effect(ENABLED, _note_on)),
+    fault(
+        "on again mails the owner",
+        "Switching it on where it is on already mails the owner once more.",
+        "ENA-009",
+        rules=with_effect(row_of(EnableTwoFactor, "account_has_two_factor"), r.mail_owner),
+    ),
+    fault(
+        "newcomers' colleagues mailed",
+        "Whoever joins has the whole account mailed once more.",
+        "ENA-005",
+        rules=effect_instead(row_of(RegisterUser, "always"), "enrol_late_user", _mail_everybody_again),
     ),
     fault(
         "mail to all customers",

@@ -2,7 +2,7 @@
 
 from kmc_model import mails
 from kmc_model import rules as r
-from kmc_model.actions import ChangePassword, RegisterUser, RequestReset, SetPassword
+from kmc_model.actions import ChangePassword, RegisterUser, RequestReset, SetPassword, UserStatus
 from kmc_model.faults._fault import Fault, effect_instead, row_of, without
 from kmc_model.faults.realistic._making import RESET, fault, of_turn, with_effect
 from kmc_model.records import Credentials, Link, LinkKind, LinkStatus
@@ -50,6 +50,19 @@ class QrCodeForAll(Turn):
 
     def needs_two_factor(self) -> bool:
         return True
+
+
+class QrCodeForWhoeverHadOne(Turn):
+    """Makes a QR code at the reset of whoever has a secret, though no account demands one any more."""
+
+    def needs_two_factor(self) -> bool:
+        return self.own.secret is not None or super().needs_two_factor()
+
+
+def _unblock(turn: Turn) -> None:
+    for each in tuple(turn.memberships()):
+        if each.status is UserStatus.BLOCKED:
+            turn.put_membership(changed(each, status=UserStatus.ACTIVE))
 
 
 def _mail_reset_to_colleagues(turn: Turn) -> None:
@@ -170,6 +183,13 @@ RESETS: tuple[Fault, ...] = (
         rules=with_effect(row_of(RequestReset, "always"), _mail_reset_to_colleagues),
     ),
     of_turn(QrCodeForAll, "RST-014"),
+    of_turn(QrCodeForWhoeverHadOne, "RST-014"),
+    fault(
+        "reset unblocks",
+        "A new password restores somebody who was blocked.",
+        "LOG-014",
+        rules=with_effect(RESET, _unblock),
+    ),
     of_turn(NeedIsOfTheFirstAccount, "RST-003", "RST-007"),
     of_turn(NewLinkIsAsOldAsThePairing, "RST-019"),
     fault(
