@@ -184,7 +184,7 @@ class LogIn(Action):
 
     Attributes:
         email: what is typed.
-        password: what is typed.
+        password: what is typed; empty where nothing is.
         code: None, or empty: none is typed. Where one is needed, that is refused with asks_for_code.
         account: into which one; None: the target chooses one of the user's. A target without accounts ignores it.
         device: on which machine, by a name of the harness; None: on a new one. A target that knows none ignores it.

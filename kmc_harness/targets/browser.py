@@ -79,6 +79,12 @@ LOOK = f"""(() => {{{FOUND}
     heading: text(document.querySelector('h1') || document.body),
   }};
 }})()"""
+HELD_BACK = """(() => {
+  const button = document.activeElement, form = button.form;
+  if (!form || form.noValidate || button.formNoValidate) return '';
+  return [...form.elements].find(e => e.willValidate && !e.validity.valid)?.validationMessage ?? '';
+})()"""
+"""What a browser says of a form that it does not send, because a field lacks something."""
 _Cookies = list[dict[str, Any]]
 
 
@@ -216,9 +222,15 @@ class Browser(BesideLab):
         return found
 
     def _click(self, name: re.Pattern[str], role: str = "button") -> bool:
-        """Follow it and wait for what comes; False where there is none."""
+        """Follow it and wait for what comes; False where there is none.
+
+        Where the browser itself holds a form back, the page stays, with what the browser says of it.
+        """
         if not self._focus(role, name):
             return False
+        if words := self._run(HELD_BACK):
+            self._look["said"].append(["alert", words])
+            return True
         with self._page.expect_navigation(wait_until="load"):
             self._page.keyboard.press("Enter")
         self._look = self._run(LOOK)
