@@ -32,7 +32,6 @@ KINDS = {
     Kind.POLICY: "fields of the policy, changed by machine",
     Kind.REALISTIC: "as real systems have had them",
     Kind.HIDDEN: "with hidden state: right at first, wrong later",
-    Kind.NARROW: "for one sort of person, or in one situation, alone",
     Kind.HARMLESS: "nothing wrong: to be survived",
 }
 COLOURS = {

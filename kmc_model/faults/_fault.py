@@ -24,7 +24,6 @@ class Kind(StrEnum):
     POLICY = "policy"
     REALISTIC = "realistic"
     HIDDEN = "hidden"
-    NARROW = "narrow"
     HARMLESS = "harmless"
 
 

@@ -6,9 +6,10 @@ from kmc_model.faults.realistic.attacks import ATTACKS
 from kmc_model.faults.realistic.codes import CODES
 from kmc_model.faults.realistic.links import LINKS
 from kmc_model.faults.realistic.mail import MAIL
+from kmc_model.faults.realistic.narrow import NARROW
 from kmc_model.faults.realistic.passwords import PASSWORDS
 from kmc_model.faults.realistic.resets import RESETS
 
 __all__ = ["REALISTIC"]
 
-REALISTIC: tuple[Fault, ...] = (*CODES, *PASSWORDS, *LINKS, *MAIL, *ACCOUNTS, *ATTACKS, *RESETS)
+REALISTIC: tuple[Fault, ...] = (*CODES, *PASSWORDS, *LINKS, *MAIL, *ACCOUNTS, *ATTACKS, *RESETS, *NARROW)

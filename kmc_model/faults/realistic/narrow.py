@@ -1,23 +1,19 @@
-"""Narrow defects: wrong for one sort of person, or in one situation, alone.
-
-Each is there for the scenario that guards it. Generated walks do not speak of an owner who logs in, a password field
-sent empty, a blocked account that is not named; the rest they find late.
-"""
+"""Wrong for one sort of person, or in one situation, alone."""
 
 from collections.abc import Callable
 from dataclasses import replace
 
 from kmc_model import rules as r
 from kmc_model.actions import DisableTwoFactor, LogIn, OpenEnrolmentLink, RequestReset, SwitchAccount
-from kmc_model.faults._fault import Fault, Kind, Rules, effect_instead, row_of, words_of
+from kmc_model.faults._fault import Fault, Rules, effect_instead, row_of
 from kmc_model.faults._noting import Noting
-from kmc_model.faults.realistic._making import RESET, when
+from kmc_model.faults.realistic._making import RESET, fault, of_turn, when
 from kmc_model.records import Account
-from kmc_model.rules import RULES, Effect
+from kmc_model.rules import Effect
 from kmc_model.turn import Turn
 from kmc_model.values import changed
 
-__all__ = ["NARROW"]
+__all__ = ["NARROW", "end_newest_session", "use_up_unless_of_a_reset"]
 
 
 # The owner of an account, and strangers
@@ -95,13 +91,13 @@ def _too_many_in_this_window(turn: Turn) -> bool:
     return asked > turn.policy.resets_max
 
 
-def _end_newest_session(turn: Turn) -> None:
+def end_newest_session(turn: Turn) -> None:
     held = [each for each in turn.state.sessions.values() if each.email == turn.email and each.is_open]
     for session in held[-1:]:
         turn.put_session(changed(session, is_open=False))
 
 
-def _use_up_unless_of_a_reset(turn: Turn) -> None:
+def use_up_unless_of_a_reset(turn: Turn) -> None:
     if turn.link and all(each.follow_up != turn.link.token for each in turn.state.links.values()):
         r.use_enrolment_link(turn)
 
@@ -111,81 +107,73 @@ def _noting(rules: Rules, at: int, note: Callable[[Turn], None]) -> Rules:
     return (*rules[:at], replace(rules[at], effects=(Effect(None, note), *rules[at].effects)), *rules[at + 1 :])
 
 
-def _narrow(name: str, sentence: str, *requirements: str, rules: Rules = RULES, turn: type[Turn] = Turn) -> Fault:
-    return Fault(name, sentence, requirements, Kind.NARROW, rules=rules, turn=turn)
-
-
-def _of_turn(turn: type[Turn], *requirements: str, rules: Rules = RULES) -> Fault:
-    return _narrow(words_of(turn), turn.__doc__ or "", *requirements, rules=rules, turn=turn)
-
-
 NARROW: tuple[Fault, ...] = (
-    _of_turn(OwnerNeedsNoCode, "ENA-007"),
-    _narrow(
+    of_turn(OwnerNeedsNoCode, "ENA-007"),
+    fault(
         "owner never locked",
         "The owner of an account is never locked out of it.",
         "SEC-001",
         rules=when(row_of(LogIn, "is_locked"), _locked_and_no_owner),
     ),
-    _narrow(
+    fault(
         "switch for the owner",
         "The owner of the other account may switch to it without a code.",
         "SWI-001",
         rules=when(row_of(SwitchAccount, "from_account_without_two_factor"), _without_two_factor_and_no_owner),
     ),
-    _narrow(
+    fault(
         "off by strangers",
         "Only those in the account are kept from switching it off, not the users of other accounts.",
         "ENA-002",
         rules=when(row_of(DisableTwoFactor, "not_the_vendor"), _user_of_the_account),
     ),
-    _narrow(
+    fault(
         "blocked but not named",
         "A login that names no account is let into a blocked one.",
         "SEC-010",
         rules=when(row_of(LogIn, "account_blocked"), _blocked_and_named),
     ),
-    _narrow(
+    fault(
         "lock of named logins alone",
         "Somebody locked is let in by a login that names no account.",
         "SEC-001",
         rules=when(row_of(LogIn, "is_locked"), _locked_and_named),
     ),
-    _narrow(
+    fault(
         "empty password",
         "A password field sent empty is taken for a right password.",
         "LOG-006",
         "LOG-002",
         rules=when(row_of(LogIn, "password_wrong"), _wrong_and_typed),
     ),
-    _narrow(
+    fault(
         "password with more behind it",
         "Only as many characters of a password are compared as it should have.",
         "LOG-006",
         "LOG-002",
         rules=when(row_of(LogIn, "password_wrong"), _begins_wrong),
     ),
-    _of_turn(
+    of_turn(
         PasswordOfTheFirstAccount,
         "RST-002",
         rules=_noting(when(row_of(LogIn, "password_wrong"), _wrong_in_this_account), RESET, _note_password),
     ),
-    _narrow(
+    fault(
         "fixed windows",
         "Reset mails are counted in windows of ten minutes that follow on each other, so twice as many fit into ten.",
         "SEC-012",
         rules=when(row_of(RequestReset, "too_many_resets"), _too_many_in_this_window),
     ),
-    _narrow(
+    fault(
         "reset ends one session",
         "A reset ends the newest of the person's sessions alone.",
         "SEC-007",
-        rules=effect_instead(RESET, "end_other_sessions", _end_newest_session),
+        rules=effect_instead(RESET, "end_other_sessions", end_newest_session),
     ),
-    _narrow(
+    fault(
         "mailed link of a reset works again",
         "The link that a reset mails is used up by OK alone, not by being opened.",
         "RST-004",
-        rules=effect_instead(row_of(OpenEnrolmentLink, "always"), "use_enrolment_link", _use_up_unless_of_a_reset),
+        rules=effect_instead(row_of(OpenEnrolmentLink, "always"), "use_enrolment_link", use_up_unless_of_a_reset),
     ),
 )
