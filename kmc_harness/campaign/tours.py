@@ -30,7 +30,7 @@ Told = tuple[str, tuple[int, int]]
 SMALL = 1200
 """The Wp method is for topics with so many transitions at most; it takes ten times their number and more."""
 
-BEGINNING = (35, 35, 35, 35, 35)
+BEGINNING = (50, 50, 50, 50, 50)
 """How many sentences the first lives of everybody have."""
 IN_BETWEEN = (180, 240)
 """How many the later ones have, before and after each answer to each sentence is met."""

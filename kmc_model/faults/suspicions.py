@@ -1,8 +1,8 @@
 """Wrong models near to the reference: what a walk has in mind when it asks where an implementation could differ.
 
-The faults derived by machine, and four families beside them: a row that spoils something else as well, one that does
-to all what is to be done to one, a check of a login that is left out in one case, and what is asked of anybody where it
-is to be asked of the person.
+The faults derived by machine, and five families beside them: a row that spoils something else as well, one that does
+to all what is to be done to one, one that does to some what is to be done to all, a check that is left out in one case,
+and what is asked of anybody where it is to be asked of the person.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,20 +10,35 @@ from copy import copy
 from dataclasses import dataclass, fields, replace
 from itertools import chain
 
-from kmc_model.actions import LogIn, SetPassword
-from kmc_model.faults._fault import with_row, without
+from kmc_model.actions import DisableTwoFactor, EnableTwoFactor, LogIn, SetPassword, SwitchAccount
+from kmc_model.faults._fault import effect_instead, with_row, without
 from kmc_model.faults.derived import of_policy, of_rows
+from kmc_model.faults.realistic.narrow import end_newest_session, use_up_unless_of_a_reset
 from kmc_model.lives import Rules
 from kmc_model.lives.scopes import PASSWORDS
 from kmc_model.records import Credentials, LinkKind
-from kmc_model.rules import GUARDS, RULES, Effect, Rule, is_unknown, no_code_needed, password_wrong
+from kmc_model.rules import (
+    GUARDS,
+    RULES,
+    Effect,
+    Rule,
+    end_other_sessions,
+    is_unknown,
+    no_code_needed,
+    password_wrong,
+    use_enrolment_link,
+)
 from kmc_model.turn import Turn
 from kmc_model.values import changed
 
 __all__ = ["Suspicion", "suspicions"]
 
-SPOILS_OWN, SPOILS_OTHERS = 0.3, 0.1
-"""What it is worth to see a row spoil nothing of the person's, or of the others': a row that is wrong itself is 1."""
+IN_AN_ACCOUNT = (LogIn, SwitchAccount, EnableTwoFactor, DisableTwoFactor)
+IN_ONE_CASE, SPOILS_OWN, SPOILS_OTHERS = 0.5, 0.3, 0.1
+"""What it is worth to see a check left out in no case, a row spoil nothing of the person's, or of the others'.
+
+A row that is wrong itself is worth 1.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +59,7 @@ class Suspicion:
 
 def suspicions() -> tuple[Suspicion, ...]:
     """Return every wrong model that a walk has in mind."""
-    return tuple(chain(_derived(), _side_effects(), _to_all(), _in_one_case(), _of_anybody()))
+    return tuple(chain(_derived(), _side_effects(), _to_all(), _to_some(), _in_one_case(), _of_anybody()))
 
 
 def _derived() -> Iterator[Suspicion]:
@@ -141,14 +156,34 @@ def _done_to(others: Callable[[Turn], Iterator[Turn]], rule: Rule) -> Callable[[
     return effect
 
 
-# Checks of a login left out in one case: a code is typed, one would be asked for, the password is a certain one
+# What is to be done to all of the person's sessions, or to every link that is opened, is done to some
+
+TO_SOME: dict[Callable[[Turn], None], Callable[[Turn], None]] = {
+    end_other_sessions: end_newest_session,
+    use_enrolment_link: use_up_unless_of_a_reset,
+}
+
+
+def _to_some() -> Iterator[Suspicion]:
+    for at, rule in enumerate(RULES):
+        for effect in rule.effects:
+            if to_some := TO_SOME.get(effect.apply):
+                yield Suspicion(Rules(rules=effect_instead(at, effect.apply.__name__, to_some)), rule.name)
+
+
+# Checks left out in one case: of a login where a code is typed, one would be asked for, no account is named or another
+# than the first, the password is a certain one; of whatever is to be done in an account, for its owner, for strangers
 
 
 def _in_one_case() -> Iterator[Suspicion]:
     for at, rule in _checks_of_a_login():
         passwords = map(_has_password, PASSWORDS.values()) if rule.applies is password_wrong else ()
-        for left_out in (_is_typed, _is_asked_for, *passwords):
-            yield Suspicion(Rules(rules=with_row(at, _but_where(rule, left_out))), rule.name)
+        for left_out in (_is_typed, _is_asked_for, _names_no_account, _names_another, *passwords):
+            yield Suspicion(Rules(rules=with_row(at, _but_where(rule, left_out))), rule.name, IN_ONE_CASE)
+    for at, rule in enumerate(RULES):
+        if rule.reason and rule.action in IN_AN_ACCOUNT and rule.applies.__name__ not in GUARDS:
+            for left_out in (_is_owner, _is_stranger):
+                yield Suspicion(Rules(rules=with_row(at, _but_where(rule, left_out))), rule.name, IN_ONE_CASE)
 
 
 def _is_typed(turn: Turn) -> bool:
@@ -157,6 +192,27 @@ def _is_typed(turn: Turn) -> bool:
 
 def _is_asked_for(turn: Turn) -> bool:
     return not turn.action.code and turn.account is not None and not no_code_needed(turn)
+
+
+def _names_no_account(turn: Turn) -> bool:
+    return turn.action.account is None
+
+
+def _names_another(turn: Turn) -> bool:
+    return turn.action.account not in (None, _first_account(turn))
+
+
+def _is_owner(turn: Turn) -> bool:
+    """The owners of whom sentences speak are those of the account that they joined first."""
+    return turn.account is not None and turn.account.owner == turn.email and turn.account.name == _first_account(turn)
+
+
+def _is_stranger(turn: Turn) -> bool:
+    return turn.membership is None
+
+
+def _first_account(turn: Turn) -> str | None:
+    return next((each.account for each in turn.memberships()), None)
 
 
 def _has_password(password: str) -> Callable[[Turn], bool]:

@@ -115,7 +115,14 @@ def _typed(words: str) -> Typed:
     return typed
 
 
-def log_in(who: int, name: str, account: str | None, typed: str, password: str = "", device: str | None = None) -> Make:
+def log_in(
+    who: int,
+    name: str,
+    account: str | None,
+    typed: str,
+    password: str | None = None,
+    device: str | None = None,
+) -> Make:
     """Log in with the code that `typed` describes, and with the present password unless another is given."""
     email, code_of = email_of(name), _typed(typed)
 
@@ -124,7 +131,7 @@ def log_in(who: int, name: str, account: str | None, typed: str, password: str =
         code = code_of(holds, life.holds[1 - who] if len(life.holds) > 1 else holds, life.now // STEP_S)
         if code is None and typed != "no code":
             return None
-        return a.LogIn(email, password or holds.password, code, account, device)
+        return a.LogIn(email, holds.password if password is None else password, code, account, device)
 
     make = _act(who, action)
     if typed not in ("a code", "a code of the earlier QR code"):

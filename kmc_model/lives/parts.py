@@ -119,12 +119,18 @@ def reset(life: Life, own: Credentials, holds: Holds, policy: Policy) -> str | N
     return _of_link(life.state.links[follow_up], life.now, policy) if follow_up else "nothing"
 
 
-def resets(life: Life, own: Credentials, holds: Holds, policy: Policy) -> str | None:
-    """Return whether as many resets have been asked for as may be, and whether most of that time has passed."""
+def resets(life: Life, own: Credentials, holds: Holds, policy: Policy) -> tuple[str, bool, bool] | None:
+    """Return how many resets may still be asked for, and whether the last one, and the first, soon count no more."""
     recent = [at for at in own.resets_asked_at if at > life.now - policy.resets_period_s]
-    if len(recent) < policy.resets_max:
+    if not recent:
         return None
-    return "for a while" if max(recent) > life.now - policy.resets_period_s // 2 else "soon no more"
+    left = policy.resets_max - len(recent)
+    long_ago = life.now - policy.resets_period_s // 2
+    return (
+        "none left" if left <= 0 else "one left" if left == 1 else "some left",
+        recent[-1] <= long_ago,
+        recent[0] <= long_ago,
+    )
 
 
 def session(life: Life, own: Credentials, holds: Holds, policy: Policy) -> object:

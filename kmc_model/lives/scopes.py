@@ -54,9 +54,11 @@ PASSWORDS = {
     "a wrong password": "wr0ng-guess!",
     "the password in capitals": FIRST.upper(),
     "the password with another ending": "s3cure-pxyz!",
+    "the password cut short": FIRST[:8],
+    "the password with more behind it": f"{FIRST}1",
+    "an empty password": "",
     "the first password": FIRST,
 }
-NEAR = ("the password in capitals", "the password with another ending")
 
 # Moves of one kind
 
@@ -72,10 +74,16 @@ def _logins(who: int, name: str, account: str, *codes: str) -> Iterator[Move]:
         yield Move(f"{name} logs in to {account} with {typed}", log_in(who, name, account, typed))
 
 
-def _passwords(who: int, name: str, *passwords: str, code: str = "no code") -> Iterator[Move]:
+def _passwords(who: int, name: str, *passwords: str, code: str = "no code", into: str = "Acme") -> Iterator[Move]:
     for words in passwords:
-        make = log_in(who, name, "Acme", code, PASSWORDS[words])
-        yield Move(f"{name} logs in with {words} and {code}", _while_first(who, make) if words in NEAR else make)
+        make = log_in(who, name, into, code, PASSWORDS[words])
+        where = "" if into == "Acme" else f" to {into}"
+        is_near = words.startswith("the password ")
+        yield Move(f"{name} logs in{where} with {words} and {code}", _while_first(who, make) if is_near else make)
+
+
+def _nameless(who: int, name: str) -> Move:
+    return Move(f"{name} logs in naming no account with no code", log_in(who, name, None, "no code"))
 
 
 def _while_first(who: int, make: Make) -> Make:
@@ -196,7 +204,7 @@ TWO_ACCOUNTS = Scope(
         *_openings(0, "Ada", "newest", "earlier"),
         *_logins(0, "Ada", "Acme", *CODES[:4]),
         *_logins(0, "Ada", "Globex", *CODES[:4]),
-        Move("Ada logs in naming no account with no code", log_in(0, "Ada", None, "no code")),
+        _nameless(0, "Ada"),
         *_sessions(0, "Ada"),
         *_moves_between(0, "Ada", "Acme", "Globex"),
         *_resets(0, "Ada"),
@@ -234,7 +242,7 @@ STANDING = Scope(
         *_openings(0, "Ada", "newest"),
         *_logins(0, "Ada", "Acme", "no code", "a code", "the code of an empty key"),
         *_logins(0, "Ada", "Globex", "no code"),
-        Move("Ada logs in naming no account with no code", log_in(0, "Ada", None, "no code")),
+        _nameless(0, "Ada"),
         *_moves_between(0, "Ada", "Acme"),
         Move("Globex is blocked", fixed(a.SetAccountStatus("Globex", AccountStatus.BLOCKED))),
         *_moves_between(0, "Ada", "Globex"),
@@ -339,7 +347,7 @@ SESSIONS_TOPIC = Scope(
         *_openings(0, "Ada", "newest"),
         *_logins(0, "Ada", "Acme", "no code", "a code", "the same code"),
         *_logins(0, "Ada", "Globex", "no code", "a code", "the same code"),
-        Move("Ada logs in naming no account with no code", log_in(0, "Ada", None, "no code")),
+        _nameless(0, "Ada"),
         *_sessions(0, "Ada"),
         Move("Ada uses the earlier session", in_session(0, _use, earlier=True)),
         Move(
@@ -350,6 +358,11 @@ SESSIONS_TOPIC = Scope(
             "Ada changes the password in the KMC; Ada uses the earlier session",
             in_turn(_change_of_password(0, "Ada").make, in_session(0, _use, earlier=True)),
         ),
+        Move(
+            "Ada resets the password; Ada uses the earlier session",
+            in_turn(reset_at_once(0, "Ada"), in_session(0, _use, earlier=True)),
+        ),
+        *_passwords(0, "Ada", "the first password", into="Globex"),
         *_moves_between(0, "Ada", "Acme", "Globex"),
         *_tries_to_switch(0, "Ada", "Acme"),
         _change_of_password(0, "Ada"),
@@ -369,6 +382,7 @@ ATTEMPTS = Scope(
         *_runs(1, "Bo"),
         *_logins(0, "Ada", "Acme", "no code", "a code"),
         *_logins(1, "Bo", "Acme", "no code", "a code"),
+        _nameless(0, "Ada"),
         *_passwords(0, "Ada", "a wrong password"),
         Move("Mallory logs in with a wrong password and no code", _wrong("Mallory")),
         Move("Ada asks for a reset", fixed(a.RequestReset(email_of("Ada")))),
@@ -423,6 +437,7 @@ COLLEAGUES_TOPIC = Scope(
         *_sessions(1, "Bo"),
         _whole_reset(0, "Ada"),
         Move("Acme is blocked", fixed(a.SetAccountStatus("Acme", AccountStatus.BLOCKED))),
+        _nameless(0, "Ada"),
     ),
     (session,),
     (),
@@ -454,6 +469,27 @@ NEWCOMERS_TOPIC = Scope(
     (("Ada", "Acme"), ("Bo", "Globex")),
 )
 
+OWNERS_TOPIC = Scope(
+    "owners",
+    ("Ada", "Bo", "Grace"),
+    ("Acme", "Globex"),
+    (
+        *_switches("Acme"),
+        *_openings(2, "Grace", "newest"),
+        *_logins(2, "Grace", "Acme", "no code", "a code"),
+        *_logins(2, "Grace", "Globex", "no code"),
+        *_moves_between(2, "Grace", "Acme"),
+        Move("10 wrong passwords are tried for Grace", times(10, _wrong("Grace"))),
+        _whole_reset(2, "Grace"),
+        *_logins(1, "Bo", "Globex", "no code"),
+        *_tries_to_switch(1, "Bo", "Acme"),
+        NEXT_LIMIT,
+    ),
+    (app, session, lock),
+    (newest_link,),
+    (("Grace", "Acme"), ("Ada", "Acme"), ("Bo", "Globex"), ("Grace", "Globex")),
+)
+
 TOPICS = (
     CODES_TOPIC,
     LINKS_TOPIC,
@@ -466,18 +502,32 @@ TOPICS = (
     COLLEAGUES_TOPIC,
     STANDING,
     NEWCOMERS_TOPIC,
+    OWNERS_TOPIC,
 )
 
 
-def _everything(name: str, topics: Iterable[Scope], *members: tuple[str, str]) -> Scope:
+def _everything(name: str, topics: Iterable[Scope], people: tuple[str, ...], *members: tuple[str, str]) -> Scope:
     """Return all moves of `topics` in one scope: too many lives to be walked whole, good to begin with."""
     moves = {move.sentence: move for topic in topics for move in topic.moves}
     accounts = tuple(dict.fromkeys(account for _, account in members))
     parts = (secret, app, session, lock, status)
-    return Scope(name, ("Ada", "Bo"), accounts, tuple(moves.values()), parts, (newest_link,), members)
+    return Scope(name, people, accounts, tuple(moves.values()), parts, (newest_link,), members)
 
 
-EVERYTHING = _everything("everything", TOPICS, ("Ada", "Acme"), ("Ada", "Globex"), ("Bo", "Globex"))
+EVERYTHING = _everything(
+    "everything",
+    TOPICS,
+    ("Ada", "Bo", "Grace"),
+    ("Grace", "Acme"),
+    ("Ada", "Acme"),
+    ("Ada", "Globex"),
+    ("Bo", "Globex"),
+    ("Grace", "Globex"),
+)
 IN_ONE_ACCOUNT = _everything(
-    "everything in one account", (each for each in TOPICS if len(each.accounts) == 1), ("Ada", "Acme"), ("Bo", "Acme")
+    "everything in one account",
+    (each for each in TOPICS if len(each.accounts) == 1),
+    ("Ada", "Bo"),
+    ("Ada", "Acme"),
+    ("Bo", "Acme"),
 )

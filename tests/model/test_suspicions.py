@@ -6,12 +6,12 @@ from kmc_model.faults.derived import of_policy, of_rows
 from kmc_model.faults.suspicions import suspicions
 from kmc_model.lives import EVERYTHING, Rules, email_of
 from kmc_model.lives.scopes import PASSWORDS
-from kmc_model.records import LinkKind, State
+from kmc_model.records import LinkKind, LinkStatus, State
 from kmc_model.rules import RULES, is_member
 from kmc_model.turn import Reason
 
 REFERENCE = Rules()
-ADA, BO = map(email_of, ("Ada", "Bo"))
+ADA, BO, GRACE = map(email_of, EVERYTHING.people)
 PASSWORD = "s3cure-pass!"
 
 
@@ -36,9 +36,10 @@ def _answers(state: State, where: str, *actions: a.Action) -> list[tuple[Reason 
 
 
 def test_a_row_spoils_each_thing_of_the_person_or_of_everybody_else() -> None:
-    before = _after(
-        a.LogIn(ADA, PASSWORD, None, "Acme"), a.LogIn(BO, PASSWORD, None, "Globex"), a.EnableTwoFactor("Globex")
-    )
+    logins = [
+        a.LogIn(email, PASSWORD, None, account) for email, account in ((ADA, "Acme"), (BO, "Globex"), (GRACE, "Acme"))
+    ]
+    before = _after(*logins, a.EnableTwoFactor("Globex"))
     right = _next(before, a.RequestReset(ADA))
     spoilt = set()
     for each in suspicions():
@@ -49,7 +50,7 @@ def test_a_row_spoils_each_thing_of_the_person_or_of_everybody_else() -> None:
                     fields = [name for name in of_right.__slots__ if getattr(of_right, name) != getattr(of_wrong, name)]
                     spoilt |= {(of_right.email, name) for name in fields}
     things = ("is_open", "status", "password", "secret", "locked_until")
-    assert spoilt == {(email, thing) for email in (ADA, BO) for thing in things}
+    assert spoilt == {(email, thing) for email in (ADA, BO, GRACE) for thing in things}
 
 
 def _afterwards(state: State, where: str, action: a.Action) -> list[State]:
@@ -66,7 +67,7 @@ def test_what_is_done_to_one_person_is_done_to_all_to_whom_it_can_be() -> None:
         [mail.recipient for mail in each.outbox]
         for each in _afterwards(_after(), "RequestReset.always", a.RequestReset(ADA))
     ]
-    assert mailed.count([BO, ADA]) == 1
+    assert mailed.count([GRACE, BO, ADA]) == 1
     accounts = [
         {session.account for session in each.sessions.values() if session.email == BO}
         for each in _afterwards(_after(), "LogIn.no_code_needed", a.LogIn(ADA, PASSWORD, None, "Acme"))
@@ -95,6 +96,39 @@ def test_a_check_of_a_login_is_left_out_with_a_code_or_where_one_is_asked_for() 
     )
     assert (Reason.CODE_NEEDED, Reason.WRONG_CREDENTIALS) in answers
     assert (Reason.WRONG_CREDENTIALS, Reason.WRONG_CODE) in answers
+
+
+def test_a_check_is_left_out_for_the_owner_for_strangers_and_where_no_account_or_another_is_named() -> None:
+    locked = _after(*[a.LogIn(email, "wr0ng-guess!", None, "Acme") for email in (ADA, GRACE) for _ in range(10)])
+    names = ((GRACE, "Acme"), (GRACE, "Globex"), (ADA, "Acme"), (ADA, "Globex"), (ADA, None))
+    logins = [a.LogIn(email, PASSWORD, None, account) for email, account in names]
+    let_in = [
+        [name for name, reason in zip(names, answers, strict=True) if reason is None]
+        for answers in _answers(locked, "LogIn.is_locked", *logins)
+    ]
+    assert [(GRACE, "Acme")] in let_in
+    assert [(GRACE, "Globex"), (ADA, "Globex")] in let_in
+    assert [(ADA, None)] in let_in
+    there = _after(a.LogIn(BO, PASSWORD, None, "Globex"), a.LogIn(ADA, PASSWORD, None, "Acme"))
+    of_bo, of_ada = there.sessions
+    switched = _answers(
+        there, "DisableTwoFactor.not_the_vendor", a.DisableTwoFactor("Acme", of_bo), a.DisableTwoFactor("Acme", of_ada)
+    )
+    assert (None, Reason.NOT_ALLOWED) in switched
+
+
+def test_some_of_what_is_to_be_ended_or_used_up_is_left() -> None:
+    twice = _after(*[a.LogIn(ADA, PASSWORD, None, "Acme")] * 2, a.EnableTwoFactor("Acme"), a.RequestReset(ADA))
+    mailed = {each.kind: each.token for each in twice.links.values() if each.email == ADA}
+    right = _next(twice, set_password := a.SetPassword(mailed[LinkKind.RESET], "n3w-pass!1"))
+    states = _afterwards(twice, "SetPassword.always", set_password)
+    assert [True, False] in [[each.is_open for each in state.sessions.values()] for state in states]
+    follow_up = next(each.token for each in reversed(right.links.values()) if each.email == ADA)
+    by_reset, by_vendor = (
+        [each.links[link].status for each in _afterwards(state, "OpenEnrolmentLink.always", a.OpenEnrolmentLink(link))]
+        for link, state in ((follow_up, right), (mailed[LinkKind.ENROLMENT], twice))
+    )
+    assert by_reset.count(LinkStatus.OPEN) == by_vendor.count(LinkStatus.OPEN) + 1
 
 
 def test_a_refusal_is_brought_by_anybody_upon_all() -> None:
