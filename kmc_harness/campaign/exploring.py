@@ -226,7 +226,10 @@ class _Shrinking:
         return replace(best, before_shrinking=len(found.told))
 
     def _shorter(self, whole: Found) -> Iterator[Found]:
-        """Yield shorter and shorter stories: delta debugging (Zeller, Hildebrandt 2002), halves first; round times."""
+        """Yield shorter and shorter stories: delta debugging (Zeller, Hildebrandt 2002), halves first.
+
+        Then come round times, and stories of fewer people.
+        """
         told = list(whole.told)
         size = max(len(told) // 2, 1)
         while size:
@@ -248,11 +251,19 @@ class _Shrinking:
                         told = rounder
                         yield again
                         break
+        founders = whole.founders
+        for founder in sorted(founders, reverse=True):
+            others = tuple(each for each in founders if each != founder)
+            spoken_of = any(founder[1] in sentence for sentence in told)
+            is_last = founder[1] not in {account for _, account in others}
+            if others and not (is_last and spoken_of) and (again := self._same(told, whole, others)):
+                founders = others
+                yield again
 
-    def _same(self, told: Sequence[str], whole: Found) -> Found | None:
+    def _same(self, told: Sequence[str], whole: Found, founders: Founders | None = None) -> Found | None:
         if not self._cuts_on():
             return None
-        again = self._retold(whole.founders, told)
+        again = self._retold(whole.founders if founders is None else founders, told)
         alike = again and (again.departed.sentence, again.departed.fields) == (
             whole.departed.sentence,
             whole.departed.fields,

@@ -38,7 +38,7 @@ class Glimpse(NamedTuple):
         accepted, asks_for_code: the last answer.
         opened: whether it brought a session, where that was asked for; elsewhere an adapter may tell the one used.
         account: the scenario's name of the account that the session is in, where the target tells.
-        shown: a QR code: `new`, `known` for the secret scanned before, `another's`; empty for none.
+        shown: a QR code: `new`, `known` for the secret scanned before, `Bo's` for one of Bo's; empty for none.
         qr_code: what apps and standards look at: parameters, bits, names, quiet zone.
         mailed: by person, how many links of each kind.
         tried: how many of the wrong passwords or codes just tried were accepted.
@@ -154,7 +154,7 @@ class Side:
             return "unreadable", ()
         self.known.add(entry.secret)
         owner = self.owners.setdefault(entry.secret, person.name)
-        shown = "another's" if owner != person.name else "known" if entry.secret == held else "new"
+        shown = f"{owner}'s" if owner != person.name else "known" if entry.secret == held else "new"
         return shown, _looked_at(entry, seen.picture, Offer.PICTURE in self.world.offers)
 
     def _telling(self, sentence: str, seen: Observation, new: NewMails) -> tuple[str, ...]:

@@ -164,6 +164,12 @@ def _fails_on_it_alone(found: Found, fault: str, tmp_path: Path) -> None:
     assert "1 passed" in on_model, on_model
 
 
+def test_whose_secret_is_shown_to_whom_is_told() -> None:
+    found = _story(_with("one secret a batch"), ON, OPENS.replace("Ada", "Grace"), OPENS)
+    assert found is not None
+    assert "Then Ada and Grace have different secrets" in (as_scenario(found) or "")
+
+
 class MailsResetToo(ModelTarget):
     """Mails a reset link beside the QR code."""
 
@@ -295,6 +301,16 @@ def test_there_is_an_end_to_cutting_down() -> None:
     assert cut is not None
     assert uncut.departed.fields == cut.departed.fields
     assert len(uncut.told) == uncut.before_shrinking == cut.before_shrinking > len(cut.told)
+
+
+@pytest.mark.parametrize("fault", FIVE)
+def test_a_story_is_of_nobody_whom_it_can_do_without(fault: str) -> None:
+    found = _search(_with(fault)).found
+    assert found is not None
+    for each in found.founders:
+        others = [other for other in found.founders if other != each]
+        if each[1] in {account for _, account in others}:
+            assert f"✗ {found.departed.sentence}" not in list(retell(ModelTarget(), _with(fault), others, found.told))
 
 
 def test_the_clean_model_does_not_depart_from_itself() -> None:
