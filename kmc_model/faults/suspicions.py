@@ -15,7 +15,7 @@ from kmc_model.faults._fault import effect_instead, with_row, without
 from kmc_model.faults.derived import of_policy, of_rows
 from kmc_model.faults.realistic.narrow import end_newest_session, use_up_unless_of_a_reset
 from kmc_model.lives import Rules
-from kmc_model.lives.scopes import PASSWORDS
+from kmc_model.lives.phrases import PASSWORDS
 from kmc_model.records import Credentials, LinkKind
 from kmc_model.rules import (
     GUARDS,

@@ -8,7 +8,8 @@ attempts and requests for a reset count only in a run that reaches the limit.
 from kmc_model.lives._life import PASSED, Holds, Life, Made, Move, Rules, Scope, Seen, Symbols, email_of
 from kmc_model.lives.moves import edges
 from kmc_model.lives.parts import key_of
-from kmc_model.lives.scopes import EVERYTHING, IN_ONE_ACCOUNT, SCOPES, TOPICS
+from kmc_model.lives.scopes import SCOPES
+from kmc_model.lives.topics import EVERYTHING, IN_ONE_ACCOUNT, TOPICS
 
 __all__ = [
     "EVERYTHING",

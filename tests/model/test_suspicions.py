@@ -5,7 +5,7 @@ from kmc_model.clock import START
 from kmc_model.faults.derived import of_policy, of_rows
 from kmc_model.faults.suspicions import suspicions
 from kmc_model.lives import EVERYTHING, Rules, email_of
-from kmc_model.lives.scopes import PASSWORDS
+from kmc_model.lives.phrases import PASSWORDS
 from kmc_model.records import LinkKind, LinkStatus, State
 from kmc_model.rules import RULES, is_member
 from kmc_model.turn import Reason
