@@ -1,13 +1,15 @@
 """Wrong models near to the reference: what a walk has in mind when it asks where an implementation could differ.
 
-The faults derived by machine, and five families beside them: a row that spoils something else as well, one that does
+The faults derived by machine, and seven families beside them: a row that spoils something else as well, one that does
 to all what is to be done to one, one that does to some what is to be done to all, a check that is left out in one case,
-and what is asked of anybody where it is to be asked of the person.
+what is asked of anybody where it is to be asked of the person, what is asked of the first account where it is to be
+asked of all, and a link's hours that are counted from another one's mail.
 """
 
 from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from itertools import chain
 
 from kmc_model.actions import DisableTwoFactor, EnableTwoFactor, LogIn, SetPassword, SwitchAccount
@@ -16,7 +18,7 @@ from kmc_model.faults.derived import of_policy, of_rows
 from kmc_model.faults.realistic.narrow import end_newest_session, use_up_unless_of_a_reset
 from kmc_model.lives import Rules
 from kmc_model.lives.phrases import PASSWORDS
-from kmc_model.records import Credentials, LinkKind
+from kmc_model.records import Credentials, Link, LinkKind, LinkStatus
 from kmc_model.rules import (
     GUARDS,
     RULES,
@@ -27,6 +29,7 @@ from kmc_model.rules import (
     no_code_needed,
     password_wrong,
     use_enrolment_link,
+    use_reset_link,
 )
 from kmc_model.turn import Turn
 from kmc_model.values import changed
@@ -34,8 +37,9 @@ from kmc_model.values import changed
 __all__ = ["Suspicion", "suspicions"]
 
 IN_AN_ACCOUNT = (LogIn, SwitchAccount, EnableTwoFactor, DisableTwoFactor)
-IN_ONE_CASE, SPOILS_OWN, SPOILS_OTHERS = 0.5, 0.3, 0.1
-"""What it is worth to see a check left out in no case, a row spoil nothing of the person's, or of the others'.
+LATE, IN_ONE_CASE, SPOILS_OWN, SPOILS_OTHERS = 3.0, 0.5, 0.3, 0.1
+"""What it is worth to see what shows late go wrong nowhere, a check left out in no case, a row spoil nothing of the
+person's, or of the others'.
 
 A row that is wrong itself is worth 1.
 """
@@ -57,9 +61,11 @@ class Suspicion:
     worth: float = 1
 
 
+@cache
 def suspicions() -> tuple[Suspicion, ...]:
     """Return every wrong model that a walk has in mind."""
-    return tuple(chain(_derived(), _side_effects(), _to_all(), _to_some(), _in_one_case(), _of_anybody()))
+    families = (_derived, _side_effects, _to_all, _to_some, _in_one_case, _of_anybody, _of_the_first, _as_old)
+    return tuple(chain.from_iterable(family() for family in families))
 
 
 def _derived() -> Iterator[Suspicion]:
@@ -156,29 +162,41 @@ def _done_to(others: Callable[[Turn], Iterator[Turn]], rule: Rule) -> Callable[[
     return effect
 
 
-# What is to be done to all of the person's sessions, or to every link that is opened, is done to some
+# What is to be done to all of the person's sessions, or to every link, is done to some
 
-TO_SOME: dict[Callable[[Turn], None], Callable[[Turn], None]] = {
-    end_other_sessions: end_newest_session,
-    use_enrolment_link: use_up_unless_of_a_reset,
+
+def _use_up_the_first_two(turn: Turn) -> None:
+    used = [each for each in turn.state.links.values() if each.email == turn.email and each.status is LinkStatus.USED]
+    if sum(each.kind is LinkKind.RESET for each in used) < 2:
+        use_reset_link(turn)
+
+
+TO_SOME: dict[Callable[[Turn], None], tuple[Callable[[Turn], None], float]] = {
+    end_other_sessions: (end_newest_session, 1),
+    use_enrolment_link: (use_up_unless_of_a_reset, 1),
+    use_reset_link: (_use_up_the_first_two, LATE),
 }
+"""What is done instead, and what it is worth."""
 
 
 def _to_some() -> Iterator[Suspicion]:
     for at, rule in enumerate(RULES):
         for effect in rule.effects:
-            if to_some := TO_SOME.get(effect.apply):
-                yield Suspicion(Rules(rules=effect_instead(at, effect.apply.__name__, to_some)), rule.name)
+            if effect.apply in TO_SOME:
+                to_some, worth = TO_SOME[effect.apply]
+                yield Suspicion(Rules(rules=effect_instead(at, effect.apply.__name__, to_some)), rule.name, worth)
 
 
 # Checks left out in one case: of a login where a code is typed, one would be asked for, no account is named or another
-# than the first, the password is a certain one; of whatever is to be done in an account, for its owner, for strangers
+# than the first, the password is a certain one, the attempt is the one that locks; of whatever is to be done in an
+# account, for its owner, for strangers
 
 
 def _in_one_case() -> Iterator[Suspicion]:
     for at, rule in _checks_of_a_login():
         passwords = map(_has_password, PASSWORDS.values()) if rule.applies is password_wrong else ()
-        for left_out in (_is_typed, _is_asked_for, _names_no_account, _names_another, *passwords):
+        locks = (_is_last,) if rule.effects else ()
+        for left_out in (_is_typed, _is_asked_for, _names_no_account, _names_another, *passwords, *locks):
             yield Suspicion(Rules(rules=with_row(at, _but_where(rule, left_out))), rule.name, IN_ONE_CASE)
     for at, rule in enumerate(RULES):
         if rule.reason and rule.action in IN_AN_ACCOUNT and rule.applies.__name__ not in GUARDS:
@@ -200,6 +218,10 @@ def _names_no_account(turn: Turn) -> bool:
 
 def _names_another(turn: Turn) -> bool:
     return turn.action.account not in (None, _first_account(turn))
+
+
+def _is_last(turn: Turn) -> bool:
+    return turn.own.failures + 1 == turn.policy.failures_max
 
 
 def _is_owner(turn: Turn) -> bool:
@@ -242,6 +264,46 @@ def _for_anybody(rule: Rule) -> Callable[[Turn], bool]:
 class _AnybodysNeed(Turn):
     def needs_two_factor(self) -> bool:
         return any(Turn.needs_two_factor(_as(self, email)) for email in self.state.credentials)
+
+
+# What a reset needs is asked of the first account
+
+
+def _of_the_first() -> Iterator[Suspicion]:
+    yield Suspicion(Rules(turn=_FirstAccountsNeed), SetPassword.__name__)
+
+
+class _FirstAccountsNeed(Turn):
+    def needs_two_factor(self) -> bool:
+        first = _first_account(self)
+        return first is not None and self.state.accounts[first].two_factor
+
+
+# A link's hours are counted from the first mail that anybody was sent, or from the person's first link of that kind
+
+
+def _as_old() -> Iterator[Suspicion]:
+    for kind in LinkKind:
+        for since in (_first_mail, _first_link):
+            yield Suspicion(Rules(turn=_counting(kind, since)), f"{kind}_link_ttl_s", LATE)
+
+
+def _counting(kind: LinkKind, since: Callable[[Turn, Link], int]) -> type[Turn]:
+    class Counting(Turn):
+        def is_expired(self, link: Link) -> bool:
+            issued_at = since(self, link) if link.kind is kind else link.issued_at
+            return super().is_expired(changed(link, issued_at=issued_at))
+
+    return Counting
+
+
+def _first_mail(turn: Turn, link: Link) -> int:
+    return turn.state.outbox[0].sent_at
+
+
+def _first_link(turn: Turn, link: Link) -> int:
+    alike = (each for each in turn.state.links.values() if (each.email, each.kind) == (link.email, link.kind))
+    return next(alike).issued_at
 
 
 def _as(turn: Turn, email: str) -> Turn:

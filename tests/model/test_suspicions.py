@@ -1,5 +1,7 @@
 """The wrong models that a walk has in mind, family by family."""
 
+import pytest
+
 from kmc_model import actions as a
 from kmc_model.clock import START
 from kmc_model.faults.derived import of_policy, of_rows
@@ -141,7 +143,58 @@ def test_what_a_reset_needs_is_asked_of_anybody() -> None:
     asked = _after(a.EnableTwoFactor("Acme"), a.RequestReset(BO))
     (link,) = (each for each in asked.links.values() if each.kind is LinkKind.RESET)
     states = _afterwards(asked, "SetPassword", a.SetPassword(link.token, "n3w-pass!1"))
-    assert [each.credentials[BO].secret is not None for each in states] == [True]
+    assert [each.credentials[BO].secret is not None for each in states] == [True, False]
+
+
+def test_what_a_reset_needs_is_asked_of_the_first_account() -> None:
+    asked = _after(a.EnableTwoFactor("Globex"), a.RequestReset(ADA))
+    (link,) = (each for each in asked.links.values() if each.kind is LinkKind.RESET)
+    right = _next(asked, set_password := a.SetPassword(link.token, "n3w-pass!1"))
+    states = _afterwards(asked, "SetPassword", set_password)
+    before, renewed = (each.credentials[ADA].secret for each in (asked, right))
+    assert [each.credentials[ADA].secret for each in states] == [renewed, before]
+    assert before != renewed
+
+
+@pytest.mark.parametrize(
+    ("kind", "asking", "late"),
+    [(LinkKind.RESET, (BO, ADA), 1), (LinkKind.RESET, (ADA, ADA), 2), (LinkKind.ENROLMENT, (ADA,), 2)],
+)
+def test_a_links_hours_count_from_the_first_mail_or_from_the_persons_first_link(
+    kind: LinkKind, asking: tuple[str, ...], late: int
+) -> None:
+    """Whoever is asking does so on another day, and is mailed a link that is used at once."""
+    state, now = _after(a.EnableTwoFactor("Globex") if kind is LinkKind.ENROLMENT else a.RequestReset(GRACE)), START
+    for email in asking:
+        now += 2 * 24 * 3600
+        state = REFERENCE.perform(state, now, a.RequestReset(email))[0]
+    use: a.Action = a.SetPassword(next(reversed(state.links)), "n3w-pass!1")
+    if kind is LinkKind.ENROLMENT:
+        state = REFERENCE.perform(state, now, use)[0]
+        use = a.OpenEnrolmentLink(next(reversed(state.links)))
+    assert REFERENCE.perform(state, now, use)[1].reason is None
+    reasons = [
+        each.rules.perform(state, now, use)[1].reason for each in suspicions() if each.where == f"{kind}_link_ttl_s"
+    ]
+    assert reasons.count(Reason.LINK_NOT_VALID) == late
+
+
+def test_the_first_two_reset_links_alone_are_used_up() -> None:
+    state, left_open = _after(), []
+    for password in ("n3w-pass!1", PASSWORD, "n3w-pass!1"):
+        state = _next(state, a.RequestReset(ADA))
+        set_password = a.SetPassword(link := next(reversed(state.links)), password)
+        statuses = [each.links[link].status for each in _afterwards(state, "SetPassword.always", set_password)]
+        left_open.append(statuses.count(LinkStatus.OPEN))
+        state = _next(state, set_password)
+    assert left_open == [2, 2, 3]  # two are the faults that none is, and that nothing is done
+
+
+def test_a_password_counts_as_right_where_it_is_the_one_that_locks() -> None:
+    wrong = a.LogIn(ADA, "n0t-in-mind!", None, "Acme")
+    for tries, let_in in ((8, 2), (9, 3)):
+        answers = _answers(_after(*[wrong] * tries), "LogIn.password_wrong", wrong)
+        assert answers.count((None,)) == let_in  # two are the faults that the row is dropped, and accepts
 
 
 def test_rows_that_no_requirement_demands_are_left_out_too() -> None:
