@@ -1,27 +1,48 @@
 """Lives of everybody that go where most wrong models would show."""
 
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from math import sqrt
+from operator import attrgetter
 
 from kmc_harness.campaign.answering import Noting
-from kmc_model.faults.suspicions import Suspicion
+from kmc_model.faults.suspicions import Suspicion, suspicions
 from kmc_model.lives import Life, Made, Move, Rules, Scope
 
-__all__ = ["Suspects"]
+__all__ = ["Suspects", "Weights", "soon"]
 
 ASTRAY = 0.3
 """What it is worth that a wrong model goes on in another state, unseen; to see it answer otherwise is worth 1."""
-NEW = 0.2
-"""What a sentence is worth that has not been answered so in this life."""
 CHANGE = 0.02
 """What it is worth that something changes."""
+CHANCE = (50,) * 20
+"""How many sentences the lives have in which chance shows how soon it tells a wrong model from the reference."""
+SELDOM = 0.15
+"""In a hundred actions: what chance tells more seldom counts as what it tells so often."""
 LONG = " wrong codes are tried "
 """In moves of so many actions that they are left to the topics."""
 
 Astray = Mapping[Suspicion, Life]
 """The lives of those wrong models that have gone on in another state, unseen."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What counts how much in a life.
+
+    Attributes:
+        told: what it is worth to tell a wrong model from the reference.
+        new: what a sentence is worth that has not been answered so in this life.
+        free: as how many actions a move counts that takes none, like a day that passes.
+
+    """
+
+    told: Callable[[Suspicion], float] = attrgetter("worth")
+    new: float = 0.2
+    free: float = 1
 
 
 @dataclass
@@ -66,7 +87,9 @@ class Suspects:
         """Those that are left."""
         return tuple(self._left)
 
-    def life(self, rng: random.Random, length: int) -> Iterator[tuple[str, tuple[int, int]]]:
+    def life(
+        self, rng: random.Random, length: int, weights: Weights = Weights()
+    ) -> Iterator[tuple[str, tuple[int, int]]]:
         """Yield the sentences of one life, each with its place among the moves.
 
         It looks but one move ahead. What cannot be done is told too, once: where it is not done it takes no action.
@@ -82,10 +105,18 @@ class Suspects:
                     self._undone.add(move)
                     yield self._said(move)
             possible = [tried for move in moves if (tried := tries[move])]
-            best = max(possible, key=lambda each: self._worth(each, here))
+            best = max(possible, key=lambda each: self._worth(each, here, weights))
             yield self._said(best.move)
             if self._go(here, best):
                 tries.clear()
+
+    def drawn(self, rng: random.Random, length: int) -> Iterator[_Try]:
+        """Yield what comes of the sentences of one life that are drawn at random."""
+        here, moves = _Here(self._scope.start(Rules())), [*self._moves]
+        for _ in range(length):
+            if tried := self._try(rng.choice(moves), here):
+                yield tried
+                self._go(here, tried)
 
     def _said(self, move: Move) -> tuple[str, tuple[int, int]]:
         return move.sentence, (0, self._moves[move])
@@ -107,13 +138,14 @@ class Suspects:
                     astray[each] = other.life
         return _Try(move, made, tuple(told), astray, len(rows))
 
-    def _worth(self, tried: _Try, here: _Here) -> float:
-        told = sum(each.worth for each in tried.told if each in self._left)
-        gone = sum(each.worth for each in tried.astray if each in self._left and each not in here.astray)
-        back = sum(each.worth for each in here.astray if each not in tried.astray and each not in tried.told)
-        new = tried.answer not in here.answered
-        changes = tried.made.life is not here.life
-        return (told + ASTRAY * (gone - back) + NEW * new + CHANGE * changes) / sqrt(max(tried.actions, 1))
+    def _worth(self, tried: _Try, here: _Here, weights: Weights) -> float:
+        worth = weights.told
+        told = sum(worth(each) for each in tried.told if each in self._left)
+        gone = sum(worth(each) for each in tried.astray if each in self._left and each not in here.astray)
+        back = sum(worth(each) for each in here.astray if each not in tried.astray and each not in tried.told)
+        new = weights.new * (tried.answer not in here.answered)
+        changes = CHANGE * (tried.made.life is not here.life)
+        return (told + ASTRAY * (gone - back) + new + changes) / sqrt(max(tried.actions, weights.free))
 
     def _go(self, here: _Here, tried: _Try) -> bool:
         """Make a move; return whether other moves would lead elsewhere from now on."""
@@ -124,3 +156,24 @@ class Suspects:
         here.life = tried.made.life
         here.astray = {each: its for each, its in tried.astray.items() if each in self._left}
         return here.life is not life or here.astray != before
+
+
+@cache
+def soon(scope: Scope) -> Weights:
+    """Return weights by which a wrong model counts the more, the sooner chance tells it from the reference.
+
+    What anybody would stumble on is not to be found late.
+    """
+    rng, told, actions = random.Random(0), Counter[Suspicion](), Counter[Suspicion]()  # noqa: S311 (no secret)
+    for length in CHANCE:
+        left, so_far = dict.fromkeys(suspicions(), 0), 0
+        for tried in Suspects(scope, left, ()).drawn(rng, length):
+            so_far += tried.actions
+            for each in tried.told:
+                told[each] += 1
+                actions[each] += so_far
+                del left[each]
+        actions.update(dict.fromkeys(left, so_far))
+    # What was never told would have been, some time.
+    often = {each: 100 * (told[each] + 0.3) / actions[each] for each in suspicions()}
+    return Weights(lambda each: each.worth * max(often[each], SELDOM), new=0.15, free=0.2)

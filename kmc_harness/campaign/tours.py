@@ -1,8 +1,9 @@
 """Walks through the state space of the model that make every transition, told as sentences.
 
-First come lives of everybody that go where most wrong models would show. Then short ones for what that has left, the
-nearest first in whatever topic it is: each row of the rules where it alone decides; then each sentence with each answer
-to it. From there on a walk never goes back to the start: what went wrong unseen is carried on until it shows.
+First come lives of everybody that go where most wrong models would show, to begin with those that anybody would stumble
+on. Then short ones for what that has left, the nearest first in whatever topic it is: each row of the rules where it
+alone decides; then each sentence with each answer to it. From there on a walk never goes back to the start: what went
+wrong unseen is carried on until it shows.
 """
 
 import random
@@ -14,7 +15,7 @@ from itertools import accumulate, islice
 from math import inf
 
 from kmc_harness.campaign.answering import Noting, Row
-from kmc_harness.campaign.suspecting import Suspects
+from kmc_harness.campaign.suspecting import Suspects, soon
 from kmc_model.faults.suspicions import suspicions
 from kmc_model.lives import EVERYTHING, IN_ONE_ACCOUNT, TOPICS, Scope
 from kmc_model.machines import components, minimised, steps_to, wp_suite
@@ -30,8 +31,10 @@ Told = tuple[str, tuple[int, int]]
 SMALL = 1200
 """The Wp method is for topics with so many transitions at most; it takes ten times their number and more."""
 
-BEGINNING = (50, 50, 50, 50, 50)
-"""How many sentences the first lives of everybody have."""
+SOON = (23, 32)
+"""How many sentences the first lives of everybody have: what chance would soon tell is worth more in them."""
+BEGINNING = (50, 50, 45, 50)
+"""How many the lives of everybody have that come then, and go where most is left."""
 IN_BETWEEN = (180, 240)
 """How many the later ones have, before and after each answer to each sentence is met."""
 SHUTS_OUT = ("Acme is blocked", "Globex is blocked", " are tried for ", " 10 times")
@@ -190,6 +193,8 @@ def first_lap(rng: random.Random, *, one_account: bool = False) -> Iterator[ALif
     """Yield lives of everybody, and one lap through all topics for what they leave."""
     scope = IN_ONE_ACCOUNT if one_account else EVERYTHING
     suspects, nobody = Suspects(scope, suspicions()), Suspects(scope, (), SHUTS_OUT)
+    for length in SOON:
+        yield ALife(scope.name, scope.founders, suspects.life(rng, length, soon(scope)))
     for length in BEGINNING:
         yield ALife(scope.name, scope.founders, suspects.life(rng, length))
     later = (ALife(scope.name, scope.founders, nobody.life(rng, length)) for length in IN_BETWEEN)

@@ -4,8 +4,8 @@ import random
 from itertools import islice, takewhile
 
 from kmc_harness.campaign.answering import Noting
-from kmc_harness.campaign.suspecting import Suspects
-from kmc_harness.campaign.tours import BEGINNING, ALife, Course, one_lap
+from kmc_harness.campaign.suspecting import Suspects, soon
+from kmc_harness.campaign.tours import BEGINNING, SOON, ALife, Course, one_lap
 from kmc_harness.campaign.twins import Twins
 from kmc_harness.targets.model import ModelTarget
 from kmc_model.faults.suspicions import suspicions
@@ -50,10 +50,19 @@ def test_a_refusal_that_another_row_would_repeat_is_not_decided_by_its_row_alone
 
 def test_lives_of_everybody_leave_few_wrong_models() -> None:
     suspects, rng = Suspects(EVERYTHING, suspicions()), random.Random(0)
-    told = [sentence for length in BEGINNING for sentence, _ in suspects.life(rng, length)]
+    told = [sentence for length in (*SOON, *BEGINNING) for sentence, _ in suspects.life(rng, length)]
     assert len(suspicions()) > 300
-    assert len(suspects.left) < 120  # of lives that only look for new answers, 230
+    assert len(suspects.left) < 130  # of lives that only look for new answers, 230
     assert told.count("Ada opens the newest enrolment link") > 1
+
+
+def test_what_chance_tells_soon_is_worth_more() -> None:
+    worth = soon(EVERYTHING).told
+    early, late = (
+        max(worth(each) / each.worth for each in suspicions() if each.where == where)
+        for where in ("LogIn.password_wrong", "SwitchAccount.from_account_with_two_factor")
+    )
+    assert early > 5 > 0.5 > late > 0
 
 
 def test_what_cannot_be_done_is_told_once_and_costs_no_action() -> None:

@@ -173,10 +173,10 @@ def test_a_links_hours_count_from_the_first_mail_or_from_the_persons_first_link(
         state = REFERENCE.perform(state, now, use)[0]
         use = a.OpenEnrolmentLink(next(reversed(state.links)))
     assert REFERENCE.perform(state, now, use)[1].reason is None
-    reasons = [
-        each.rules.perform(state, now, use)[1].reason for each in suspicions() if each.where == f"{kind}_link_ttl_s"
-    ]
-    assert reasons.count(Reason.LINK_NOT_VALID) == late
+    for each_kind in LinkKind:
+        field = f"{each_kind}_link_ttl_s"
+        reasons = [each.rules.perform(state, now, use)[1].reason for each in suspicions() if each.where == field]
+        assert reasons.count(Reason.LINK_NOT_VALID) == (late if each_kind is kind else 0)
 
 
 def test_the_first_two_reset_links_alone_are_used_up() -> None:
