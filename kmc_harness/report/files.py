@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from kmc_harness.results import SCHEMA_VERSION, Report, Timing
+from kmc_harness.schemas import written
 
 __all__ = ["RENDERED", "REPORT", "UnreadableReport", "read", "render", "schema", "write", "write_whole"]
 
@@ -117,5 +118,4 @@ def _digest(what: object) -> str:
 
 def schema() -> bytes:
     """Return the JSON Schema of `report.json`, as it stands in `schema.json` beside this file."""
-    found = {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(Report)}
-    return msgspec.json.format(msgspec.json.encode(found, order="deterministic"), indent=2) + b"\n"
+    return written(msgspec.json.schema(Report))

@@ -11,6 +11,7 @@ from typing import Any, Literal, get_type_hints
 import msgspec
 
 from kmc_harness.port import ACTIONS, Mail, MailedLink, Observation, Offer, Screen
+from kmc_harness.schemas import written
 
 __all__ = ["NOT_OFFERED", "PROTOCOL", "MailsFound", "Response", "Seen", "Started", "schema"]
 
@@ -147,12 +148,11 @@ def schema() -> bytes:
     results = {f"ResultOf{method.capitalize()}": result for method, (_, result) in _METHODS.items()}
     (either, *found), parts = msgspec.json.schema_components([request, Response, *results.values()])
     made = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"kmc exec protocol, version {PROTOCOL}",
         "anyOf": [either, found[0]],
         "$defs": parts | dict(zip(results, found[1:], strict=True)),
     }
-    return msgspec.json.format(msgspec.json.encode(made, order="deterministic"), indent=2) + b"\n"
+    return written(made)
 
 
 if __name__ == "__main__":
