@@ -33,7 +33,7 @@ SMALL = 1200
 
 SOON = (23, 32)
 """How many sentences the first lives of everybody have: what chance would soon tell is worth more in them."""
-BEGINNING = (50, 50, 45, 50)
+BEGINNING = (50, 50, 50, 45)
 """How many the lives of everybody have that come then, and go where most is left."""
 IN_BETWEEN = (180, 240)
 """How many the later ones have, before and after each answer to each sentence is met."""
