@@ -16,6 +16,7 @@ from kmc_model.actions import DisableTwoFactor, EnableTwoFactor, LogIn, SetPassw
 from kmc_model.faults._fault import effect_instead, with_row, without
 from kmc_model.faults.derived import of_policy, of_rows
 from kmc_model.faults.realistic.narrow import end_newest_session, use_up_unless_of_a_reset
+from kmc_model.faults.realistic.resets import NeedIsOfTheFirstAccount
 from kmc_model.lives import Rules
 from kmc_model.lives.phrases import PASSWORDS
 from kmc_model.records import Credentials, Link, LinkKind, LinkStatus
@@ -270,13 +271,7 @@ class _AnybodysNeed(Turn):
 
 
 def _of_the_first() -> Iterator[Suspicion]:
-    yield Suspicion(Rules(turn=_FirstAccountsNeed), SetPassword.__name__)
-
-
-class _FirstAccountsNeed(Turn):
-    def needs_two_factor(self) -> bool:
-        first = _first_account(self)
-        return first is not None and self.state.accounts[first].two_factor
+    yield Suspicion(Rules(turn=NeedIsOfTheFirstAccount), SetPassword.__name__)
 
 
 # A link's hours are counted from the first mail that anybody was sent, or from the person's first link of that kind

@@ -356,7 +356,7 @@ def test_what_is_like_a_wrong_model_in_mind_is_soon_seen(fault: str) -> None:
 
 
 @pytest.mark.parametrize("fault", ["owner never locked", "off by strangers", "empty password"])
-def test_walks_soon_speak_of_owners_strangers_and_odd_passwords(fault: str) -> None:
+def test_walks_speak_of_owners_strangers_and_odd_passwords(fault: str) -> None:
     assert _search(_with(fault), most=1200).found is not None
 
 

@@ -4,7 +4,7 @@ import random
 from itertools import islice, takewhile
 
 from kmc_harness.campaign.answering import Noting
-from kmc_harness.campaign.suspecting import Suspects, soon
+from kmc_harness.campaign.suspecting import Suspects, Weights, soon
 from kmc_harness.campaign.tours import BEGINNING, SOON, ALife, Course, one_lap
 from kmc_harness.campaign.twins import Twins
 from kmc_harness.targets.model import ModelTarget
@@ -50,7 +50,8 @@ def test_a_refusal_that_another_row_would_repeat_is_not_decided_by_its_row_alone
 
 def test_lives_of_everybody_leave_few_wrong_models() -> None:
     suspects, rng = Suspects(EVERYTHING, suspicions()), random.Random(0)
-    told = [sentence for length in (*SOON, *BEGINNING) for sentence, _ in suspects.life(rng, length)]
+    lengths = [*((length, soon(EVERYTHING)) for length in SOON), *((length, Weights()) for length in BEGINNING)]
+    told = [sentence for length, weights in lengths for sentence, _ in suspects.life(rng, length, weights)]
     assert len(suspicions()) > 300
     assert len(suspects.left) < 130  # of lives that only look for new answers, 230
     assert told.count("Ada opens the newest enrolment link") > 1

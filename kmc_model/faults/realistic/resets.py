@@ -9,7 +9,7 @@ from kmc_model.records import Credentials, Link, LinkKind, LinkStatus
 from kmc_model.turn import Turn
 from kmc_model.values import changed
 
-__all__ = ["RESETS"]
+__all__ = ["RESETS", "NeedIsOfTheFirstAccount"]
 
 
 def _use_link(turn: Turn) -> None:
