@@ -20,6 +20,8 @@ __all__ = ["HOME", "AccountStatus", "LinkKind", "UserStatus", "World"]
 UNTOLD = "an account that it does not tell"
 IDENTIFIER = re.compile(r"\b(?=[a-f-]*\d)[\da-f][\da-f-]{15,}\b", re.IGNORECASE)
 """What many products write into each answer, to find it again in their logs: 16 or more of 0-9, a-f and hyphens."""
+MASKED = re.compile(r"(?=\S*[*\u2022\u2026])\S+@\S+")
+"""An e-mail with some of its signs hidden, as a***@kmc.example."""
 FEWEST_LINKS = 8
 """With fewer, places of a random token are alike by chance."""
 
@@ -59,7 +61,7 @@ class World(Situations):
         look = self.in_words(seen)
         for person in self.people:
             look = look.replace(person.email, "(the e-mail typed)")
-        return IDENTIFIER.sub("(an identifier)", look)
+        return IDENTIFIER.sub("(an identifier)", MASKED.sub("(an e-mail, masked)", look))
 
     def expect_result(self, name: str, result: str) -> None:
         """Expect the latest answer to be `accepted`, `refused` or `asked for a code`."""
