@@ -250,7 +250,7 @@ class RequestReset(Action):
 
 @action
 class SetPassword(Action):
-    """Set a new password through a reset link.
+    """Set a new password through a reset link; where it is offered to end the other sessions, they are ended.
 
     Attributes:
         link: as it was mailed; also one that was used before, is too old or made up.
