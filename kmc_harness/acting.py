@@ -255,10 +255,7 @@ class Acting(Scene):
     def switch_account(self, name: str, account: str) -> Observation:
         """Have `name` go to another account without logging out."""
         person = self.person(name)
-        seen = self._answer(self.perform(SwitchAccount(self._session(person), self.account(account))))
-        if seen.accepted and seen.session:
-            person.session = seen.session
-        return seen
+        return self._answer(self.perform(SwitchAccount(self._session(person), self.account(account))))
 
     def ask_for_reset(self, name: str) -> Observation:
         """Have `name` use Forgot Password."""
@@ -308,7 +305,6 @@ class Acting(Scene):
         seen = self._answer(self.perform(action))
         if seen.accepted:
             self._keep_password(person, new)
-            person.session = seen.session or person.session
         return seen
 
     def _keep_password(self, person: Person, password: str) -> None:

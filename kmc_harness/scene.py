@@ -22,6 +22,7 @@ from kmc_harness.port import (
     DisableTwoFactor,
     EnableTwoFactor,
     LinkKind,
+    LogOut,
     Mail,
     Naming,
     NotOffered,
@@ -281,7 +282,19 @@ class Scene:
                 shown_entry = Authenticator.scan(seen.picture, seen.uri)
                 self.recorder.learn(shown_entry.secret, shown_entry.uri)
         self._note(at, action, "accepted" if seen.accepted else "refused", seen)
+        self._follow(action, seen)
         return seen
+
+    def _follow(self, action: Action, seen: Observation) -> None:
+        """Have whoever goes on in a session know it by its new handle, where the target has given it one.
+
+        What the target opens for nobody, after a logout, is no session of theirs.
+        """
+        used = getattr(action, "session", None)
+        if used and seen.accepted and seen.session not in (None, used) and not isinstance(action, LogOut):
+            for person in self.people:
+                person.session = seen.session if person.session == used else person.session
+                person.earlier_session = seen.session if person.earlier_session == used else person.earlier_session
 
     def _note(self, at: int, action: Action, answer: str, seen: Observation = NOTHING) -> None:
         by = self._spoken_of if getattr(action, "session", None) else DONE_BY.get(type(action), self._spoken_of)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from uuid import NAMESPACE_OID, uuid5
 
 from kmc_model import rules as r
-from kmc_model.actions import ChangePassword, EnableTwoFactor, LogIn
+from kmc_model.actions import ChangePassword, EnableTwoFactor, LogIn, UseSession
 from kmc_model.faults._fault import Fault, Kind, effect_instead, row_of, with_row
 from kmc_model.faults._noting import Noting
 from kmc_model.records import Mail, Secret
@@ -69,6 +69,13 @@ class NumbersItsAnswers(Turn):
         return f"{super().message(reason)} (request {uuid5(NAMESPACE_OID, f'{self.action} {self.now}')})"
 
 
+class MasksEmails(Turn):
+    """Tells in each answer whose e-mail was typed, most of it hidden."""
+
+    def message(self, reason: Reason) -> str:
+        return f"{super().message(reason)} ({self.email[:1]}***@kmc.example)"
+
+
 class WaitsAfterAWrongCode(Noting):
     """Takes no code for 20 s after a wrong one (RFC 4226 7.3)."""
 
@@ -103,6 +110,13 @@ def _end_all_sessions(turn: Turn) -> None:
             turn.put_session(changed(session, is_open=False))
 
 
+def _give_new_handle(turn: Turn) -> None:
+    if session := turn.session:
+        r.end_session(turn)
+        turn.opened = changed(session, handle=turn.token(turn.new_serial(), link=False))
+        turn.put_session(turn.opened)
+
+
 _ENABLED = row_of(EnableTwoFactor, "always")
 
 
@@ -125,6 +139,14 @@ HARMLESS: tuple[Fault, ...] = (
     Fault("one message for all", OneMessageForAll.__doc__ or "", (), Kind.HARMLESS, turn=OneMessageForAll),
     Fault("first account alone", OpensTheFirstAccount.__doc__ or "", (), Kind.HARMLESS, turn=OpensTheFirstAccount),
     Fault("numbered answers", NumbersItsAnswers.__doc__ or "", (), Kind.HARMLESS, turn=NumbersItsAnswers),
+    Fault("masked e-mails", MasksEmails.__doc__ or "", (), Kind.HARMLESS, turn=MasksEmails),
+    Fault(
+        "new handle each time",
+        "Each page that is shown gives the session another handle, and the earlier one is worthless.",
+        (),
+        Kind.HARMLESS,
+        rules=effect_instead(row_of(UseSession, "always"), "keep_session", _give_new_handle),
+    ),
     Fault(
         "wait after a wrong code",
         WaitsAfterAWrongCode.__doc__ or "",

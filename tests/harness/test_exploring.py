@@ -333,11 +333,20 @@ def test_what_is_not_offered_or_not_told_is_no_departure() -> None:
     assert {topic for topic, *_ in search.transitions} >= {"codes", "links", "two people"}
 
 
-UNSEEN = ("other words", "longer tokens", "other label", "more mails", "one message for all", "other order of mails")
+UNSEEN = (
+    "other words",
+    "longer tokens",
+    "other label",
+    "more mails",
+    "one message for all",
+    "other order of mails",
+    "new handle each time",
+    "masked e-mails",
+)
 
 
 @pytest.mark.parametrize("fault", UNSEEN[:: 1 if WHOLE else 3])
-def test_other_texts_tokens_and_orders_are_no_departure(fault: str) -> None:
+def test_other_texts_tokens_handles_and_orders_are_no_departure(fault: str) -> None:
     assert _search(_with(fault), most=1200).found is None
 
 
