@@ -128,6 +128,7 @@ class Scene:
         self.recorder.leave_out(self._naming.mark)
         self._people: dict[str, Person] = {}
         self._founded: set[str] = set()
+        self._named: set[str] = set()
         self._two_factor: set[str] = set()
         self._spoken_of = ""
         self.answers: list[Observation] = []
@@ -163,7 +164,9 @@ class Scene:
         """Return the target's name for the scenario's account `name`."""
         if name != HOME:
             self.needs(Offer.ACCOUNTS)
-        return self._naming.account(f"{name}-{self._tag}")
+        named = self._naming.account(f"{name}-{self._tag}")
+        self._named.add(named)
+        return named
 
     def reach_user(self, name: str, account: str, *, administrator: bool = True, password: bool = True) -> Person:
         """Make `name` a user of `account`, which is founded by its owner first."""
@@ -265,7 +268,8 @@ class Scene:
         """Keep what was seen of an action as evidence.
 
         Raises:
-            AdapterMistake: it is no observation, or one of its fields is of another type.
+            AdapterMistake: it is no observation, one of its fields is of another type, or it names an account that
+                nothing here is called.
 
         """
         if not isinstance(seen, Observation):
@@ -276,6 +280,10 @@ class Scene:
                 self._note(at, action, "broke off")
                 found = f"{name} of type {type(value).__name__}, not {kinds[0].__name__}"
                 raise AdapterMistake(f"{type(action).__name__} was answered with {found}")
+        if seen.account is not None and seen.account not in self._named:
+            self._note(at, action, "broke off")
+            found = f"account {seen.account!r}, which no action has named"
+            raise AdapterMistake(f"{type(action).__name__} was answered with {found}: give the name from the actions")
         self.recorder.learn(seen.session)
         if seen.shows_qr_code:
             with contextlib.suppress(UnreadableQrCode):

@@ -325,6 +325,17 @@ def test_a_picture_that_is_no_bytes_is_the_adapters_mistake() -> None:
         World(_ShowsText(), "test").reach_open_screen("Ada")
 
 
+class _TellsItsNumber(ModelTarget):
+    def perform(self, action: Action) -> Observation:
+        seen = super().perform(action)
+        return replace(seen, account="4711") if seen.account else seen
+
+
+def test_an_account_that_nobody_named_is_the_adapters_mistake() -> None:
+    with pytest.raises(AdapterMistake, match=r"LogIn was answered with account '4711', .* give the name from the"):
+        World(_TellsItsNumber(), "test").reach_session("Ada", "Acme")
+
+
 class _MixesUpKinds(ModelTarget):
     def outbox(self, email: str) -> Sequence[Mail]:
         mails = super().outbox(email)
