@@ -374,7 +374,10 @@ class Acting(Scene):
             "a code of eight digits": lambda: authenticator.code_at(self.now(), digits=8),
             "a code made in steps of 60 s": lambda: authenticator.code_at(self.now(), interval=60),
         }
-        return shapes[words]()
+        made = shapes[words]()
+        if made == right:
+            raise Unreached(f"{words} was to be typed, but that is what the QR code asks for")
+        return made
 
     def _known_authenticator(self, person: Person) -> Authenticator:
         if person.authenticator is None:

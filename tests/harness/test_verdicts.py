@@ -11,6 +11,7 @@ from kmc_harness.port import Action, LinkKind, Mail, Observation
 from kmc_harness.targets.model import ModelTarget
 from kmc_harness.verdicts import AdapterMistake, Unreached, Verdict, highest
 from kmc_harness.world import HOME, World
+from kmc_model.faults import by_name
 
 
 def _set(ran: Any) -> set[str]:
@@ -334,6 +335,21 @@ class _TellsItsNumber(ModelTarget):
 def test_an_account_that_nobody_named_is_the_adapters_mistake() -> None:
     with pytest.raises(AdapterMistake, match=r"LogIn was answered with account '4711', .* give the name from the"):
         World(_TellsItsNumber(), "test").reach_session("Ada", "Acme")
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("eight digits", "a code of eight digits"),
+        ("sha256", "a code made with SHA-256"),
+        ("sixty seconds", "a code made in steps of 60 s"),
+    ],
+)
+def test_what_the_qr_code_asks_for_is_no_code_made_another_way(fault: str, words: str) -> None:
+    world = World(ModelTarget(turn=by_name(fault).turn), "test")
+    world.reach_pairing("Ada")
+    with pytest.raises(Unreached, match=f"{words} was to be typed, but that is what the QR code asks for"):
+        world.code("Ada", words)
 
 
 class _MixesUpKinds(ModelTarget):
