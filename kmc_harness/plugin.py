@@ -166,7 +166,12 @@ def kmc_target(request: pytest.FixtureRequest) -> Generator[Any, None, None]:
 
     option = request.config.getoption
     settings = {name: option(f"kmc_{name}") for name in ("policy", "seed", "patience")}
-    target: Target = targets.load(option("kmc_target"), settings)
+    try:
+        target: Target = targets.load(option("kmc_target"), settings)
+    except targets.UnknownTarget as error:
+        if hasattr(request.config, "workerinput"):
+            raise  # xdist takes an exit for a crash
+        pytest.exit(str(error), pytest.ExitCode.USAGE_ERROR)
     try:
         probe(target, _tag(request.config, "probe"))
     except NotJudged as error:

@@ -47,6 +47,12 @@ def test_unknown_selections_are_usage_errors(tmp_path: Path) -> None:
     assert "unknown profile 'some'" in _pytest(tmp_path, "--kmc-profile", "some")
 
 
+def test_an_unknown_target_is_told_once(tmp_path: Path) -> None:
+    shown = _pytest(tmp_path, "--kmc-target", "nowhere", "test_login.py")
+    assert shown.count("unknown target 'nowhere'") == 1
+    assert " error" not in shown
+
+
 def test_several_processes_leave_no_folder_behind(judge: Callable[..., Any], tmp_path: Path) -> None:
     assert judge("model", "-n", "2", "--only", "LOG-002", TMPDIR=str(tmp_path)).exit_code == 0
     assert list(tmp_path.iterdir()) == []
