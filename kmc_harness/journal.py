@@ -71,10 +71,11 @@ class Writer:
 
 
 class Journal:
-    """A run's journal, held by one `kmc run` at a time."""
+    """A run's journal, held by one `kmc run` at a time; `set_aside` is where that of an unfinished run is kept."""
 
-    def __init__(self, folder: Path, begun: Begun, lock: IO[bytes]) -> None:
+    def __init__(self, folder: Path, begun: Begun, lock: IO[bytes], set_aside: Path | None = None) -> None:
         self.folder = folder
+        self.set_aside = set_aside
         self.begun = begun
         self._lock = lock
         self.attempt = folder / str(max((int(each.name) for each in _attempts(folder)), default=0) + 1)
@@ -87,10 +88,10 @@ class Journal:
             UnusableJournal: another run is writing there, or something stands there that is no journal.
 
         """
-        folder = report_folder / "journal"
+        folder, set_aside = report_folder / "journal", None
         if (folder / "run.json").exists():
             _lock(folder).close()
-            folder.rename(_free_name(report_folder))
+            set_aside = folder.rename(_free_name(report_folder))
         elif folder.exists() and not _is_remnant(folder):
             raise UnusableJournal(f"{str(folder)!r} is no journal of kmc run; it is left as it is: move it away")
         shutil.rmtree(folder, ignore_errors=True)
@@ -99,7 +100,7 @@ class Journal:
         draft = folder / "run.json.new"
         draft.write_bytes(msgspec.json.format(msgspec.json.encode(begun), indent=2) + b"\n")
         draft.replace(folder / "run.json")
-        return cls(folder, begun, _lock(folder))
+        return cls(folder, begun, _lock(folder), set_aside)
 
     @classmethod
     def resume(cls, report_folder: Path) -> "Journal":

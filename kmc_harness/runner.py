@@ -138,6 +138,8 @@ def run(settings: Settings) -> results.Report:
         journal = Journal.start(settings.report, what, now, declared)
     except UnusableJournal as error:
         raise Misuse(str(error)) from error
+    if journal.set_aside:
+        print(f"kmc: a run here was not finished; what it had is kept in {journal.set_aside}", file=sys.stderr)
     return _finish(journal, settings.report, settings.processes)
 
 

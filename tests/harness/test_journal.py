@@ -124,8 +124,17 @@ def test_two_runs_do_not_write_into_one_folder(tmp_path: Path) -> None:
 def test_a_new_run_sets_an_unfinished_one_aside(tmp_path: Path) -> None:
     for _ in range(2):
         _filled(tmp_path)
-    Journal.start(tmp_path, RUN, "", "").remove()
+    begun = Journal.start(tmp_path, RUN, "", "")
+    begun.remove()
+    assert begun.set_aside == tmp_path / "journal.2"
     assert {each.name for each in tmp_path.iterdir()} == {"journal.1", "journal.2"}
+
+
+def test_that_an_unfinished_run_is_set_aside_is_told(tmp_path: Path, judge: Callable[..., Any]) -> None:
+    report = tmp_path / "report"
+    Journal.start(report, RUN, "", "").release()
+    ran = judge("model", "--only", "LOG-002", "--report", str(report))
+    assert f"a run here was not finished; what it had is kept in {report / 'journal.1'}" in ran.err
 
 
 def _started(log: Path, controller: int) -> Counter[str]:
