@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from kmc_harness._raised import in_words
+from kmc_harness.campaign.glimpses import Departed
 from kmc_harness.campaign.tours import lives
-from kmc_harness.campaign.twins import DIFFER, Departed, Twins
+from kmc_harness.campaign.twins import DIFFER, Twins
 from kmc_harness.port import Offer, Target
 from kmc_harness.report.times import span
 from kmc_harness.targets.model import ModelTarget
@@ -284,8 +285,6 @@ def retell(expected: Target, target: Target, founders: Founders, told: Sequence[
         found = story.go_on(twins, sentence)
         yield f"{'✗' if found else '✓'} {sentence}"
         if found:
-            departed = found.departed
-            for name in departed.fields:
-                one, two = getattr(departed.expected, name), getattr(departed.seen, name)
-                yield f"  {name}: expected {one!r}, seen {two!r}"
+            for one, two in found.departed.in_words():
+                yield f"  expected {one}, seen {two}"
             return

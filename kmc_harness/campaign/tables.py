@@ -13,7 +13,6 @@ from rich.table import Table
 
 from kmc_harness.campaign.exploring import Found, Search
 from kmc_harness.campaign.selftest import Caught, End, Selftest
-from kmc_harness.campaign.telling import differences
 from kmc_model.faults import Kind
 from kmc_model.statespace import Difference, Space, Violation
 
@@ -214,7 +213,7 @@ def show_found(found: Found, scenario: str | None, program: str) -> None:
     sentences = f"{len(found.told)} sentence{'s' * (len(found.told) != 1)}"
     by = f"; the reference answers by {found.requirement}" if found.requirement else ""
     console.print(f"\n[bold red]departure[/] after {sentences}, cut down from {found.before_shrinking}{by}")
-    for expected, seen in differences(found.departed):
+    for expected, seen in found.departed.in_words():
         console.print(f"  expected [green]{escape(expected)}[/], seen [red]{escape(seen)}[/]")
     if scenario:
         console.print("\n[bold]as a scenario[/]\n")

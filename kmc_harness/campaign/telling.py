@@ -1,14 +1,13 @@
-"""A departure in words, as a scenario in the words of the features, and as a program that shows it again."""
+"""A departure as a scenario in the words of the features, and as a program that shows it again."""
 
-from collections.abc import Callable, Iterator
-from typing import cast
+from collections.abc import Callable
 
 from kmc_harness import catalogue
 from kmc_harness.campaign.exploring import Found
-from kmc_harness.campaign.twins import DIFFER, Departed, Glimpse
-from kmc_harness.port import LinkKind
+from kmc_harness.campaign.glimpses import Departed, Glimpse
+from kmc_harness.campaign.twins import DIFFER
 
-__all__ = ["as_python", "as_scenario", "differences", "then"]
+__all__ = ["as_python", "as_scenario", "then"]
 
 _QR_CODE = (
     "the QR code of {who} asks for nothing that common apps ignore",
@@ -91,54 +90,6 @@ def _telling(who: str, seen: Glimpse, before: str) -> str | None:
 
 def _first_difference(one: tuple[object, ...], two: tuple[object, ...]) -> int:
     return next((at for at, pair in enumerate(zip(one, two, strict=False)) if pair[0] != pair[1]), 0)
-
-
-_BEFORE_AN_ANSWER = {"": "done", "Departure": "led elsewhere", "Unreached": "could not be done"}
-_SHOWN = {
-    "": "no QR code",
-    "new": "a new QR code",
-    "known": "the QR code that they have",
-    "unreadable": "no readable one",
-}
-_OF_QR_CODES = ("128 bits", "160 bits", "issuer and account named alike", "a quiet zone of 4 modules")
-
-
-def differences(departed: Departed) -> Iterator[tuple[str, str]]:
-    """Yield by field in which the two differ what was expected and what was seen, in words."""
-    expected, seen = departed.expected, departed.seen
-    words: dict[str, Callable[[Glimpse], str]] = {
-        "unreached": lambda each: _BEFORE_AN_ANSWER.get(each.unreached, "not offered"),
-        "accepted": lambda each: "accepted" if each.accepted else "refused",
-        "asks_for_code": lambda each: "a code asked for" if each.asks_for_code else "no code asked for",
-        "opened": lambda each: "a session" if each.opened else "no session",
-        "account": lambda each: f"in {each.account}",
-        "shown": lambda each: _SHOWN.get(each.shown, f"{each.shown} QR code"),
-        "mailed": lambda each: _links(each) or "nothing mailed",
-        "tried": lambda each: f"{each.tried} of the wrong ones accepted",
-        "silent": lambda each: "no word" if each.silent else "a word",
-        "telling": lambda each: ", ".join(each.telling) or "nothing given away",
-    }
-    for name in departed.fields:
-        if name in words:
-            yield words[name](expected), words[name](seen)
-        elif expected.qr_code and seen.qr_code:
-            yield _of_qr_code(expected, seen), _of_qr_code(seen, expected)
-
-
-def _links(glimpse: Glimpse) -> str:
-    mailed = (
-        (name, kind, many) for name, *counts in glimpse.mailed for kind, many in zip(LinkKind, counts, strict=True)
-    )
-    return ", ".join(f"{many} {kind} link{'s' * (many > 1)} to {name}" for name, kind, many in mailed if many)
-
-
-def _of_qr_code(one: Glimpse, other: Glimpse) -> str:
-    """Return what a QR code has that the other one has not, or lacks."""
-    here, there = one.qr_code, other.qr_code
-    words = ["{}, {} digits, {} s".format(*cast("tuple[object, ...]", here[0]))] if here[0] != there[0] else []
-    for what, has, had in zip(_OF_QR_CODES, here[1:], there[1:], strict=True):
-        words += [what if has else f"not {what}"] if has != had else []
-    return "; ".join(words)
 
 
 def as_scenario(found: Found) -> str | None:

@@ -7,16 +7,16 @@ who was mailed what. Words may differ, secrets and links must; what they give aw
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from kmc_harness import bindings, inspection
 from kmc_harness.authenticator import Authenticator
+from kmc_harness.campaign.glimpses import Departed, Glimpse
 from kmc_harness.port import LinkKind, Mail, NotOffered, Observation, Offer, Target
 from kmc_harness.scene import Person
 from kmc_harness.verdicts import Departure, Unreached
 from kmc_harness.world import World
 
-__all__ = ["DIFFER", "Departed", "Glimpse", "Side", "Twins"]
+__all__ = ["DIFFER", "Side", "Twins"]
 
 ENOUGH_SECRETS = 32
 """With fewer, bits of random secrets are alike by chance."""
@@ -28,59 +28,6 @@ NOT_DONE = Observation(accepted=False)
 
 NewMails = Sequence[tuple[Person, Sequence[Mail]]]
 """What one sentence mailed to whom."""
-
-
-class Glimpse(NamedTuple):
-    """What one sentence showed; two of them are compared field by field.
-
-    Attributes:
-        unreached: why it could not be done; the kind of reason, not the words.
-        accepted, asks_for_code: the last answer.
-        opened: whether it brought a session, where that was asked for; elsewhere an adapter may tell the one used.
-        account: the scenario's name of the account that the session is in, where the target tells.
-        shown: a QR code: `new`, `known` for the secret scanned before, `Bo's` for one of Bo's; empty for none.
-        qr_code: what apps and standards look at: parameters, bits, names, quiet zone.
-        mailed: by person, how many links of each kind.
-        tried: how many of the wrong passwords or codes just tried were accepted.
-        silent: somebody was refused a link and told nothing.
-        telling: what gives away more than it should: answers to strangers that differ, secrets in mails, weak links.
-
-    """
-
-    unreached: str = ""
-    accepted: bool = False
-    asks_for_code: bool = False
-    opened: bool = False
-    account: str = ""
-    shown: str = ""
-    qr_code: tuple[object, ...] = ()
-    mailed: tuple[tuple[str, int, int], ...] = ()
-    tried: int = 0
-    silent: bool = False
-    telling: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Departed:
-    """The sentence at which two targets went different ways, and what each showed.
-
-    Attributes:
-        sentence: after which they differ.
-        expected, seen: what each showed; `account` is empty on both where one of them does not tell.
-        account: in which the first one's session is, where it tells.
-
-    """
-
-    sentence: str
-    expected: Glimpse
-    seen: Glimpse
-    account: str = ""
-
-    @property
-    def fields(self) -> tuple[str, ...]:
-        """The names of what differs."""
-        pairs = zip(Glimpse._fields, self.expected, self.seen, strict=True)
-        return tuple(name for name, one, two in pairs if one != two)
 
 
 @dataclass

@@ -2,8 +2,7 @@
 
 import pytest
 
-from kmc_harness.campaign.telling import differences
-from kmc_harness.campaign.twins import Departed, Glimpse
+from kmc_harness.campaign.glimpses import Departed, Glimpse
 
 COMMON = (("SHA1", 6, 30), True, True, True, True)
 SECOND = (("SHA1", 8, 30), True, False, True, True)
@@ -37,4 +36,4 @@ SECOND = (("SHA1", 8, 30), True, False, True, True)
     ],
 )
 def test_what_differs_is_told_in_words(expected: Glimpse, seen: Glimpse, told: list[tuple[str, str]]) -> None:
-    assert list(differences(Departed("Ada does it", expected, seen))) == told
+    assert list(Departed("Ada does it", expected, seen).in_words()) == told
