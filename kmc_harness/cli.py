@@ -154,8 +154,11 @@ def explore(
     ] = "article",
     budget: Annotated[str, typer.Option(metavar="TIME", help="how long to search, as 90s or 5m")] = "1m",
     seed: Annotated[str, typer.Option(help="a whole number; same seed and target, same walks")] = "0",
+    most: Annotated[
+        int, typer.Option("--departures", min=1, help="go on until so many are found, each of another kind")
+    ] = 1,
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="write the scenario, or the diagram (Mermaid)")
+        Path | None, typer.Option(metavar="FILE", help="write the scenarios, or the diagram (Mermaid)")
     ] = None,
 ) -> None:
     """Walk all states of the model and check its properties; or search a target for departures from it."""
@@ -165,7 +168,7 @@ def explore(
     try:
         if target is None:
             raise typer.Exit(commands.walk_states(policy, out))
-        raise typer.Exit(commands.search(target, against, policy, budget, seed, out))
+        raise typer.Exit(commands.search(target, against, policy, budget, seed, most, out))
     except Misuse as error:
         _misuse(str(error))
 

@@ -63,8 +63,8 @@ def walk_states(policy: str, out: Path | None) -> int:
     return int(bool(violated) and rules.policy is ARTICLE)
 
 
-def search(target: str, against: str, policy: str, budget: str, seed: str, out: Path | None) -> int:
-    """Search `target` for departures from `against`; return 0 where none is found, 1 with one, 3 where it is unclear.
+def search(target: str, against: str, policy: str, budget: str, seed: str, most: int, out: Path | None) -> int:
+    """Search `target` for `most` departures from `against`; return 0 where there is none, 1 with any, 3 where unclear.
 
     Raises:
         Misuse: settings that make no sense, or a target that cannot be explored.
@@ -86,6 +86,7 @@ def search(target: str, against: str, policy: str, budget: str, seed: str, out: 
                 expected,
                 explored,
                 seed=int(seed),
+                most=most,
                 goes_on=lambda: time.monotonic() < until,
                 cuts_on=lambda: time.monotonic() < until + budget_s,
                 on_progress=lambda search: counting.show(search.actions, None),
@@ -99,14 +100,14 @@ def search(target: str, against: str, policy: str, budget: str, seed: str, out: 
         expected.close()
         explored.close()
     tables.show_search(made, target, against, counting.seconds)
-    if made.found is None:
+    if not made.departures:
         return 3 if made.vanished or not made.actions else 0
-    scenario = telling.as_scenario(made.found)
-    program = telling.as_python(made.found, (target, policy), (against, reference), seed)
-    tables.show_found(made.found, scenario, program)
-    if out and scenario:
-        _write(out, scenario)
-        tables.say(f"scenario in {out}")
+    for departure in made.departures:
+        program = telling.as_python(departure, (target, policy), (against, reference), seed)
+        tables.show_found(departure, telling.as_feature([departure]), program)
+    if out and (feature := telling.as_feature(made.departures)):
+        _write(out, feature)
+        tables.say(f"{feature.count('    Scenario: ')} of {len(made.departures)} as scenarios in {out}")
     return 1
 
 

@@ -1,11 +1,11 @@
 """Looking for departures that no scenario speaks of: tours through the model's states, told to model and target alike.
 
-The first departure is cut down to the sentences that it needs, with times as people say them.
+A departure is cut down to the sentences that it needs, with times as people say them.
 """
 
 import random
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from kmc_harness._raised import in_words
@@ -59,19 +59,40 @@ class Found:
     entries: int
     before_shrinking: int
 
+    @property
+    def kind(self) -> object:
+        """What makes two departures one: the requirement; or what is given away; or what differs after what is done."""
+        told, fields = self.departed.seen.telling, self.departed.fields
+        return self.requirement or (self._done if fields != ("telling",) else "", fields, frozenset(told))
+
+    @property
+    def _done(self) -> str:
+        """The verb of the sentence."""
+        return self.departed.sentence.partition(" ")[2].partition(" ")[0]
+
+    @property
+    def parts_them(self) -> bool:
+        """Whether the two targets may be in different states from here on."""
+        return not {"qr_code", "silent", "telling"}.issuperset(self.departed.fields)
+
 
 @dataclass
 class Search:
-    """What came of exploring: at most one departure, and how far it went.
+    """What came of exploring: departures, each of another kind, and how far it went.
 
     `vanished` is a story that ended with a departure once, and not when it was told again.
     """
 
-    found: Found | None = None
+    departures: list[Found] = field(default_factory=list)
     vanished: tuple[str, ...] = ()
     actions: int = 0
     lives: int = 0
     transitions: set[tuple[str, int, int]] = field(default_factory=set)
+
+    @property
+    def found(self) -> Found | None:
+        """The first departure."""
+        return self.departures[0] if self.departures else None
 
 
 def explore(
@@ -80,17 +101,21 @@ def explore(
     *,
     seed: int,
     goes_on: Callable[[], bool],
+    most: int = 1,
     cuts_on: Callable[[], bool] = lambda: True,
     on_progress: Callable[[Search], None] = lambda search: None,
     tag: str = "x",
 ) -> Search:
-    """Tell both targets the same lives until they depart from each other, or `goes_on` says no.
+    """Tell both targets the same lives until they have departed from each other so often, or `goes_on` says no.
+
+    Where they may be in different states after a departure, the rest of that life is left out.
 
     Args:
         expected: the model, or another target to compare with.
         target: the one that is explored; its clock must be movable.
         seed: of the walks.
         goes_on: asked before each sentence.
+        most: how many departures to look for, each of another kind.
         cuts_on: asked before each try to cut down a departure; where it says no, the story is left as it is.
         on_progress: told after each life.
         tag: makes the people of this search new to the targets.
@@ -101,6 +126,7 @@ def explore(
 
     """
     search, twins = Search(), None
+    known: set[object] = set()
     one_account = Offer.MEMBERSHIPS not in expected.offers & target.offers
     for life in lives(random.Random(seed), one_account=one_account):  # noqa: S311 (walks are no secret)
         search.lives += 1
@@ -117,11 +143,18 @@ def explore(
             found = story.go_on(twins, spoken)
             if twins.done:
                 search.transitions.add((life.topic, *transition))
-            if found:
-                search.actions += twins.actions - at_first
-                search.found = _Shrinking(expected, target, f"{tag}{seed}s", cuts_on).shrink(found)
-                search.vanished = () if search.found else found.told
-                return search
+            if found and found.kind not in known:
+                shrunk = _Shrinking(expected, target, f"{tag}{seed}s{len(known):x}s", cuts_on, known).shrink(found)
+                known.add(found.kind)
+                search.departures += [shrunk] if shrunk else []
+                search.vanished = search.vanished or (() if shrunk else found.told)
+                if search.vanished or len(search.departures) == most:
+                    search.actions += twins.actions - at_first
+                    return search
+            if found and found.parts_them:
+                break
+        for _ in life.sentences:
+            pass  # What is not told counts as told: else the same would come again.
         search.actions += twins.actions - at_first
         on_progress(search)
     return search
@@ -156,14 +189,15 @@ class _Story:
             who = "the adapter" if twins.acting is twins.seen else "the adapter compared with"
             what = in_words(error, twins.acting.target)
             raise AdapterBroke(f"{who} broke where {sentence!r} was to be done: {what}") from error
+        found = None
         if departed:
             told = tuple(self._told)
             requirement = _requirement(departed, twins.expected.target)
             entries += bool(departed.expected.shown)
-            return Found(self._founders, told, frozenset(self._scanned), departed, requirement, entries, len(told))
+            found = Found(self._founders, told, frozenset(self._scanned), departed, requirement, entries, len(told))
         if twins.scanned and re.search(r" (opens|confirms) ", sentence):
             self._scanned.add(len(self._told) - 1)
-        return None
+        return found
 
 
 def _entries(twins: Twins, sentence: str) -> int:
@@ -203,8 +237,11 @@ def timed(sentence: str, reference: Target, *, runs: bool = False) -> str | None
 class _Shrinking:
     """Cuts a story down for as long as it ends with the same departure."""
 
-    def __init__(self, expected: Target, target: Target, tag: str, cuts_on: Callable[[], bool]) -> None:
+    def __init__(
+        self, expected: Target, target: Target, tag: str, cuts_on: Callable[[], bool], known: Iterable[object]
+    ) -> None:
         self._targets = expected, target
+        self._known = frozenset(known)
         self._tag = tag
         self._tries = 0
         self._cuts_on = cuts_on
@@ -275,7 +312,13 @@ class _Shrinking:
         self._tries += 1
         twins = _begin(*self._targets, f"{self._tag}{self._tries:x}", founders)
         story = _Story(founders)
-        return next(filter(None, (story.go_on(twins, sentence) for sentence in told)), None)
+        for sentence in told:
+            found = story.go_on(twins, sentence)
+            if found and found.kind not in self._known:
+                return found
+            if found and found.parts_them:
+                return None
+        return None
 
 
 def retell(expected: Target, target: Target, founders: Founders, told: Sequence[str]) -> Iterator[str]:

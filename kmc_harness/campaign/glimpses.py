@@ -83,7 +83,7 @@ class Departed:
             "mailed": lambda each: _links(each) or "nothing mailed",
             "tried": lambda each: f"{each.tried} of the wrong ones accepted",
             "silent": lambda each: "no word" if each.silent else "a word",
-            "telling": lambda each: ", ".join(each.telling) or "nothing given away",
+            "telling": lambda each: ", ".join(dict.fromkeys(each.telling)) or "nothing given away",
         }
         for name in self.fields:
             if name in words:

@@ -1,13 +1,13 @@
 """A departure as a scenario in the words of the features, and as a program that shows it again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from kmc_harness import catalogue
 from kmc_harness.campaign.exploring import Found
 from kmc_harness.campaign.glimpses import Departed, Glimpse
 from kmc_harness.campaign.twins import DIFFER
 
-__all__ = ["as_python", "as_scenario", "then"]
+__all__ = ["as_feature", "as_python", "then"]
 
 _QR_CODE = (
     "the QR code of {who} asks for nothing that common apps ignore",
@@ -92,8 +92,16 @@ def _first_difference(one: tuple[object, ...], two: tuple[object, ...]) -> int:
     return next((at for at, pair in enumerate(zip(one, two, strict=False)) if pair[0] != pair[1]), 0)
 
 
-def as_scenario(found: Found) -> str | None:
-    """Return a feature that shows the departure and runs as it is; None where no sentence says what differs."""
+def as_feature(departures: Iterable[Found]) -> str | None:
+    """Return a feature that shows departures and runs as it is; None where of none a sentence says what differs."""
+    # What stands after a rule is the rule's: those of no requirement go first.
+    told = filter(None, map(_as_scenario, sorted(departures, key=lambda each: each.requirement or "")))
+    scenarios = ["\n".join(each) for each in told]
+    return "\n\n".join(["Feature: Found by exploring", *scenarios]) + "\n" if scenarios else None
+
+
+def _as_scenario(found: Found) -> list[str] | None:
+    """Return the lines of one departure, under the rule of the requirement that the reference answers by."""
     expected = then(found.departed, found.entries, found.told[-2] if len(found.told) > 1 else "")
     if expected is None:
         return None
@@ -109,10 +117,7 @@ def as_scenario(found: Found) -> str | None:
         last = last.replace("resets the password", "follows the renewal steps")
     requirement = catalogue.load().get(found.requirement or "")
     lines = [
-        "Feature: Found by exploring",
-        "",
-        *([f"  @REQ-{requirement.id}", f"  Rule: {requirement.title}"] if requirement else []),
-        "",
+        *([f"  @REQ-{requirement.id}", f"  Rule: {requirement.title}", ""] if requirement else []),
         f"    Scenario: {last[0].upper()}{last[1:]}, after {len(before)} other things",
         "      Given this has happened:",
         *(f"        | {row} |" for row in before),
@@ -120,7 +125,7 @@ def as_scenario(found: Found) -> str | None:
     ]
     if shows_last and "resets" not in last:
         lines.append(f"      And {last.split()[0]} scans the QR code")
-    return "\n".join([*lines, f"      Then {expected}"]) + "\n"
+    return [*lines, f"      Then {expected}"]
 
 
 def as_python(found: Found, target: tuple[str, str], against: tuple[str, str], seed: str = "0") -> str:

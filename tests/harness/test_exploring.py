@@ -16,7 +16,7 @@ import pytest
 
 from kmc_harness.campaign import exploring
 from kmc_harness.campaign.exploring import NEXT_LIMIT, AdapterBroke, Found, _Story, explore, retell, timed
-from kmc_harness.campaign.telling import as_python, as_scenario
+from kmc_harness.campaign.telling import as_feature, as_python
 from kmc_harness.campaign.tours import lives
 from kmc_harness.campaign.twins import Twins
 from kmc_harness.port import (
@@ -150,7 +150,7 @@ def test_what_is_seen_besides_the_last_answer_becomes_a_scenario_too(
 
 
 def _fails_on_it_alone(found: Found, fault: str, tmp_path: Path) -> None:
-    scenario = as_scenario(found)
+    scenario = as_feature([found])
     assert scenario is not None
     (tmp_path / "found.feature").write_text(scenario)
     (tmp_path / "test_found.py").write_text(MODULE)
@@ -164,7 +164,7 @@ def _fails_on_it_alone(found: Found, fault: str, tmp_path: Path) -> None:
 def test_whose_secret_is_shown_to_whom_is_told() -> None:
     found = _story(_with("one secret a batch"), ON, OPENS.replace("Ada", "Grace"), OPENS)
     assert found is not None
-    assert "Then Ada and Grace have different secrets" in (as_scenario(found) or "")
+    assert "Then Ada and Grace have different secrets" in (as_feature([found]) or "")
 
 
 class MailsResetToo(ModelTarget):
@@ -201,20 +201,20 @@ def test_a_departure_that_no_sentence_says_becomes_no_scenario(target: Target, t
     found = _story(target, *told)
     assert found is not None
     assert found.departed.fields == (field,)
-    assert as_scenario(found) is None
+    assert as_feature([found]) is None
 
 
 def test_a_mail_of_another_kind_is_told_by_its_kind() -> None:
     found = _story(MailsResetToo(), ON)
     assert found is not None
-    assert "is mailed no reset link" in (as_scenario(found) or "")
+    assert "is mailed no reset link" in (as_feature([found]) or "")
 
 
 def test_what_gives_away_too_much_is_told_where_both_answers_are_the_last() -> None:
     found = _story(_with("unknown e-mail told"), WRONG, WRONG.replace("Ada", "Mallory"))
     assert found is not None
     assert (found.departed.fields, found.requirement) == (("telling",), "SEC-004")
-    assert "Then the last 2 answers look the same" in (as_scenario(found) or "")
+    assert "Then the last 2 answers look the same" in (as_feature([found]) or "")
 
 
 class Counts(ModelTarget):

@@ -1,0 +1,69 @@
+"""Several departures of one target, each of another kind."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kmc_harness.campaign.exploring import Search, explore
+from kmc_harness.targets.model import ModelTarget
+from tests.conftest import ROOT, kmc
+
+MODULE = "from pytest_bdd import scenarios\nfrom kmc_harness.suite import pytest_plugins\nscenarios('found.feature')\n"
+SERVER = ("--target", "model", "--policy", "kaltura-server")
+
+
+@pytest.fixture(scope="module")
+def five() -> Search:
+    return explore(ModelTarget(), ModelTarget("kaltura-server"), seed=0, goes_on=lambda: True, most=5)
+
+
+def test_each_is_of_another_kind(five: Search) -> None:
+    assert len(five.departures) == len({each.kind for each in five.departures}) == 5
+    assert five.found is five.departures[0]
+
+
+def test_a_known_one_that_changes_nothing_does_not_end_a_life(five: Search) -> None:
+    readable, *others = five.departures
+    assert not readable.parts_them
+    assert any("asks for a reset" in sentence for each in others for sentence in each.told[:-1])
+
+
+def test_each_is_cut_down_by_itself(five: Search) -> None:
+    assert all(len(each.told) <= min(6, each.before_shrinking) for each in five.departures)
+
+
+def _outcome(folder: Path, policy: str) -> str:
+    (folder / "test_found.py").write_text(MODULE)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--kmc-profile=all"]
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+    done = subprocess.run(
+        [*command, f"--kmc-policy={policy}"], cwd=folder, env=env, capture_output=True, text=True, check=False
+    )
+    return done.stdout.splitlines()[-1].partition(" in ")[0]
+
+
+def test_their_scenarios_stand_in_one_file_and_fail_there_alone(tmp_path: Path) -> None:
+    feature = tmp_path / "found.feature"
+    done = kmc("explore", *SERVER, "--departures", "5", "--out", str(feature))
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.count("departure after") == 5
+    told = re.search(r"(\d) of 5 as scenarios in ", done.stdout)
+    assert told
+    assert _outcome(tmp_path, "kaltura-server") == f"{told[1]} failed"
+    assert _outcome(tmp_path, "article") == f"{told[1]} passed"
+
+
+def test_fewer_than_asked_for_are_shown_when_the_time_is_over() -> None:
+    left = iter(range(120))
+    search = explore(
+        ModelTarget(),
+        ModelTarget("kaltura-server"),
+        seed=0,
+        goes_on=lambda: next(left, None) is not None,
+        most=50,
+    )
+    assert 0 < len(search.departures) < 50
