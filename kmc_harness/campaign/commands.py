@@ -100,6 +100,8 @@ def search(target: str, against: str, policy: str, budget: str, seed: str, most:
         expected.close()
         explored.close()
     tables.show_search(made, target, against, counting.seconds)
+    if made.broke_off:
+        print(f"kmc: {made.broke_off}", file=sys.stderr)
     if not made.departures:
         return 3 if made.vanished or not made.actions else 0
     for departure in made.departures:

@@ -6,6 +6,7 @@ A departure is cut down to the sentences that it needs, with times as people say
 import random
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from kmc_harness._raised import in_words
@@ -80,11 +81,13 @@ class Found:
 class Search:
     """What came of exploring: departures, each of another kind, and how far it went.
 
-    `vanished` is a story that ended with a departure once, and not when it was told again.
+    `vanished` is a story that ended with a departure once, and not when it was told again; `broke_off` says where an
+    adapter broke after a departure.
     """
 
     departures: list[Found] = field(default_factory=list)
     vanished: tuple[str, ...] = ()
+    broke_off: str = ""
     actions: int = 0
     lives: int = 0
     transitions: set[tuple[str, int, int]] = field(default_factory=set)
@@ -121,43 +124,55 @@ def explore(
         tag: makes the people of this search new to the targets.
 
     Raises:
-        AdapterBroke: a target answered by an exception.
+        AdapterBroke: a target answered by an exception, and nothing was found before.
         CannotExplore: its clock cannot be moved.
 
     """
     search, twins = Search(), None
     known: set[object] = set()
     one_account = Offer.MEMBERSHIPS not in expected.offers & target.offers
-    for life in lives(random.Random(seed), one_account=one_account):  # noqa: S311 (walks are no secret)
-        search.lives += 1
-        story = _Story(life.founders)
-        twins = _begin(expected, target, f"{tag}{seed}{search.lives:x}", life.founders, twins)
-        at_first = twins.actions
-        for sentence, transition in life.sentences:
-            if not goes_on():
-                search.actions += twins.actions - at_first
-                return search
-            spoken = timed(sentence, expected, runs=twins.runs)
-            if spoken is None:
-                continue
-            found = story.go_on(twins, spoken)
-            if twins.done:
-                search.transitions.add((life.topic, *transition))
-            if found and found.kind not in known:
-                shrunk = _Shrinking(expected, target, f"{tag}{seed}s{len(known):x}s", cuts_on, known).shrink(found)
-                known.add(found.kind)
-                search.departures += [shrunk] if shrunk else []
-                search.vanished = search.vanished or (() if shrunk else found.told)
-                if search.vanished or len(search.departures) == most:
+    with _kept(search):
+        for life in lives(random.Random(seed), one_account=one_account):  # noqa: S311 (walks are no secret)
+            search.lives += 1
+            story = _Story(life.founders)
+            twins = _begin(expected, target, f"{tag}{seed}{search.lives:x}", life.founders, twins)
+            at_first = twins.actions
+            for sentence, transition in life.sentences:
+                if not goes_on():
                     search.actions += twins.actions - at_first
                     return search
-            if found and found.parts_them:
-                break
-        for _ in life.sentences:
-            pass  # What is not told counts as told: else the same would come again.
-        search.actions += twins.actions - at_first
-        on_progress(search)
+                spoken = timed(sentence, expected, runs=twins.runs)
+                if spoken is None:
+                    continue
+                found = story.go_on(twins, spoken)
+                if twins.done:
+                    search.transitions.add((life.topic, *transition))
+                if found and found.kind not in known:
+                    shrunk = _Shrinking(expected, target, f"{tag}{seed}s{len(known):x}s", cuts_on, known).shrink(found)
+                    known.add(found.kind)
+                    search.departures += [shrunk] if shrunk else []
+                    search.vanished = () if shrunk else found.told
+                    if search.vanished or len(search.departures) == most:
+                        search.actions += twins.actions - at_first
+                        return search
+                if found and found.parts_them:
+                    break
+            for _ in life.sentences:
+                pass  # What is not told counts as told: else the same would come again.
+            search.actions += twins.actions - at_first
+            on_progress(search)
     return search
+
+
+@contextmanager
+def _kept(search: Search) -> Iterator[None]:
+    """Keep what was found before an adapter breaks."""
+    try:
+        yield
+    except AdapterBroke as error:
+        if not search.departures:
+            raise
+        search.broke_off = str(error)
 
 
 def _begin(expected: Target, target: Target, tag: str, founders: Founders, before: Twins | None = None) -> Twins:

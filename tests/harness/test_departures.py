@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kmc_harness.campaign.exploring import Search, explore
+from kmc_harness.port import Action, LogOut, Observation
 from kmc_harness.targets.model import ModelTarget
 from tests.conftest import ROOT, kmc
 
@@ -67,3 +68,21 @@ def test_fewer_than_asked_for_are_shown_when_the_time_is_over() -> None:
         most=50,
     )
     assert 0 < len(search.departures) < 50
+
+
+class Breaks(ModelTarget):
+    """Behaves as the published server, and breaks where somebody logs out."""
+
+    def __init__(self) -> None:
+        super().__init__("kaltura-server")
+
+    def perform(self, action: Action) -> Observation:
+        if isinstance(action, LogOut):
+            raise OSError("the server went away")
+        return super().perform(action)
+
+
+def test_what_was_found_before_an_adapter_breaks_is_kept() -> None:
+    search = explore(ModelTarget(), Breaks(), seed=0, goes_on=lambda: True, most=50)
+    assert search.departures
+    assert "the server went away" in search.broke_off
