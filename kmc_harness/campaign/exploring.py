@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 from kmc_harness._raised import in_words
 from kmc_harness.campaign.glimpses import Departed
@@ -284,6 +285,12 @@ class _Shrinking:
         Then come round times, and stories of fewer people.
         """
         told = list(whole.told)
+        # Of a sentence that does several things, the first ones may do.
+        for ends in accumulate(told[-1].split("; "), lambda *parts: "; ".join(parts)):
+            if again := self._same([*told[:-1], ends], whole):
+                told = list(again.told)
+                yield again
+                break
         size = max(len(told) // 2, 1)
         while size:
             at, before = 0, len(told)
@@ -317,10 +324,7 @@ class _Shrinking:
         if not self._cuts_on():
             return None
         again = self._retold(whole.founders if founders is None else founders, told)
-        alike = again and (again.departed.sentence, again.departed.fields) == (
-            whole.departed.sentence,
-            whole.departed.fields,
-        )
+        alike = again and (again.departed.sentence, again.departed.fields) == (told[-1], whole.departed.fields)
         return again if alike else None
 
     def _retold(self, founders: Founders, told: Sequence[str]) -> Found | None:

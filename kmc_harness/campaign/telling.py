@@ -32,13 +32,14 @@ def then(departed: Departed, entries: int, before: str = "") -> str | None:
     expected, seen, fields = departed.expected, departed.seen, departed.fields
     if "unreached" in fields:
         return f"{who} is accepted" if departed.sentence.endswith("resets the password") else None
-    if " uses the " in departed.sentence:
+    answers = {"accepted", "asks_for_code", "opened", "account"} & set(fields)
+    if answers and " uses the " in departed.sentence:
         which = "the earlier session" if "earlier" in departed.sentence else "the session"
         ended = f"{which} of {who} has ended"
         if not expected.accepted:
             return ended
         return f"{who} still has an open session in {departed.account}" if departed.account else None
-    if {"accepted", "asks_for_code", "opened", "account"} & set(fields):
+    if answers:
         return _answer(who, expected, seen)
     told: dict[str, Callable[[], str | None]] = {
         "shown": lambda: _shown(who, expected, seen, entries),
