@@ -9,6 +9,7 @@ from math import sqrt
 from operator import attrgetter
 
 from kmc_harness.campaign.answering import Noting
+from kmc_harness.campaign.twins import ENOUGH_LINKS
 from kmc_model.faults.suspicions import Suspicion, suspicions
 from kmc_model.lives import Life, Made, Move, Rules, Scope
 
@@ -18,7 +19,7 @@ ASTRAY = 0.3
 """What it is worth that a wrong model goes on in another state, unseen; to see it answer otherwise is worth 1."""
 CHANGE = 0.02
 """What it is worth that something changes."""
-CHANCE = (50,) * 20
+CHANCE = (50,) * 80
 """How many sentences the lives have in which chance shows how soon it tells a wrong model from the reference."""
 SELDOM = 0.15
 """In a hundred actions: what chance tells more seldom counts as what it tells so often."""
@@ -37,12 +38,14 @@ class Weights:
         told: what it is worth to tell a wrong model from the reference.
         new: what a sentence is worth that has not been answered so in this life.
         free: as how many actions a move counts that takes none, like a day that passes.
+        link: what a mailed link is worth, until there are enough to see whether they can be guessed.
 
     """
 
     told: Callable[[Suspicion], float] = attrgetter("worth")
     new: float = 0.2
     free: float = 1
+    link: float = 0
 
 
 @dataclass
@@ -69,6 +72,11 @@ class _Try:
         """The sentence, and what answers it."""
         return self.move.sentence, self.made.why
 
+    @property
+    def links(self) -> int:
+        """How many links are mailed."""
+        return len(self.made.seen.mailed)
+
 
 class Suspects:
     """The wrong models that nothing said so far tells from the reference."""
@@ -81,6 +89,7 @@ class Suspects:
         }
         self._left = dict.fromkeys(in_mind)
         self._undone: set[Move] = set()
+        self._links_to_see = ENOUGH_LINKS
 
     @property
     def left(self) -> tuple[Suspicion, ...]:
@@ -144,12 +153,14 @@ class Suspects:
         gone = sum(worth(each) for each in tried.astray if each in self._left and each not in here.astray)
         back = sum(worth(each) for each in here.astray if each not in tried.astray and each not in tried.told)
         new = weights.new * (tried.answer not in here.answered)
+        links = weights.link * min(tried.links, self._links_to_see)
         changes = CHANGE * (tried.made.life is not here.life)
-        return (told + ASTRAY * (gone - back) + new + changes) / sqrt(max(tried.actions, weights.free))
+        return (told + ASTRAY * (gone - back) + new + links + changes) / sqrt(max(tried.actions, weights.free))
 
     def _go(self, here: _Here, tried: _Try) -> bool:
         """Make a move; return whether other moves would lead elsewhere from now on."""
         here.answered.add(tried.answer)
+        self._links_to_see = max(self._links_to_see - tried.links, 0)
         for each in tried.told:
             self._left.pop(each, None)
         before, life = {each: its for each, its in here.astray.items() if each in self._left}, here.life
@@ -176,4 +187,4 @@ def soon(scope: Scope) -> Weights:
         actions.update(dict.fromkeys(left, so_far))
     # What was never told would have been, some time.
     often = {each: 100 * (told[each] + 0.3) / actions[each] for each in suspicions()}
-    return Weights(lambda each: each.worth * max(often[each], SELDOM), new=0.15, free=0.2)
+    return Weights(lambda each: each.worth * max(often[each], SELDOM), new=0.15, free=0.2, link=0.4)

@@ -31,11 +31,11 @@ Told = tuple[str, tuple[int, int]]
 SMALL = 1200
 """The Wp method is for topics with so many transitions at most; it takes ten times their number and more."""
 
-SOON = (23, 32)
+SOON = (25, 30)
 """How many sentences the first lives of everybody have: what chance would soon tell is worth more in them."""
-BEGINNING = (50, 50, 50, 45)
+BEGINNING = (50, 50, 45, 50)
 """How many the lives of everybody have that come then, and go where most is left."""
-IN_BETWEEN = (180, 240)
+IN_BETWEEN = (110, 300)
 """How many the later ones have, before and after each answer to each sentence is met."""
 SHUTS_OUT = ("Acme is blocked", "Globex is blocked", " are tried for ", " 10 times")
 """What these leave to others, since little can be done thereafter."""

@@ -16,7 +16,7 @@ from kmc_harness.scene import Person
 from kmc_harness.verdicts import Departure, Unreached
 from kmc_harness.world import World
 
-__all__ = ["DIFFER", "Side", "Twins"]
+__all__ = ["DIFFER", "ENOUGH_LINKS", "Side", "Twins"]
 
 ENOUGH_SECRETS = 32
 """With fewer, bits of random secrets are alike by chance."""

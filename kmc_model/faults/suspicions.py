@@ -15,6 +15,7 @@ from itertools import chain
 from kmc_model.actions import DisableTwoFactor, EnableTwoFactor, LogIn, SetPassword, SwitchAccount
 from kmc_model.faults._fault import effect_instead, with_row, without
 from kmc_model.faults.derived import of_policy, of_rows
+from kmc_model.faults.realistic.attacks import forgive_who_has_not_paired
 from kmc_model.faults.realistic.narrow import end_newest_session, use_up_unless_of_a_reset
 from kmc_model.faults.realistic.resets import NeedIsOfTheFirstAccount
 from kmc_model.lives import Rules
@@ -26,6 +27,7 @@ from kmc_model.rules import (
     Effect,
     Rule,
     end_other_sessions,
+    forgive_failures,
     is_unknown,
     no_code_needed,
     password_wrong,
@@ -38,7 +40,7 @@ from kmc_model.values import changed
 __all__ = ["Suspicion", "suspicions"]
 
 IN_AN_ACCOUNT = (LogIn, SwitchAccount, EnableTwoFactor, DisableTwoFactor)
-LATE, IN_ONE_CASE, SPOILS_OWN, SPOILS_OTHERS = 3.0, 0.5, 0.3, 0.1
+LATE, IN_ONE_CASE, SPOILS_OWN, SPOILS_OTHERS = 5.0, 0.5, 0.3, 0.1
 """What it is worth to see what shows late go wrong nowhere, a check left out in no case, a row spoil nothing of the
 person's, or of the others'.
 
@@ -163,7 +165,7 @@ def _done_to(others: Callable[[Turn], Iterator[Turn]], rule: Rule) -> Callable[[
     return effect
 
 
-# What is to be done to all of the person's sessions, or to every link, is done to some
+# What is to be done to all of the person's sessions, to every link, or to anybody, is done to some
 
 
 def _use_up_the_first_two(turn: Turn) -> None:
@@ -174,6 +176,7 @@ def _use_up_the_first_two(turn: Turn) -> None:
 
 TO_SOME: dict[Callable[[Turn], None], tuple[Callable[[Turn], None], float]] = {
     end_other_sessions: (end_newest_session, 1),
+    forgive_failures: (forgive_who_has_not_paired, 1),
     use_enrolment_link: (use_up_unless_of_a_reset, 1),
     use_reset_link: (_use_up_the_first_two, LATE),
 }

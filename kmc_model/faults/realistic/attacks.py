@@ -10,7 +10,7 @@ from kmc_model.rules import RULES, Rule
 from kmc_model.turn import Reason, Turn
 from kmc_model.values import changed
 
-__all__ = ["ATTACKS"]
+__all__ = ["ATTACKS", "forgive_who_has_not_paired"]
 
 
 def _code_to_come(turn: Turn) -> bool:
@@ -25,7 +25,7 @@ def _forgive_and_ask(turn: Turn) -> None:
     turn.put_credentials(changed(turn.own, failures=0))
 
 
-def _forgive_who_has_not_paired(turn: Turn) -> None:
+def forgive_who_has_not_paired(turn: Turn) -> None:
     if turn.own.secret is None:
         r.forgive_failures(turn)
 
@@ -126,7 +126,7 @@ ATTACKS: tuple[Fault, ...] = (
         "reset forgives no wrong codes",
         "A reset leaves those locked who have paired.",
         "SEC-011",
-        rules=effect_instead(RESET, "forgive_failures", _forgive_who_has_not_paired),
+        rules=effect_instead(RESET, "forgive_failures", forgive_who_has_not_paired),
     ),
     fault(
         "code asked at Forgot Password",
