@@ -112,7 +112,7 @@ def explore(
 ) -> Search:
     """Tell both targets the same lives until they have departed from each other so often, or `goes_on` says no.
 
-    Where they may be in different states after a departure, the rest of that life is left out.
+    The rest of a life is left out where they may be in different states after a departure, or it has been cut down.
 
     Args:
         expected: the model, or another target to compare with.
@@ -156,6 +156,7 @@ def explore(
                     if search.vanished or len(search.departures) == most:
                         search.actions += twins.actions - at_first
                         return search
+                    break  # Cutting it down has begun new lives on both.
                 if found and found.parts_them:
                     break
             for _ in life.sentences:
