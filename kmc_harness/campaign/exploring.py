@@ -12,7 +12,7 @@ from itertools import accumulate
 
 from kmc_harness._raised import in_words
 from kmc_harness.campaign.glimpses import Departed
-from kmc_harness.campaign.tours import lives
+from kmc_harness.campaign.tours import ALife, lives
 from kmc_harness.campaign.twins import DIFFER, Twins
 from kmc_harness.port import Offer, Target
 from kmc_harness.report.times import span
@@ -129,41 +129,65 @@ def explore(
         CannotExplore: its clock cannot be moved.
 
     """
-    search, twins = Search(), None
-    known: set[object] = set()
+    exploring, twins = _Exploring(expected, target, f"{tag}{seed}", goes_on, cuts_on, most), None
+    search = exploring.search
     one_account = Offer.MEMBERSHIPS not in expected.offers & target.offers
     with _kept(search):
         for life in lives(random.Random(seed), one_account=one_account):  # noqa: S311 (walks are no secret)
             search.lives += 1
-            story = _Story(life.founders)
             twins = _begin(expected, target, f"{tag}{seed}{search.lives:x}", life.founders, twins)
             at_first = twins.actions
-            for sentence, transition in life.sentences:
-                if not goes_on():
-                    search.actions += twins.actions - at_first
-                    return search
-                spoken = timed(sentence, expected, runs=twins.runs)
-                if spoken is None:
-                    continue
-                found = story.go_on(twins, spoken)
-                if twins.done:
-                    search.transitions.add((life.topic, *transition))
-                if found and found.kind not in known:
-                    shrunk = _Shrinking(expected, target, f"{tag}{seed}s{len(known):x}s", cuts_on, known).shrink(found)
-                    known.add(found.kind)
-                    search.departures += [shrunk] if shrunk else []
-                    search.vanished = () if shrunk else found.told
-                    if search.vanished or len(search.departures) == most:
-                        search.actions += twins.actions - at_first
-                        return search
-                    break  # Cutting it down has begun new lives on both.
-                if found and found.parts_them:
-                    break
+            is_over = exploring.live(life, twins)
+            search.actions += twins.actions - at_first
+            if is_over:
+                break
             for _ in life.sentences:
                 pass  # What is not told counts as told: else the same would come again.
-            search.actions += twins.actions - at_first
             on_progress(search)
     return search
+
+
+@dataclass
+class _Exploring:
+    """What `explore` was asked, what has come of it, and which kinds of departures are known."""
+
+    expected: Target
+    target: Target
+    tag: str
+    goes_on: Callable[[], bool]
+    cuts_on: Callable[[], bool]
+    most: int
+    search: Search = field(default_factory=Search)
+    known: set[object] = field(default_factory=set)
+
+    def live(self, life: ALife, twins: Twins) -> bool:
+        """Tell a life, up to what ends it; return whether the search is over."""
+        story = _Story(life.founders)
+        for sentence, transition in life.sentences:
+            if not self.goes_on():
+                return True
+            spoken = timed(sentence, self.expected, runs=twins.runs)
+            if spoken is None:
+                continue
+            found = story.go_on(twins, spoken)
+            if twins.done:
+                self.search.transitions.add((life.topic, *transition))
+            if found and found.kind not in self.known:
+                return self._keep(found)  # Cutting it down begins new lives on both.
+            if found and found.parts_them:
+                return False
+        return False
+
+    def _keep(self, found: Found) -> bool:
+        """Cut a departure down and keep it; return whether there are enough, or it did not happen again."""
+        tag = f"{self.tag}s{len(self.known):x}s"
+        shrunk = _Shrinking(self.expected, self.target, tag, self.cuts_on, self.known).shrink(found)
+        self.known.add(found.kind)
+        if shrunk is None:
+            self.search.vanished = found.told
+            return True
+        self.search.departures.append(shrunk)
+        return len(self.search.departures) == self.most
 
 
 @contextmanager
