@@ -4,13 +4,17 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from kmc_harness.campaign.exploring import Search, explore
+from kmc_harness.campaign.exploring import Search, _Story, explore
+from kmc_harness.campaign.telling import as_feature
+from kmc_harness.campaign.twins import Twins
 from kmc_harness.port import Action, LogOut, Observation
 from kmc_harness.targets.model import ModelTarget
+from kmc_model.faults import by_name
 from kmc_model.faults.realistic.links import TokenNamesTheUser
 from tests.conftest import ROOT, kmc
 
@@ -28,6 +32,11 @@ def test_each_is_of_another_kind(five: Search) -> None:
     assert five.found is five.departures[0]
 
 
+def test_one_requirement_is_one_kind(five: Search) -> None:
+    assert len({replace(each, requirement="LOG-004").kind for each in five.departures}) == 1
+    assert len({replace(each, requirement=None).kind for each in five.departures}) > 1
+
+
 def _for_a_while(target: ModelTarget, sentences: int) -> Search:
     left = iter(range(sentences))
     return explore(ModelTarget(), target, seed=0, goes_on=lambda: next(left, None) is not None, most=50)
@@ -38,6 +47,27 @@ def test_a_known_one_that_changes_nothing_does_not_end_a_life() -> None:
     assert len(readable.departures) > len(clean.departures) == 0
     assert not any(each.parts_them for each in readable.departures)
     assert clean.lives <= readable.lives <= clean.lives + len(readable.departures)
+
+
+def test_a_known_one_that_parts_them_ends_a_life() -> None:
+    refused = by_name("EnableTwoFactor.always refused")
+    clean, parted = (_for_a_while(target, 200) for target in (ModelTarget(), ModelTarget(rules=refused.rules)))
+    assert len(parted.departures) == 1
+    assert parted.lives > clean.lives + 1
+
+
+def test_a_qr_code_in_which_they_differ_is_scanned_all_the_same() -> None:
+    target = ModelTarget("kaltura-server")
+    twins, story = Twins(ModelTarget(), target, "x", [("Ada", "Acme")]), _Story([("Ada", "Acme")])
+    told = (
+        "the vendor switches two-factor authentication on for Acme",
+        "Ada opens the newest enrolment link",
+        "24 h 1 min pass",
+        "Ada logs in to Acme with a code",
+    )
+    *_, shown, _, found = (story.go_on(twins, each) for each in told)
+    assert shown.departed.fields[0] == "qr_code"
+    assert "Ada scans the QR code" in (as_feature([found]) or "")
 
 
 def test_each_is_cut_down_by_itself(five: Search) -> None:
