@@ -1,24 +1,17 @@
 """Several departures of one target, each of another kind."""
 
-import os
 import re
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from kmc_harness.campaign.exploring import Search, _Story, explore
-from kmc_harness.campaign.telling import as_feature
-from kmc_harness.campaign.twins import Twins
+from kmc_harness.campaign.exploring import Search, explore
 from kmc_harness.port import Action, LogOut, Observation
 from kmc_harness.targets.model import ModelTarget
-from kmc_model.faults import by_name
-from kmc_model.faults.realistic.links import TokenNamesTheUser
-from tests.conftest import ROOT, kmc
+from tests.conftest import kmc
+from tests.harness.stories import pytest_on, with_fault
 
-MODULE = "from pytest_bdd import scenarios\nfrom kmc_harness.suite import pytest_plugins\nscenarios('found.feature')\n"
 SERVER = ("--target", "model", "--policy", "kaltura-server")
 
 
@@ -43,45 +36,22 @@ def _for_a_while(target: ModelTarget, sentences: int) -> Search:
 
 
 def test_a_known_one_that_changes_nothing_does_not_end_a_life() -> None:
-    clean, readable = (_for_a_while(target, 200) for target in (ModelTarget(), ModelTarget(turn=TokenNamesTheUser)))
+    targets = ModelTarget(), with_fault("token names the user")
+    clean, readable = (_for_a_while(target, 200) for target in targets)
     assert len(readable.departures) > len(clean.departures) == 0
     assert not any(each.parts_them for each in readable.departures)
     assert clean.lives <= readable.lives <= clean.lives + len(readable.departures)
 
 
 def test_a_known_one_that_parts_them_ends_a_life() -> None:
-    refused = by_name("EnableTwoFactor.always refused")
-    clean, parted = (_for_a_while(target, 200) for target in (ModelTarget(), ModelTarget(rules=refused.rules)))
+    targets = ModelTarget(), with_fault("EnableTwoFactor.always refused")
+    clean, parted = (_for_a_while(target, 200) for target in targets)
     assert len(parted.departures) == 1
     assert parted.lives > clean.lives + 1
 
 
-def test_a_qr_code_in_which_they_differ_is_scanned_all_the_same() -> None:
-    target = ModelTarget("kaltura-server")
-    twins, story = Twins(ModelTarget(), target, "x", [("Ada", "Acme")]), _Story([("Ada", "Acme")])
-    told = (
-        "the vendor switches two-factor authentication on for Acme",
-        "Ada opens the newest enrolment link",
-        "24 h 1 min pass",
-        "Ada logs in to Acme with a code",
-    )
-    *_, shown, _, found = (story.go_on(twins, each) for each in told)
-    assert shown.departed.fields[0] == "qr_code"
-    assert "Ada scans the QR code" in (as_feature([found]) or "")
-
-
 def test_each_is_cut_down_by_itself(five: Search) -> None:
     assert all(len(each.told) <= min(6, each.before_shrinking) for each in five.departures)
-
-
-def _outcome(folder: Path, policy: str) -> str:
-    (folder / "test_found.py").write_text(MODULE)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--kmc-profile=all"]
-    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
-    done = subprocess.run(
-        [*command, f"--kmc-policy={policy}"], cwd=folder, env=env, capture_output=True, text=True, check=False
-    )
-    return done.stdout.splitlines()[-1].partition(" in ")[0]
 
 
 def test_their_scenarios_stand_in_one_file_and_fail_there_alone(tmp_path: Path) -> None:
@@ -91,8 +61,8 @@ def test_their_scenarios_stand_in_one_file_and_fail_there_alone(tmp_path: Path) 
     assert done.stdout.count("departure after") == 5
     told = re.search(r"(\d) of 5 as scenarios in ", done.stdout)
     assert told
-    assert _outcome(tmp_path, "kaltura-server") == f"{told[1]} failed"
-    assert _outcome(tmp_path, "article") == f"{told[1]} passed"
+    assert f"{told[1]} failed in " in pytest_on(tmp_path, "--kmc-policy=kaltura-server")
+    assert f"{told[1]} passed in " in pytest_on(tmp_path)
 
 
 def test_fewer_than_asked_for_are_shown_when_the_time_is_over() -> None:

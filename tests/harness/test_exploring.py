@@ -1,7 +1,6 @@
 """Departures found by walking: cut down, told as scenarios that fail for the same reason, and told again."""
 
 import random
-import re
 import subprocess
 import sys
 from collections import Counter
@@ -15,20 +14,18 @@ from typing import Any
 import pytest
 
 from kmc_harness.campaign import exploring
-from kmc_harness.campaign.exploring import NEXT_LIMIT, AdapterBroke, Found, _Story, explore, retell, timed
-from kmc_harness.campaign.telling import as_feature, as_python
+from kmc_harness.campaign.exploring import NEXT_LIMIT, AdapterBroke, explore, retell, timed
+from kmc_harness.campaign.telling import as_python
 from kmc_harness.campaign.tours import lives
 from kmc_harness.campaign.twins import Twins
 from kmc_harness.port import (
     Action,
-    EnableTwoFactor,
     LogIn,
     Observation,
     Offer,
     OpenEnrolmentLink,
     RegisterUser,
     RequestReset,
-    Target,
     UseSession,
 )
 from kmc_harness.targets.model import ModelTarget
@@ -38,6 +35,7 @@ from kmc_model.clock import ManualClock
 from kmc_model.faults import by_name
 from kmc_model.lives import EVERYTHING
 from tests.conftest import ROOT, WHOLE, kmc
+from tests.harness.stories import ON, OPENS, WRONG, fails_on_it_alone, story, with_fault
 
 FIVE = (
     "after a switch",
@@ -46,11 +44,6 @@ FIVE = (
     "eight digits",
     "switch_between_two_factor_accounts_needs_login=False",
 )
-MODULE = """
-from pytest_bdd import scenarios
-from kmc_harness.suite import pytest_plugins
-scenarios("found.feature")
-"""
 
 
 class Remembered:
@@ -84,137 +77,17 @@ def _think_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exploring, "lives", lambda rng, *, one_account: _lives(rng.getstate(), one_account))
 
 
-def _with(fault: str) -> ModelTarget:
-    made = by_name(fault)
-    return ModelTarget(made.policy, 0, made.rules, made.turn)
-
-
 def _search(target: ModelTarget, most: int = 6000, seed: int = 0) -> object:
     left = iter(range(most))
     return explore(ModelTarget(), target, seed=seed, goes_on=lambda: next(left, None) is not None)
 
 
-def _pytest(folder: Path, target: str, fault: str) -> str:
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "--kmc-profile=all",
-        f"--kmc-target={target}",
-    ]
-    env = {"PATH": "", "PYTHONPATH": str(ROOT), "KMC_TEST_FAULT": fault, "NO_COLOR": "1"}
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
-    return done.stdout + done.stderr
-
-
-def _story(target: Target, *told: str) -> Found | None:
-    """Return where a story ends in a departure, as it is told without being cut down."""
-    story = _Story(EVERYTHING.founders)
-    twins = Twins(ModelTarget(), target, "x", EVERYTHING.founders)
-    return next((found for each in told if (found := story.go_on(twins, each))), None)
-
-
 @pytest.mark.parametrize("fault", FIVE)
 def test_a_departure_becomes_a_scenario_that_fails_for_the_same_reason(fault: str, tmp_path: Path) -> None:
-    found = _search(_with(fault)).found
+    found = _search(with_fault(fault)).found
     assert found is not None
     assert len(found.told) <= 9
-    _fails_on_it_alone(found, fault, tmp_path)
-
-
-OPENS = "Ada opens the newest enrolment link"
-RENEWS = (
-    "Ada asks for a reset",
-    "Ada sets a new password through the newest reset link",
-    "Ada confirms the new password",
-)
-ON = "the vendor switches two-factor authentication on for Acme"
-
-
-@pytest.mark.parametrize(
-    ("fault", "told"),
-    [
-        ("on ends sessions", ["Ada logs in to Acme with no code", ON, "Ada uses the session"]),
-        ("SetPassword.always without renew_secret", [ON, OPENS, *RENEWS]),
-    ],
-)
-def test_what_is_seen_besides_the_last_answer_becomes_a_scenario_too(
-    fault: str, told: list[str], tmp_path: Path
-) -> None:
-    found = _story(_with(fault), *told)
-    assert found is not None
-    _fails_on_it_alone(found, fault, tmp_path)
-
-
-def _fails_on_it_alone(found: Found, fault: str, tmp_path: Path) -> None:
-    scenario = as_feature([found])
-    assert scenario is not None
-    (tmp_path / "found.feature").write_text(scenario)
-    (tmp_path / "test_found.py").write_text(MODULE)
-    on_faulty = _pytest(tmp_path, "python:tests.targets:WithFault", fault)
-    assert re.search(rf"(FAIL|W) {found.requirement}|1 warned", on_faulty), on_faulty
-    assert "INCONCLUSIVE" not in on_faulty
-    on_model = _pytest(tmp_path, "model", fault)
-    assert "1 passed" in on_model, on_model
-
-
-def test_whose_secret_is_shown_to_whom_is_told() -> None:
-    found = _story(_with("one secret a batch"), ON, OPENS.replace("Ada", "Grace"), OPENS)
-    assert found is not None
-    assert "Then Ada and Grace have different secrets" in (as_feature([found]) or "")
-
-
-class MailsResetToo(ModelTarget):
-    """Mails a reset link beside the QR code."""
-
-    def perform(self, action: Action) -> Observation:
-        seen = super().perform(action)
-        if isinstance(action, EnableTwoFactor):
-            super().perform(RequestReset(next(iter(self.model.state.credentials))))
-        return seen
-
-
-class MindsTheCode(ModelTarget):
-    """Has other words for a wrong password where a code would be asked for."""
-
-    def perform(self, action: Action) -> Observation:
-        seen = super().perform(action)
-        needs_code = any(each.two_factor for each in self.model.state.accounts.values())
-        refused = isinstance(action, LogIn) and not seen.accepted
-        return replace(seen, message=f"{seen.message} Mind the code.") if refused and needs_code else seen
-
-
-WRONG = "Ada logs in with a wrong password and no code"
-
-
-@pytest.mark.parametrize(
-    ("target", "told", "field"),
-    [
-        (_with("resets_max=9"), ["Ada asks for a reset 10 times"], "mailed"),
-        (MindsTheCode(), [WRONG, ON, WRONG], "telling"),
-    ],
-)
-def test_a_departure_that_no_sentence_says_becomes_no_scenario(target: Target, told: list[str], field: str) -> None:
-    found = _story(target, *told)
-    assert found is not None
-    assert found.departed.fields == (field,)
-    assert as_feature([found]) is None
-
-
-def test_a_mail_of_another_kind_is_told_by_its_kind() -> None:
-    found = _story(MailsResetToo(), ON)
-    assert found is not None
-    assert "is mailed no reset link" in (as_feature([found]) or "")
-
-
-def test_what_gives_away_too_much_is_told_where_both_answers_are_the_last() -> None:
-    found = _story(_with("unknown e-mail told"), WRONG, WRONG.replace("Ada", "Mallory"))
-    assert found is not None
-    assert (found.departed.fields, found.requirement) == (("telling",), "SEC-004")
-    assert "Then the last 2 answers look the same" in (as_feature([found]) or "")
+    fails_on_it_alone(found, fault, tmp_path)
 
 
 class Counts(ModelTarget):
@@ -236,7 +109,7 @@ class Counts(ModelTarget):
 
 def test_numbers_that_go_on_give_nothing_away() -> None:
     told = (WRONG, WRONG, "Ada asks for a reset", "60 s pass", "Ada asks for a reset")
-    assert _story(Counts(), *told) is None
+    assert story(Counts(), *told) is None
 
 
 class Behind(ModelTarget):
@@ -292,8 +165,8 @@ def test_a_departure_is_told_uncut_where_the_target_breaks_then(breaks_by: Excep
 
 
 def test_there_is_an_end_to_cutting_down() -> None:
-    uncut = explore(ModelTarget(), _with(FIVE[0]), seed=0, goes_on=lambda: True, cuts_on=lambda: False).found
-    cut = _search(_with(FIVE[0])).found
+    uncut = explore(ModelTarget(), with_fault(FIVE[0]), seed=0, goes_on=lambda: True, cuts_on=lambda: False).found
+    cut = _search(with_fault(FIVE[0])).found
     assert uncut is not None
     assert cut is not None
     assert uncut.departed.fields == cut.departed.fields
@@ -302,12 +175,14 @@ def test_there_is_an_end_to_cutting_down() -> None:
 
 @pytest.mark.parametrize("fault", FIVE)
 def test_a_story_is_of_nobody_whom_it_can_do_without(fault: str) -> None:
-    found = _search(_with(fault)).found
+    found = _search(with_fault(fault)).found
     assert found is not None
     for each in found.founders:
         others = [other for other in found.founders if other != each]
         if each[1] in {account for _, account in others}:
-            assert f"✗ {found.departed.sentence}" not in list(retell(ModelTarget(), _with(fault), others, found.told))
+            assert f"✗ {found.departed.sentence}" not in list(
+                retell(ModelTarget(), with_fault(fault), others, found.told)
+            )
 
 
 def test_the_clean_model_does_not_depart_from_itself() -> None:
@@ -347,11 +222,11 @@ UNSEEN = (
 
 @pytest.mark.parametrize("fault", UNSEEN[:: 1 if WHOLE else 3])
 def test_other_texts_tokens_handles_and_orders_are_no_departure(fault: str) -> None:
-    assert _search(_with(fault), most=1200).found is None
+    assert _search(with_fault(fault), most=1200).found is None
 
 
 def test_the_same_seed_finds_the_same_and_another_one_walks_elsewhere() -> None:
-    one, two = (_search(_with("third wrong code"), seed=3) for _ in range(2))
+    one, two = (_search(with_fault("third wrong code"), seed=3) for _ in range(2))
     assert one.found == two.found
     assert one.actions == two.actions
     walks = [[sentence for sentence, _ in next(lives(random.Random(seed))).sentences] for seed in (3, 3, 4)]
@@ -361,12 +236,12 @@ def test_the_same_seed_finds_the_same_and_another_one_walks_elsewhere() -> None:
 @pytest.mark.parametrize("fault", ["blocked but with a code", "on everywhere", "asking drops the password"])
 def test_what_is_like_a_wrong_model_in_mind_is_soon_seen(fault: str) -> None:
     """None of these is in mind itself."""
-    assert all(_search(_with(fault), most=260, seed=seed).found for seed in range(3))
+    assert all(_search(with_fault(fault), most=260, seed=seed).found for seed in range(3))
 
 
 @pytest.mark.parametrize("fault", ["owner never locked", "off by strangers", "empty password"])
 def test_walks_speak_of_owners_strangers_and_odd_passwords(fault: str) -> None:
-    assert _search(_with(fault), most=1200).found is not None
+    assert _search(with_fault(fault), most=1200).found is not None
 
 
 class Forgets(ModelTarget):
@@ -427,8 +302,8 @@ def test_the_model_lives_at_the_targets_time() -> None:
 
 def test_a_story_can_be_told_again() -> None:
     fault = "OpenEnrolmentLink.link_used dropped"
-    found = _search(_with(fault)).found
-    lines = list(retell(ModelTarget(), _with(fault), found.founders, found.told))
+    found = _search(with_fault(fault)).found
+    lines = list(retell(ModelTarget(), with_fault(fault), found.founders, found.told))
     assert lines[-1].startswith("  ")
     assert f"✗ {found.told[-1]}" in lines
     assert list(retell(ModelTarget(), ModelTarget(), found.founders, found.told)) == [
@@ -540,7 +415,7 @@ class TellsSessions(ModelTarget):
 
 def test_an_adapter_may_tell_the_session_that_was_used() -> None:
     told = ("Ada logs in to Acme with no code", "Ada changes the password in the KMC", "Ada uses the session")
-    assert _story(TellsSessions(), *told) is None
+    assert story(TellsSessions(), *told) is None
 
 
 def test_kmc_explore_walks_the_models_states_and_draws_them(tmp_path: Path) -> None:

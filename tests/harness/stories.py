@@ -1,0 +1,62 @@
+"""Stories told to the model and a target, and scenarios that were made of them."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from kmc_harness.campaign.exploring import Found, _Story
+from kmc_harness.campaign.telling import as_feature
+from kmc_harness.campaign.twins import Twins
+from kmc_harness.port import Target
+from kmc_harness.targets.model import ModelTarget
+from kmc_model.faults import by_name
+from kmc_model.lives import EVERYTHING
+from tests.conftest import ROOT
+
+MODULE = """\
+from pytest_bdd import scenarios
+from kmc_harness.suite import pytest_plugins
+scenarios("found.feature")
+"""
+OPENS = "Ada opens the newest enrolment link"
+RENEWS = (
+    "Ada asks for a reset",
+    "Ada sets a new password through the newest reset link",
+    "Ada confirms the new password",
+)
+ON = "the vendor switches two-factor authentication on for Acme"
+WRONG = "Ada logs in with a wrong password and no code"
+
+
+def with_fault(fault: str) -> ModelTarget:
+    made = by_name(fault)
+    return ModelTarget(made.policy, 0, made.rules, made.turn)
+
+
+def story(target: Target, *told: str) -> Found | None:
+    """Return where a story ends in a departure, as it is told without being cut down."""
+    begun = _Story(EVERYTHING.founders)
+    twins = Twins(ModelTarget(), target, "x", EVERYTHING.founders)
+    return next((found for each in told if (found := begun.go_on(twins, each))), None)
+
+
+def pytest_on(folder: Path, *arguments: str, fault: str = "") -> str:
+    """Run the `found.feature` in `folder` under plain pytest and return what that shows."""
+    (folder / "test_found.py").write_text(MODULE)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--kmc-profile=all", *arguments]
+    env = {"PATH": "", "PYTHONPATH": str(ROOT), "KMC_TEST_FAULT": fault, "NO_COLOR": "1"}
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr
+
+
+def fails_on_it_alone(found: Found, fault: str, tmp_path: Path) -> None:
+    """Expect the scenario of a departure to fail on the fault for the same reason, and to pass on the model."""
+    scenario = as_feature([found])
+    assert scenario is not None
+    (tmp_path / "found.feature").write_text(scenario)
+    on_faulty = pytest_on(tmp_path, "--kmc-target=python:tests.targets:WithFault", fault=fault)
+    assert re.search(rf"(FAIL|W) {found.requirement}|1 warned", on_faulty), on_faulty
+    assert "INCONCLUSIVE" not in on_faulty
+    on_model = pytest_on(tmp_path)
+    assert "1 passed" in on_model, on_model
