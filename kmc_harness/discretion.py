@@ -25,7 +25,9 @@ def spelled(secret: str) -> frozenset[str]:
 
 
 def keep(secret: str) -> None:
-    """Keep `secret` out of every later quotation; the oldest is forgotten when there are too many."""
+    """Keep `secret` out of every later quotation, unless it is short; the oldest goes when there are too many."""
+    if len(secret) < SHORTEST:
+        return
     _seen.pop(secret, None)
     _seen[secret] = None
     if len(_seen) > MOST:

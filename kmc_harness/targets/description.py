@@ -190,8 +190,7 @@ def filled(text: str, places: Mapping[str, str]) -> str:
         if not found[1].startswith(ENV):
             return places[found[1]]
         given = os.environ[found[1].removeprefix(ENV)]
-        if len(given) >= discretion.SHORTEST:
-            discretion.keep(given)
+        discretion.keep(given)
         return given
 
     return PLACE.sub(value, text)
