@@ -1,13 +1,11 @@
-"""What can be told of a picture, of links and of secrets by looking at them closely."""
+"""What can be told of links and of secrets by looking at them closely."""
 
 import base64
 import binascii
-import io
 import re
 import string
 from collections.abc import Iterable, Sequence
 from math import log2
-from typing import Any
 from urllib.parse import urlsplit
 
 from kmc_harness.port import shorten
@@ -15,8 +13,6 @@ from kmc_harness.port import shorten
 __all__ = [
     "constant_bytes",
     "made_up",
-    "on_white",
-    "quiet_zone_modules",
     "random_bits",
     "token_of",
     "told_by",
@@ -38,52 +34,6 @@ LONGEST_WORDS = 20
 _PLAIN = re.compile(r"[a-z]{0,9}([._-][a-z]{0,9})*")
 WORD_WEIGHT = 0.1
 """A piece of lower-case letters is taken for words, such as `restore-password`, unless it is as long as a token."""
-
-
-def on_white(picture: Any) -> Any:
-    """Return a Pillow picture in grey, on white where it is transparent."""
-    from PIL import Image
-
-    page = Image.new("RGBA", picture.size, "white")
-    page.alpha_composite(picture.convert("RGBA"))
-    return page.convert("L")
-
-
-def quiet_zone_modules(picture: bytes) -> float:
-    """Return the narrowest margin around the symbol in `picture` (PNG), in modules (ISO/IEC 18004: 4).
-
-    It ends at whatever is no background: a frame, a caption, another colour, the picture's edge. 0 where there is no
-    symbol.
-    """
-    from PIL import Image, ImageChops
-
-    from kmc_harness.pictures import find_codes
-
-    found = find_codes(picture)
-    if not found:
-        return 0.0
-    image = on_white(Image.open(io.BytesIO(picture)))
-    code = found[0]
-    left, top, right, bottom = code.box
-    darkest, lightest = image.crop(code.box).getextrema()
-    ink = image.point([255 * (2 * level <= darkest + lightest) for level in range(256)])
-    module_px = (right - left) / code.modules
-    # The frame of the finder pattern is of the symbol's own colour: light where the symbol is light on dark.
-    if not ink.getpixel((int(left + module_px / 2), int(top + 3.5 * module_px))):
-        ink = ImageChops.invert(ink)
-    # Where a reader sees the corners is a pixel off at times; the symbol's own edges are not.
-    near = max(round(module_px / 2), 1)
-    around = (max(left - near, 0), max(top - near, 0), min(right + near, image.width), min(bottom + near, image.height))
-    inked = ink.crop(around).getbbox()
-    left, top, right, bottom = (edge + around[at % 2] for at, edge in enumerate(inked))
-    margin_px, room_px = 0, min(left, top, image.width - right, image.height - bottom)
-    while margin_px < room_px:
-        grown = margin_px + 1
-        box = (left - grown, top - grown, right + grown, bottom + grown)
-        if ink.crop(box).getbbox() != (grown, grown, grown + right - left, grown + bottom - top):
-            break
-        margin_px = grown
-    return float(margin_px * code.modules / (right - left))
 
 
 def token_of(url: str) -> str:

@@ -1,12 +1,10 @@
-"""Pictures for reports: small, and nothing in them that a phone could scan."""
+"""Pictures of QR codes: what is in them, how much room is around it, and how reports show them."""
 
 import io
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from kmc_harness.inspection import on_white
-
-__all__ = ["Box", "Code", "blurred", "find_codes"]
+__all__ = ["Box", "Code", "blurred", "find_codes", "quiet_zone_modules"]
 
 SIDE_PX = 64
 """The longer side of a picture in a report; text of a screen cannot be read at this size."""
@@ -32,6 +30,15 @@ class Code(NamedTuple):
     modules: int
 
 
+def _on_white(picture: Any) -> Any:
+    """Return a Pillow picture in grey, on white where it is transparent."""
+    from PIL import Image
+
+    page = Image.new("RGBA", picture.size, "white")
+    page.alpha_composite(picture.convert("RGBA"))
+    return page.convert("L")
+
+
 @lru_cache(maxsize=512)
 def find_codes(picture: bytes) -> tuple[Code, ...]:
     """Return the QR codes in `picture` (PNG bytes).
@@ -45,7 +52,7 @@ def find_codes(picture: bytes) -> tuple[Code, ...]:
 
     margin_px = 24
     # A picture without quiet zone is scanned from a white page all the same.
-    page = ImageOps.expand(on_white(Image.open(io.BytesIO(picture))), border=margin_px, fill=255)
+    page = ImageOps.expand(_on_white(Image.open(io.BytesIO(picture))), border=margin_px, fill=255)
     found = zxingcpp.read_barcodes(page, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
     return tuple(Code(str(each.text), _box(each.position, margin_px), _modules(each.extra)) for each in found)
 
@@ -61,6 +68,41 @@ def _box(position: Any, margin_px: int) -> Box:
     return min(across), min(down), max(across), max(down)
 
 
+def quiet_zone_modules(picture: bytes) -> float:
+    """Return the narrowest margin around the symbol in `picture` (PNG), in modules (ISO/IEC 18004: 4).
+
+    It ends at whatever is no background: a frame, a caption, another colour, the picture's edge. 0 where there is no
+    symbol.
+    """
+    from PIL import Image, ImageChops
+
+    found = find_codes(picture)
+    if not found:
+        return 0.0
+    image = _on_white(Image.open(io.BytesIO(picture)))
+    code = found[0]
+    left, top, right, bottom = code.box
+    darkest, lightest = image.crop(code.box).getextrema()
+    ink = image.point([255 * (2 * level <= darkest + lightest) for level in range(256)])
+    module_px = (right - left) / code.modules
+    # The frame of the finder pattern is of the symbol's own colour: light where the symbol is light on dark.
+    if not ink.getpixel((int(left + module_px / 2), int(top + 3.5 * module_px))):
+        ink = ImageChops.invert(ink)
+    # Where a reader sees the corners is a pixel off at times; the symbol's own edges are not.
+    near = max(round(module_px / 2), 1)
+    around = (max(left - near, 0), max(top - near, 0), min(right + near, image.width), min(bottom + near, image.height))
+    inked = ink.crop(around).getbbox()
+    left, top, right, bottom = (edge + around[at % 2] for at, edge in enumerate(inked))
+    margin_px, room_px = 0, min(left, top, image.width - right, image.height - bottom)
+    while margin_px < room_px:
+        grown = margin_px + 1
+        box = (left - grown, top - grown, right + grown, bottom + grown)
+        if ink.crop(box).getbbox() != (grown, grown, grown + right - left, grown + bottom - top):
+            break
+        margin_px = grown
+    return float(margin_px * code.modules / (right - left))
+
+
 def blurred(picture: bytes) -> bytes | None:
     """Return a small PNG of `picture` with QR codes blurred beyond reading, or None where it is no picture.
 
@@ -70,7 +112,7 @@ def blurred(picture: bytes) -> bytes | None:
 
     try:
         boxes = [each.box for each in find_codes(picture)]
-        image = on_white(Image.open(io.BytesIO(picture)))
+        image = _on_white(Image.open(io.BytesIO(picture)))
     except OSError:
         return None
     for left, top, right, bottom in boxes or [(0, 0, image.width, image.height)]:

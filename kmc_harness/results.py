@@ -13,6 +13,7 @@ import msgspec
 from kmc_harness.catalogue import Requirement, Seen
 from kmc_harness.evidence import Step
 from kmc_harness.verdicts import Verdict, highest
+from kmc_model.values import Shown
 
 __all__ = [
     "READY",
@@ -182,7 +183,7 @@ class Timing(_Part, frozen=True):
         return sum(self.scenarios.values())
 
 
-class Report(_Part, frozen=True):
+class Report(_Part, Shown, frozen=True):
     """One run. Two runs with the same seed on a deterministic target differ in `timing` alone.
 
     `digest` is over all but itself and `timing`, which has one of its own: a report that was changed by hand is
@@ -236,11 +237,6 @@ class Report(_Part, frozen=True):
     def in_part(self) -> int:
         """How many requirements were judged by some of their scenarios only."""
         return sum(bool(each.in_part) for each in self.requirements)
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
-        from kmc_harness.report.display import of_report
-
-        return of_report(self)
 
     @property
     def headline(self) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from kmc_harness import inspection
 from kmc_harness.authenticator import Authenticator, UnreadableQrCode, read_qr_code
 from kmc_harness.evidence import Checked
+from kmc_harness.pictures import quiet_zone_modules
 from kmc_harness.port import AccountStatus, LinkKind, Observation, Offer, Screen, UserStatus, UseSession
 from kmc_harness.scene import HOME, Person
 from kmc_harness.situations import Situations
@@ -249,7 +250,7 @@ class World(Situations):
             read_qr_code(picture)
         except UnreadableQrCode as error:
             raise Unreached(f"a QR code was to be measured, but there is {error}") from error
-        found = inspection.quiet_zone_modules(picture)
+        found = quiet_zone_modules(picture)
         self.expect(found >= modules, f"a quiet zone of {modules} modules", f"{found:.1f}")
 
     def expect_unguessable_links(self, kind: LinkKind) -> None:

@@ -1,1 +1,6 @@
-"""The reference model of the KMC's two-factor login: a small table of rules, and what is derived from it."""
+"""The reference model of the two-factor login, and what is derived from it."""
+
+import builtins
+
+if hasattr(builtins, "__IPYTHON__"):
+    import kmc_model.display  # noqa: F401  registers how things show themselves in Jupyter

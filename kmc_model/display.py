@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import singledispatch
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from kmc_model.model import Model, Outcome
 from kmc_model.qr import QrCode
 from kmc_model.records import Link, LinkStatus, Mail, Session
 from kmc_model.statespace import PAIRINGS, Space, outline
+from kmc_model.values import bundle, drawings
 
 if TYPE_CHECKING:
     import pandas
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 __all__ = [
     "InFull",
     "Listing",
-    "bundle",
     "lifetime_chart",
     "moment",
     "picture",
@@ -40,11 +39,6 @@ __all__ = [
 GREEN, RED, BLUE, GREY, AMBER, VIOLET = "#1a7f4b", "#c22436", "#1f5fbf", "#667080", "#b87900", "#8a3fa0"
 DAY_S, DPI = 86_400, 96
 LEFT = "text-align:left;vertical-align:top"
-
-
-def bundle(thing: object, *, secrets: bool = False) -> dict[str, object]:
-    """Return `thing` by MIME type, as Jupyter wants it; with `secrets` nothing is shortened."""
-    return {"text/plain": repr(thing), **_drawn(thing, secrets)}
 
 
 @dataclass(frozen=True, repr=False)
@@ -97,11 +91,6 @@ def _text(cell: object) -> str:
     return ", ".join(map(str, cell)) if isinstance(cell, tuple) else str(cell)
 
 
-@singledispatch
-def _drawn(thing: object, secrets: bool) -> dict[str, object]:
-    raise TypeError(f"{type(thing).__name__} has no picture; print it")
-
-
 def moment(at: int) -> str:
     """Return day and time in UTC: 05 Jan 2026, 09:00:10."""
     return f"{datetime.fromtimestamp(at, UTC):%d %b %Y, %H:%M:%S}"
@@ -122,7 +111,7 @@ def _base64(raw: bytes) -> str:
 # QR codes
 
 
-@_drawn.register
+@drawings.register
 def _(thing: QrCode, secrets: bool) -> dict[str, object]:
     return {"image/png": _base64(thing.png())}
 
@@ -146,7 +135,7 @@ def _qr_code(thing: QrCode, secrets: bool) -> str:
 # Records
 
 
-@_drawn.register
+@drawings.register
 def _(thing: Mail, secrets: bool) -> dict[str, object]:
     text = thing.text if secrets or not thing.link else thing.text.replace(thing.link, shorten(thing.link))
     linked = re.sub(r"https?://\S+", r"<u>\g<0></u>", escape(text)).replace("\n", "<br>")
@@ -154,7 +143,7 @@ def _(thing: Mail, secrets: bool) -> dict[str, object]:
     return {"text/html": table([*rows, ("", linked)])}
 
 
-@_drawn.register
+@drawings.register
 def _(thing: Link, secrets: bool) -> dict[str, object]:
     rows = [
         ("link", f"to {'enrol' if thing.kind == 'enrolment' else 'set a new password'}, of {escape(thing.email)}"),
@@ -165,7 +154,7 @@ def _(thing: Link, secrets: bool) -> dict[str, object]:
     return {"text/html": table(rows)}
 
 
-@_drawn.register
+@drawings.register
 def _(thing: Session, secrets: bool) -> dict[str, object]:
     rows = [
         ("session", f"of {escape(thing.email)} in {escape(thing.account)}"),
@@ -175,7 +164,7 @@ def _(thing: Session, secrets: bool) -> dict[str, object]:
     return {"text/html": table(rows)}
 
 
-@_drawn.register
+@drawings.register
 def _(thing: Outcome, secrets: bool) -> dict[str, object]:
     answer = _badge("accepted", GREEN) if thing.accepted else _badge(f"refused: {thing.reason}", RED)
     rows = [
@@ -191,7 +180,7 @@ def _(thing: Outcome, secrets: bool) -> dict[str, object]:
 # The model
 
 
-@_drawn.register
+@drawings.register
 def _(thing: Model, secrets: bool) -> dict[str, object]:
     state, now = thing.state, thing.clock.now()
     accounts = [
@@ -203,7 +192,7 @@ def _(thing: Model, secrets: bool) -> dict[str, object]:
         )
         for each in state.accounts.values()
     ]
-    living = [each for each in thing.history.lifetimes() if each.until == now and _still(each.ended)]
+    living = [each for each in History(thing).lifetimes() if each.until == now and _still(each.ended)]
     people = [
         (
             escape(email),
@@ -230,12 +219,12 @@ def _by(ended: str) -> str:
 # Charts
 
 
-@_drawn.register
+@drawings.register
 def _(thing: History, secrets: bool) -> dict[str, object]:
     return _drawing(lifetime_chart(thing)) if thing.events else {}
 
 
-@_drawn.register
+@drawings.register
 def _(thing: Space, secrets: bool) -> dict[str, object]:
     return _drawing(state_chart(thing))
 

@@ -10,7 +10,6 @@ True
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from kmc_model.actions import Action
 from kmc_model.clock import ManualClock
@@ -21,9 +20,6 @@ from kmc_model.rules import RULES, Rule, Rulebook, by_action
 from kmc_model.totp import SeededSecrets
 from kmc_model.turn import Reason, Secrets, Turn
 from kmc_model.values import Hidden, Shown, Value
-
-if TYPE_CHECKING:
-    from kmc_model.history import History
 
 __all__ = ["Event", "Model", "Outcome", "step"]
 
@@ -126,10 +122,3 @@ class Model(Shown):
         accounts, people = len(self.state.accounts), len(self.state.credentials)
         size = f"accounts {accounts}, people {people}, actions {len(self.events)}"
         return f"Model(policy {self.policy.name}, {now}: {size})"
-
-    @property
-    def history(self) -> "History":
-        """What was done so far, as a timeline."""
-        from kmc_model.history import History
-
-        return History(self)

@@ -9,12 +9,14 @@ from html import escape
 from typing import Any
 
 from kmc_model.actions import Action, LogIn
-from kmc_model.display import bundle, lifetime_chart, moment, picture, png, table
+from kmc_model.display import lifetime_chart, moment, picture, png, table
+from kmc_model.history import History
 from kmc_model.lives import SCOPES, Life, Rules, Scope
 from kmc_model.model import Model, Outcome
 from kmc_model.policy import ARTICLE, Policy
 from kmc_model.records import State
 from kmc_model.totp import STEP_S, code_at
+from kmc_model.values import bundle
 
 __all__ = ["Play", "Player"]
 
@@ -53,6 +55,11 @@ class Play:
         self._trial = Rules(policy)
         self._rules = _Played(policy, model=self.model)
         self.life = scope.start(self._rules)
+
+    @property
+    def history(self) -> History:
+        """What was done so far."""
+        return History(self.model)
 
     def sentences(self) -> tuple[str, ...]:
         """Return what can be done now."""
@@ -137,12 +144,12 @@ class Player:
 
     def _parts(self) -> tuple[str, str, str, str]:
         """Return clock, screen, timeline and mail as HTML."""
-        model = self.play.model
+        model, history = self.play.model, self.play.history
         mails = [(moment(each.sent_at), escape(each.recipient), escape(each.subject)) for each in model.state.outbox]
         return (
             f"<b>{moment(model.clock.now())} UTC</b>&emsp;",
             f'<div role="status">{self._said}</div>',
-            picture(png(lifetime_chart(model.history)), f"the timeline: {model.history!r}"),
+            picture(png(lifetime_chart(history)), f"the timeline: {history!r}"),
             table(reversed(mails), ("mailed", "to", "subject")) if mails else "No mail yet.",
         )
 

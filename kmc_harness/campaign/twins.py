@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from kmc_harness import bindings, inspection
 from kmc_harness.authenticator import Authenticator
 from kmc_harness.campaign.glimpses import Departed, Glimpse
+from kmc_harness.pictures import quiet_zone_modules
 from kmc_harness.port import LinkKind, Mail, NotOffered, Observation, Offer, Target
 from kmc_harness.scene import Person
 from kmc_harness.verdicts import Departure, Unreached
@@ -162,7 +163,7 @@ def _looked_at(entry: Authenticator, picture: bytes | None, is_delivered: bool) 
         entry.secret_bits >= 128,
         entry.secret_bits >= 160,
         bool(entry.issuer) and named == entry.issuer and bool(account),
-        is_delivered and picture is not None and inspection.quiet_zone_modules(picture) >= 4,
+        is_delivered and picture is not None and quiet_zone_modules(picture) >= 4,
     )
 
 

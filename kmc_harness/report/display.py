@@ -10,11 +10,12 @@ from kmc_harness.catalogue import CHAPTERS, chapter_of
 from kmc_harness.report.matrix import Matrix
 from kmc_harness.results import Report
 from kmc_harness.verdicts import Verdict
+from kmc_model.values import drawings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["heat_map", "of_matrix", "of_report"]
+__all__ = ["heat_map"]
 
 COLOURS = {
     Verdict.PASS: "#1a7f4b",
@@ -37,8 +38,9 @@ MARKS = {
 """What stands in a cell, so that colour is not all; a pass and a skip have nothing."""
 
 
-def of_report(report: Report) -> dict[str, object]:
-    """Return a report by MIME type: its headline, verdicts by chapter, and what was not held."""
+@drawings.register
+def _(report: Report, secrets: bool) -> dict[str, object]:
+    """Its headline, verdicts by chapter, and what was not held."""
     used = [each for each in Verdict if any(one.verdict is each for one in report.requirements)]
     chapters = dict.fromkeys(chapter_of(each.id) for each in report.requirements)
     counts = [(chapter, *(str(_count(report, chapter, verdict) or "") for verdict in used)) for chapter in chapters]
@@ -71,8 +73,9 @@ def _table(heads: Sequence[str], rows: Sequence[tuple[str, ...]]) -> str:
     return f"<table><tr>{head}</tr>{body}</table>"
 
 
-def of_matrix(made: Matrix) -> dict[str, object]:
-    """Return reports side by side by MIME type: a heat map, and a line a report as plain text."""
+@drawings.register
+def _(made: Matrix, secrets: bool) -> dict[str, object]:
+    """A heat map, and a line a report as plain text."""
     out = io.BytesIO()
     heat_map(made).savefig(out, format="png", dpi=96, bbox_inches="tight")
     lines = (f"{label}: {made.judged(at)} requirements judged" for at, label in enumerate(made.labels))

@@ -10,12 +10,13 @@ from pathlib import PurePath
 from kmc_harness.catalogue import CHAPTERS, chapter_of
 from kmc_harness.results import Report, RequirementResult
 from kmc_harness.verdicts import Verdict
+from kmc_model.values import Shown
 
 __all__ = ["Matrix", "as_csv", "as_html", "matrix"]
 
 
 @dataclass(frozen=True)
-class Matrix:
+class Matrix(Shown):
     """Rows of (requirement, its verdict in each report or None where it was not in the run); a label a report."""
 
     labels: tuple[str, ...]
@@ -25,11 +26,6 @@ class Matrix:
         """Return how many requirements report number `at` judged, and of how many."""
         column = [verdicts[at] for _, verdicts in self.rows if verdicts[at]]
         return f"{sum(each.is_judged for each in column if each)} of {len(column)}"
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
-        from kmc_harness.report.display import of_matrix
-
-        return of_matrix(self)
 
 
 def matrix(reports: Sequence[tuple[str, Report]]) -> Matrix:

@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageOps
 
 from kmc_harness import inspection
 from kmc_harness.authenticator import Authenticator, UnreadableQrCode, read_qr_code
+from kmc_harness.pictures import quiet_zone_modules
 from kmc_model.qr import QrCode, key_uri
 
 URI = key_uri("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "ada lovelace@kmc.example", names_issuer=True)
@@ -32,7 +33,7 @@ def test_an_address_is_shown_without_its_token(url: str, shown: str) -> None:
 @pytest.mark.parametrize("modules", [0, 1, 3, 4, 6])
 def test_the_quiet_zone_is_measured_and_the_picture_read_whatever_it_is(modules: int) -> None:
     picture = QrCode(URI, modules).png()
-    assert inspection.quiet_zone_modules(picture) == modules
+    assert quiet_zone_modules(picture) == modules
     assert read_qr_code(picture) == URI
 
 
@@ -66,7 +67,7 @@ def test_the_quiet_zone_ends_at_whatever_is_no_background(
     out = io.BytesIO()
     drawn(Image.open(io.BytesIO(QrCode(URI, modules).png()))).save(out, "PNG")
     assert read_qr_code(out.getvalue()) == URI
-    assert inspection.quiet_zone_modules(out.getvalue()) == pytest.approx(modules, abs=0.3)
+    assert quiet_zone_modules(out.getvalue()) == pytest.approx(modules, abs=0.3)
 
 
 def test_a_symbol_with_rounded_corners_has_its_own_quiet_zone() -> None:
@@ -81,7 +82,7 @@ def test_a_symbol_with_rounded_corners_has_its_own_quiet_zone() -> None:
         drawing.rectangle((x + 2 * px, y + 2 * px, x + 5 * px - 1, y + 5 * px - 1), fill=0)
     out = io.BytesIO()
     picture.save(out, "PNG")
-    assert inspection.quiet_zone_modules(out.getvalue()) == pytest.approx(2, abs=0.1)
+    assert quiet_zone_modules(out.getvalue()) == pytest.approx(2, abs=0.1)
 
 
 def test_a_picture_without_qr_code_is_no_pairing() -> None:
@@ -171,7 +172,7 @@ def test_a_transparent_picture_is_read_as_a_person_sees_it() -> None:
     out = io.BytesIO()
     transparent.save(out, "PNG")
     assert read_qr_code(out.getvalue()) == URI
-    assert inspection.quiet_zone_modules(out.getvalue()) == 4
+    assert quiet_zone_modules(out.getvalue()) == 4
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from kmc_harness.authenticator import UnreadableQrCode, read_qr_code
 from kmc_model.actions import EnableTwoFactor, LogIn, OpenEnrolmentLink, RegisterUser, RequestReset
 from kmc_model.display import InFull, Listing
+from kmc_model.history import History
 from kmc_model.lives import SCOPES
 from kmc_model.model import Model
 from kmc_model.player import Player
@@ -38,7 +39,7 @@ def model() -> Model:
 def _things(model: Model) -> list[Any]:
     state = model.state
     outcomes = [each.outcome for each in model.events]
-    return [model, model.history, *state.outbox, *state.links.values(), *state.sessions.values(), *outcomes]
+    return [model, History(model), *state.outbox, *state.links.values(), *state.sessions.values(), *outcomes]
 
 
 def test_nothing_shows_a_secret_unless_asked(model: Model) -> None:
@@ -100,7 +101,7 @@ def test_the_player_is_worked_by_its_buttons() -> None:
     assert player.moves["Ada logs out"].disabled
     player.moves["Ada logs in to Acme with no code"].click()
     player.waits["1 h"].click()
-    assert player.play.model.history.to_frame().action[2:].tolist() == ["LogIn"]
+    assert player.play.history.to_frame().action[2:].tolist() == ["LogIn"]
     assert "10:00:10" in _bundle(player)["text/html"]
     assert not player.moves["Ada logs out"].disabled
     assert "application/vnd.jupyter.widget-view+json" in _bundle(player)

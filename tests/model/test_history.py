@@ -13,7 +13,7 @@ from kmc_model.actions import (
     UseSession,
 )
 from kmc_model.clock import START
-from kmc_model.history import Lifetime
+from kmc_model.history import History, Lifetime
 from kmc_model.model import Model
 from kmc_model.policy import ARTICLE
 from kmc_model.totp import code_at
@@ -48,7 +48,7 @@ def model() -> Model:
 
 def test_each_thing_lives_from_its_beginning_to_its_end(model: Model) -> None:
     at = [START + hours * HOUR for hours in (0, 1, 2, 32, 33, 57, 81)]
-    assert set(model.history.lifetimes()) == {
+    assert set(History(model).lifetimes()) == {
         Lifetime(ADA, "can log in to Acme", at[0], at[1], "password"),
         Lifetime(ADA, "can log in to Acme", at[1], at[5] + 1, "password and code"),
         Lifetime(ADA, "enrolment link", at[1], at[2], "used"),
@@ -66,7 +66,7 @@ def test_what_still_lives_lasts_until_now() -> None:
     model.perform(RegisterUser("Acme", ADA, PASSWORD))
     model.perform(LogIn(ADA, PASSWORD))
     model.clock.advance(HOUR)
-    ends = {(each.what, each.until, each.ended) for each in model.history.lifetimes()}
+    ends = {(each.what, each.until, each.ended) for each in History(model).lifetimes()}
     assert ends == {("can log in to Acme", START + HOUR, "password"), ("session in Acme", START + HOUR, "")}
 
 
@@ -76,14 +76,14 @@ def test_nobody_can_log_in_while_they_are_locked_out() -> None:
     for _ in range(ARTICLE.failures_max):
         model.perform(LogIn(ADA, "wr0ng-guess!"))
     model.clock.advance(HOUR)
-    spans = [(each.since - START, each.until - START) for each in model.history.lifetimes()]
+    spans = [(each.since - START, each.until - START) for each in History(model).lifetimes()]
     assert spans == [(0, 0), (ARTICLE.lock_s, HOUR)]
 
 
 def test_the_frame_has_a_row_an_action(model: Model) -> None:
     model.perform(LogIn(ADA, "n3w-pass!1", "000000", "Acme"))
     model.perform(UseSession("made up"))
-    frame = model.history.to_frame()
+    frame = History(model).to_frame()
     assert list(frame.columns) == ["when", "who", "action", "accepted", "reason", "requirement"]
     assert [tuple(row)[1:] for row in frame.itertuples(index=False)][-2:] == [
         (ADA, "LogIn", False, "wrong code", "ENR-012"),
@@ -95,11 +95,11 @@ def test_the_frame_has_a_row_an_action(model: Model) -> None:
 
 def test_moves_of_the_clock_on_end_are_one_jump(model: Model) -> None:
     model.clock.advance(HOUR)
-    assert [(after - before) // HOUR for before, after in model.history.jumps()] == [1, 1, 30, 1, 49]
+    assert [(after - before) // HOUR for before, after in History(model).jumps()] == [1, 1, 30, 1, 49]
 
 
 def test_the_plain_text_tells_who_did_what(model: Model) -> None:
-    lines = repr(model.history).splitlines()
+    lines = repr(History(model)).splitlines()
     assert lines[1].split() == [
         "05",
         "Jan",
@@ -116,5 +116,5 @@ def test_the_plain_text_tells_who_did_what(model: Model) -> None:
 
 def test_looking_back_changes_nothing(model: Model) -> None:
     before = model.state, list(model.events)
-    assert model.history.lifetimes() == model.history.lifetimes()
+    assert History(model).lifetimes() == History(model).lifetimes()
     assert (model.state, model.events) == before
