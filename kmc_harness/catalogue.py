@@ -7,11 +7,11 @@ from pathlib import Path
 import msgspec
 
 from kmc_harness._locate import FEATURES
+from kmc_harness.verdicts import Misuse
 
 __all__ = [
     "CHAPTERS",
     "PROFILES",
-    "CatalogueError",
     "Level",
     "Requirement",
     "Seen",
@@ -94,10 +94,6 @@ def chapter_of(requirement: str) -> str:
     return CHAPTERS[requirement.partition("-")[0]]
 
 
-class CatalogueError(Exception):
-    """The catalogue or a selection from it makes no sense; the message says what to do."""
-
-
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     requirement: list[Requirement]
 
@@ -107,13 +103,13 @@ def load(path: Path = FEATURES / "requirements.toml") -> dict[str, Requirement]:
     """Return the requirements by id, in the order of the catalogue.
 
     Raises:
-        CatalogueError: the file is missing, is no TOML, or has a field that is not known.
+        Misuse: the file is missing, is no TOML, or has a field that is not known.
 
     """
     try:
         found = msgspec.toml.decode(path.read_bytes(), type=_File).requirement
     except (OSError, msgspec.DecodeError) as error:
-        raise CatalogueError(f"{path} cannot be read as a catalogue of requirements: {error}") from error
+        raise Misuse(f"{path} cannot be read as a catalogue of requirements: {error}") from error
     return {each.id: each for each in found}
 
 
@@ -130,20 +126,20 @@ def select(profile: str, only: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Return the ids of a profile, or of `only` where ids are given, in capitals or not.
 
     Raises:
-        CatalogueError: no such profile or requirement, or nothing is left.
+        Misuse: no such profile or requirement, or nothing is left.
 
     """
     known = load()
     if profile not in PROFILES:
-        raise CatalogueError(f"unknown profile {profile!r}; choose one of {', '.join(PROFILES)}")
+        raise Misuse(f"unknown profile {profile!r}; choose one of {', '.join(PROFILES)}")
     wanted = {each.upper(): each for each in only}
     for each, typed in wanted.items():
         if each not in known:
-            raise CatalogueError(f"unknown requirement {typed!r}; `kmc requirements` lists all {len(known)}")
+            raise Misuse(f"unknown requirement {typed!r}; `kmc requirements` lists all {len(known)}")
     levels = PROFILES[profile]
     chosen = tuple(each.id for each in known.values() if each.level in levels and (not wanted or each.id in wanted))
     if not chosen:
-        raise CatalogueError(
+        raise Misuse(
             f"profile {profile!r} has none of {', '.join(only)}, so there is nothing to judge; try --profile all"
         )
     return chosen

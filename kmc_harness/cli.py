@@ -3,27 +3,38 @@
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+
+from kmc_harness.verdicts import Misuse
 
 if TYPE_CHECKING:
     from kmc_harness.results import Report
 
 __all__ = ["app"]
 
+
+class _Commands(TyperGroup):
+    """All commands end a user's mistake alike: with a line, and exit code 2."""
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # typer's own Context is a subclass
+        try:
+            return super().invoke(ctx)
+        except Misuse as error:
+            typer.echo(f"kmc: {error}", err=True)
+            raise typer.Exit(2) from error
+
+
 app = typer.Typer(
+    cls=_Commands,
     # Plain help: drawing it with rich would cost more than all the rest of `kmc --help`.
     rich_markup_mode=None,
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-
-
-def _misuse(message: str) -> NoReturn:
-    typer.echo(f"kmc: {message}", err=True)
-    raise typer.Exit(2)
 
 
 def _print_version(wanted: bool) -> None:
@@ -74,7 +85,7 @@ def run(
             given = (each for each in context.params if str(context.get_parameter_source(each)).endswith("COMMANDLINE"))
             if others := set(given) - {"resume", "processes"}:
                 options = ", ".join(sorted(f"--{each.replace('_', '-')}" for each in others))
-                raise runner.Misuse(f"--resume takes everything but -n from the journal; drop {options}")
+                raise Misuse(f"--resume takes everything but -n from the journal; drop {options}")
             raise typer.Exit(_shown(runner.resume(resume, processes), resume))
         settings = runner.Settings(
             runner.named(target),
@@ -92,8 +103,6 @@ def run(
         began = _stopwatch()
         made = runner.run(settings)
         raise typer.Exit(_shown(made, report, _stopwatch() - began if processes > 1 else None))
-    except runner.Misuse as error:
-        _misuse(str(error))
     except runner.Interrupted as error:
         typer.echo(f"kmc: {error}", err=True)
         raise typer.Exit(130) from error
@@ -107,15 +116,12 @@ def requirements(
     """List the requirements with the actions and offers each needs, or show one with source and scenarios."""
     from kmc_harness import catalogue, tables
 
-    try:
-        if requirement_id is None:
-            chosen = catalogue.select(profile)
-            tables.show_catalogue([catalogue.load()[each] for each in chosen])
-        else:
-            (chosen_id,) = catalogue.select("all", (requirement_id,))
-            tables.show_requirement(catalogue.load()[chosen_id])
-    except catalogue.CatalogueError as error:
-        _misuse(str(error))
+    if requirement_id is None:
+        chosen = catalogue.select(profile)
+        tables.show_catalogue([catalogue.load()[each] for each in chosen])
+    else:
+        (chosen_id,) = catalogue.select("all", (requirement_id,))
+        tables.show_requirement(catalogue.load()[chosen_id])
 
 
 @app.command()
@@ -135,12 +141,8 @@ def selftest(
 ) -> None:
     """Break the model in every way known, and see that the suite notices each under the right requirement."""
     from kmc_harness.campaign import commands
-    from kmc_harness.runner import Misuse
 
-    try:
-        raise typer.Exit(commands.prove(tuple(fault or ()), processes, thorough=thorough, everything=everything))
-    except Misuse as error:
-        _misuse(str(error))
+    raise typer.Exit(commands.prove(tuple(fault or ()), processes, thorough=thorough, everything=everything))
 
 
 @app.command()
@@ -163,14 +165,10 @@ def explore(
 ) -> None:
     """Walk all states of the model and check its properties; or search a target for departures from it."""
     from kmc_harness.campaign import commands
-    from kmc_harness.runner import Misuse
 
-    try:
-        if target is None:
-            raise typer.Exit(commands.walk_states(policy, out))
-        raise typer.Exit(commands.search(target, against, policy, budget, seed, most, out))
-    except Misuse as error:
-        _misuse(str(error))
+    if target is None:
+        raise typer.Exit(commands.walk_states(policy, out))
+    raise typer.Exit(commands.search(target, against, policy, budget, seed, most, out))
 
 
 @app.command()
@@ -188,17 +186,11 @@ def simulate(
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="all numbers by day, as .csv or .parquet")] = None,
 ) -> None:
     """Simulate many users over days: who enrols in time, what is refused, what it costs the help desk."""
-    from kmc_harness.runner import Misuse
-
     try:
         from kmc_harness.campaign import simulating
     except ModuleNotFoundError as error:
-        _misuse(f"{error.name} is not installed: pip install 'kmc-harness[notebooks]'")
-    chosen = simulating.Settings(users, days, policy, tuple(settings or ()), seed, seeds, processes, out)
-    try:
-        simulating.simulate(chosen)
-    except Misuse as error:
-        _misuse(str(error))
+        raise Misuse(f"{error.name} is not installed: pip install 'kmc-harness[notebooks]'") from error
+    simulating.simulate(simulating.Settings(users, days, policy, tuple(settings or ()), seed, seeds, processes, out))
 
 
 @app.command()
@@ -219,14 +211,12 @@ def serve(
     try:
         from kmc_harness.server import serving
     except ModuleNotFoundError as error:
-        _misuse(f"{error.name} is not installed: pip install 'kmc-harness[serve]'")
+        raise Misuse(f"{error.name} is not installed: pip install 'kmc-harness[serve]'") from error
     settings = serving.Settings(
         policy, seed, host, port, lab, smtp, tuple(account or ()), os.environ.get("KMC_LAB_TOKEN")
     )
     try:
         serving.serve(settings, typer.echo)
-    except serving.CannotServe as error:
-        _misuse(str(error))
     except KeyboardInterrupt:
         raise typer.Exit from None
 
@@ -240,10 +230,7 @@ def doctor(
     from kmc_harness import tables, targets
     from kmc_harness.verdicts import NotJudged
 
-    try:
-        found = targets.load(target, {"policy": "article", "seed": "0"})
-    except targets.UnknownTarget as error:
-        _misuse(str(error))
+    found = targets.load(target, {"policy": "article", "seed": "0"})
     try:
         examined = practice.examine(found)
     except NotJudged as error:
@@ -262,11 +249,8 @@ def new_target(
     """Write an adapter to begin with, which is judged at once."""
     from kmc_harness import scaffolding
 
-    try:
-        for each in scaffolding.make(kind, folder):
-            typer.echo(each)
-    except scaffolding.NotMade as error:
-        _misuse(str(error))
+    for each in scaffolding.make(kind, folder):
+        typer.echo(each)
     typer.echo(f"next: kmc doctor {folder}")
 
 
@@ -277,10 +261,7 @@ def check_features(
     """Check scenarios of your own: each step fits exactly one definition, and none of ours is shadowed."""
     from kmc_harness import own_features
 
-    try:
-        checked = own_features.check(folder)
-    except own_features.UnreadableFeatures as error:
-        _misuse(str(error))
+    checked = own_features.check(folder)
     for each in checked.problems:
         typer.echo(f"{each.where}: {each.what}")
     problems = f"{len(checked.problems)} problem{'s' * (len(checked.problems) != 1)}"
@@ -298,15 +279,12 @@ def replay(
     target: Annotated[str | None, typer.Option(help="replay on this target instead of the report's")] = None,
 ) -> None:
     """Run one scenario of a report again, step by step, and hold it against what was recorded."""
-    from kmc_harness import replaying, runner
-    from kmc_harness.report import terminal
+    from kmc_harness import replaying
+    from kmc_harness.report import read, terminal
 
-    recorded_in = _read(report)
-    try:
-        recorded = replaying.find(recorded_in, scenario)
-        replayed = replaying.replay(recorded_in, recorded, target)
-    except runner.Misuse as error:
-        _misuse(str(error))
+    recorded_in = read(report)
+    recorded = replaying.find(recorded_in, scenario)
+    replayed = replaying.replay(recorded_in, recorded, target)
     raise typer.Exit(terminal.show_replay(replayed))
 
 
@@ -316,17 +294,17 @@ def report(
     to: Annotated[Path | None, typer.Option(metavar="DIR", help="another folder than the report's")] = None,
 ) -> None:
     """Make page, summary, JUnit XML and Cucumber Messages of a report.json anew."""
-    from kmc_harness.report import render
+    from kmc_harness.report import read, render
 
     source = report if report.is_dir() else report.parent
     folder = to or source
-    made = _read(report)
+    made = read(report)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path in render(made, folder, source):
             typer.echo(path)
     except OSError as error:
-        _misuse(f"{str(folder)!r} cannot be written: {error.strerror}; choose a folder with --to")
+        raise Misuse(f"{str(folder)!r} cannot be written: {error.strerror}; choose a folder with --to") from error
 
 
 @app.command()
@@ -335,10 +313,10 @@ def compare(
     after: Annotated[Path, typer.Argument(metavar="B", help="the later report")],
 ) -> None:
     """Tell what got better or worse between two reports; exit 1 on a regression or a check that was lost."""
-    from kmc_harness.report import terminal
+    from kmc_harness.report import read, terminal
     from kmc_harness.report.compare import compare as differences_of
 
-    earlier, later = _read(before), _read(after)
+    earlier, later = read(before), read(after)
     differences = differences_of(earlier, later)
     terminal.show_comparison(earlier, later, differences)
     raise typer.Exit(int(any(each.change.fails for each in differences)))
@@ -351,19 +329,19 @@ def matrix(
     csv: Annotated[Path | None, typer.Option(metavar="FILE", help="also as CSV")] = None,
 ) -> None:
     """Put the reports of many implementations side by side."""
-    from kmc_harness.report import terminal
+    from kmc_harness.report import read, terminal
     from kmc_harness.report.files import write_whole
     from kmc_harness.report.matrix import as_csv, as_html
     from kmc_harness.report.matrix import matrix as matrix_of
 
-    made = matrix_of([(str(each), _read(each)) for each in reports])
+    made = matrix_of([(str(each), read(each)) for each in reports])
     terminal.show_matrix(made)
     for path, render in ((html, as_html), (csv, as_csv)):
         if path:
             try:
                 write_whole(path, render(made).encode())
             except OSError as error:
-                _misuse(f"{str(path)!r} cannot be written: {error.strerror}")
+                raise Misuse(f"{str(path)!r} cannot be written: {error.strerror}") from error
 
 
 def _shown(made: "Report", folder: Path, took_s: float | None = None) -> int:
@@ -376,12 +354,3 @@ def _shown(made: "Report", folder: Path, took_s: float | None = None) -> int:
 def _stopwatch() -> float:
     """Return seconds that go on whatever a target does to the clocks of this process."""
     return time.clock_gettime(time.CLOCK_MONOTONIC)
-
-
-def _read(path: Path) -> "Report":
-    from kmc_harness.report import UnreadableReport, read
-
-    try:
-        return read(path)
-    except UnreadableReport as error:
-        _misuse(str(error))

@@ -17,14 +17,11 @@ from typing import IO
 import msgspec
 
 from kmc_harness.results import Run, ScenarioResult
+from kmc_harness.verdicts import Misuse
 
-__all__ = ["Begun", "Finished", "Journal", "UnusableJournal", "Writer", "finished_before"]
+__all__ = ["Begun", "Finished", "Journal", "Writer", "finished_before"]
 
 JOURNAL_VERSION = 1
-
-
-class UnusableJournal(Exception):
-    """There is no journal, it is damaged, or it belongs to another suite; the message says which."""
 
 
 class Begun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,7 +82,7 @@ class Journal:
         """Begin a journal in `report_folder`; one of an unfinished run is set aside, not lost.
 
         Raises:
-            UnusableJournal: another run is writing there, or something stands there that is no journal.
+            Misuse: another run is writing there, or something stands there that is no journal.
 
         """
         folder, set_aside = report_folder / "journal", None
@@ -93,7 +90,7 @@ class Journal:
             _lock(folder).close()
             set_aside = folder.rename(_free_name(report_folder))
         elif folder.exists() and not _is_remnant(folder):
-            raise UnusableJournal(f"{str(folder)!r} is no journal of kmc run; it is left as it is: move it away")
+            raise Misuse(f"{str(folder)!r} is no journal of kmc run; it is left as it is: move it away")
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         begun = Begun(JOURNAL_VERSION, run, started_at, waivers)
@@ -107,18 +104,18 @@ class Journal:
         """Take up the journal of an unfinished run.
 
         Raises:
-            UnusableJournal: there is none, it cannot be read, or another run is writing there.
+            Misuse: there is none, it cannot be read, or another run is writing there.
 
         """
         folder = report_folder / "journal"
         if not (folder / "run.json").is_file():
             done = "its run is finished, see report.json" if (report_folder / "report.json").exists() else "none began"
-            raise UnusableJournal(f"nothing to resume in {str(report_folder)!r}: {done}")
+            raise Misuse(f"nothing to resume in {str(report_folder)!r}: {done}")
         lock = _lock(folder)
         try:
             journal = cls(folder, _begun(folder), lock)
             journal.finished()
-        except UnusableJournal:
+        except Misuse:
             lock.close()
             raise
         return journal
@@ -127,14 +124,14 @@ class Journal:
         """Return what is finished.
 
         Raises:
-            UnusableJournal: a line other than the last of a file cannot be read.
+            Misuse: a line other than the last of a file cannot be read.
 
         """
         repeats: list[dict[str, ScenarioResult]] = [{} for _ in range(self.begun.run.repeat)]
         seconds: dict[str, float] = {}
         for record in (each for attempt in _attempts(self.folder) for each in _records(attempt)):
             if not 1 <= record.repeat <= len(repeats):
-                raise UnusableJournal(f"{self.folder} speaks of repeat {record.repeat} of {len(repeats)}")
+                raise Misuse(f"{self.folder} speaks of repeat {record.repeat} of {len(repeats)}")
             if repeats[record.repeat - 1].setdefault(record.result.id, record.result) is record.result:
                 seconds[record.result.id] = round(seconds.get(record.result.id, 0.0) + record.seconds, 4)
         return Finished([list(each.values()) for each in repeats], seconds)
@@ -161,10 +158,10 @@ def _begun(folder: Path) -> Begun:
         text = path.read_bytes()
         version = msgspec.json.decode(text, type=_Version).journal_version
         if version != JOURNAL_VERSION:
-            raise UnusableJournal(f"{path} is of version {version}, not {JOURNAL_VERSION}; start the run anew")
+            raise Misuse(f"{path} is of version {version}, not {JOURNAL_VERSION}; start the run anew")
         return msgspec.json.decode(text, type=Begun)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UnusableJournal(f"{path} cannot be read: {error}; start the run anew") from error
+        raise Misuse(f"{path} cannot be read: {error}; start the run anew") from error
 
 
 def finished_before(attempt: Path, repeat: int) -> frozenset[str]:
@@ -190,12 +187,12 @@ def _records(attempt: Path) -> Iterator[_Record]:
         try:
             *lines, _torn = path.read_bytes().split(b"\n")
         except OSError as error:
-            raise UnusableJournal(f"{path} cannot be read: {error.strerror}; start the run anew") from error
+            raise Misuse(f"{path} cannot be read: {error.strerror}; start the run anew") from error
         for number, line in enumerate(lines, 1):
             try:
                 yield msgspec.json.decode(line, type=_Record)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                raise UnusableJournal(f"{path}:{number} cannot be read: {error}; start the run anew") from error
+                raise Misuse(f"{path}:{number} cannot be read: {error}; start the run anew") from error
 
 
 def _free_name(report_folder: Path) -> Path:
@@ -213,5 +210,5 @@ def _lock(folder: Path) -> IO[bytes]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             lock.close()
-            raise UnusableJournal(f"another kmc run is writing into {str(folder.parent)!r}") from error
+            raise Misuse(f"another kmc run is writing into {str(folder.parent)!r}") from error
     return lock

@@ -12,16 +12,13 @@ from typing import Any
 
 from kmc_harness import bindings
 from kmc_harness.port import Offer
+from kmc_harness.verdicts import Misuse
 
-__all__ = ["Checked", "Problem", "UnreadableFeatures", "check"]
+__all__ = ["Checked", "Problem", "check"]
 
 CLOSE = 0.6
 _PROJECT = (".git", "pyproject.toml", "pytest.ini", "setup.cfg", "setup.py", "tox.ini")
 """Where one of these stands, a project begins: pytest looks no higher for fixtures."""
-
-
-class UnreadableFeatures(Exception):
-    """There are no features, or what stands beside them cannot be imported; the message says which."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +44,12 @@ def check(folder: Path) -> Checked:
     That is in the folder's modules of tests, and in conftest.py there, below, or above up to the project's own folder.
 
     Raises:
-        UnreadableFeatures: there is no feature, or a module cannot be imported.
+        Misuse: there is no feature, or a module cannot be imported.
 
     """
     files = sorted(folder.rglob("*.feature"))
     if not files:
-        raise UnreadableFeatures(f"{str(folder)!r} has no *.feature below it")
+        raise Misuse(f"{str(folder)!r} has no *.feature below it")
     own = tuple(each for module in _modules(folder) for each in _own_definitions(module))
     ours = [(template.name, template) for _, template in bindings.scenarios()]
     problems = list(_shadowing(own, ours))
@@ -80,7 +77,7 @@ def _own_definitions(file: Path) -> Iterator[Any]:
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        raise UnreadableFeatures(f"{str(file)!r} cannot be imported: {type(error).__name__}: {error}") from error
+        raise Misuse(f"{str(file)!r} cannot be imported: {type(error).__name__}: {error}") from error
     finally:
         sys.path.remove(str(file.parent))
     return bindings.definitions_in(module)

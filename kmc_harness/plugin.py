@@ -110,10 +110,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not ours:
         return
     from kmc_harness import catalogue
+    from kmc_harness.verdicts import Misuse
 
     try:
         chosen = set(catalogue.select(config.getoption("kmc_profile"), tuple(config.getoption("kmc_only"))))
-    except catalogue.CatalogueError as error:
+    except Misuse as error:
         raise pytest.UsageError(str(error)) from error
     done = _finished_before(config)
     scenario = config.getoption("kmc_scenario")
@@ -162,13 +163,13 @@ def kmc_target(request: pytest.FixtureRequest) -> Generator[Any, None, None]:
     from kmc_harness._raised import in_words
     from kmc_harness.probes import probe
     from kmc_harness.process import DidNotStart
-    from kmc_harness.verdicts import AdapterMistake, NotJudged
+    from kmc_harness.verdicts import AdapterMistake, Misuse, NotJudged
 
     option = request.config.getoption
     settings = {name: option(f"kmc_{name}") for name in ("policy", "seed", "patience")}
     try:
         target: Target = targets.load(option("kmc_target"), settings)
-    except targets.UnknownTarget as error:
+    except Misuse as error:
         if hasattr(request.config, "workerinput"):
             raise  # xdist takes an exit for a crash
         pytest.exit(str(error), pytest.ExitCode.USAGE_ERROR)

@@ -11,7 +11,7 @@ from kmc_harness.evidence import Acted, Event, Step, Waited
 from kmc_harness.port import SECRET_FIELDS
 from kmc_harness.results import Report, ScenarioResult
 from kmc_harness.scene import STEP_S
-from kmc_harness.verdicts import Verdict
+from kmc_harness.verdicts import Misuse, Verdict
 
 __all__ = ["Replay", "find", "replay"]
 
@@ -73,8 +73,8 @@ def find(report: Report, name: str) -> ScenarioResult:
     if len(exact) == 1:
         return exact[0]
     if not exact:
-        raise runner.Misuse(f"the report has no scenario {name!r}; give an id, file:line, title, or a requirement")
-    raise runner.Misuse(f"{name!r} means {len(exact)} scenarios: {', '.join(each.id for each in exact)}")
+        raise Misuse(f"the report has no scenario {name!r}; give an id, file:line, title, or a requirement")
+    raise Misuse(f"{name!r} means {len(exact)} scenarios: {', '.join(each.id for each in exact)}")
 
 
 def replay(report: Report, recorded: ScenarioResult, target: str | None) -> Replay:
@@ -86,7 +86,7 @@ def replay(report: Report, recorded: ScenarioResult, target: str | None) -> Repl
     """
     names = {bindings.name_of(template) for _, template in bindings.scenarios()}
     if recorded.id.partition("[")[0] not in names:
-        raise runner.Misuse(f"{recorded.id} is not in the installed suite; its features have changed since the report")
+        raise Misuse(f"{recorded.id} is not in the installed suite; its features have changed since the report")
     what = msgspec.structs.replace(report.run, target=target) if target else report.run
     runner.check_target(what.target, what.policy or "article", what.seed, what.patience)
     worst = max(recorded.repeats, key=lambda each: each.rank, default=None)
@@ -94,7 +94,7 @@ def replay(report: Report, recorded: ScenarioResult, target: str | None) -> Repl
     catcher = _Catcher()
     status, words = runner.quietly([*runner.arguments(what, repeat), f"--kmc-scenario={recorded.id}"], catcher)
     if catcher.result is None:
-        raise runner.Misuse(f"pytest ran no scenario (it ended with {status}):\n{words}")
+        raise Misuse(f"pytest ran no scenario (it ended with {status}):\n{words}")
     return Replay(recorded, catcher.result)
 
 

@@ -16,13 +16,12 @@ from typing import Any
 import pytest
 
 from kmc_harness import __version__, bindings, catalogue, durations, report, results, tables, targets, waivers
-from kmc_harness.journal import Finished, Journal, UnusableJournal
-from kmc_harness.verdicts import Verdict
+from kmc_harness.journal import Finished, Journal
+from kmc_harness.verdicts import Misuse, Verdict
 
 __all__ = [
     "PYTEST",
     "Interrupted",
-    "Misuse",
     "Settings",
     "arguments",
     "check_target",
@@ -48,10 +47,6 @@ PYTEST = (
     *("-c", os.devnull, "--rootdir", str(Path(__file__).parent)),
 )
 """How pytest is called for the suite, whatever the target."""
-
-
-class Misuse(Exception):
-    """The command was given something that makes no sense; the message says what to do."""
 
 
 class Interrupted(Exception):
@@ -134,10 +129,7 @@ def run(settings: Settings) -> results.Report:
     )
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     declared = str(settings.waivers.resolve()) if settings.waivers else ""
-    try:
-        journal = Journal.start(settings.report, what, now, declared)
-    except UnusableJournal as error:
-        raise Misuse(str(error)) from error
+    journal = Journal.start(settings.report, what, now, declared)
     if journal.set_aside:
         print(f"kmc: a run here was not finished; what it had is kept in {journal.set_aside}", file=sys.stderr)
     return _finish(journal, settings.report, settings.processes)
@@ -151,10 +143,7 @@ def resume(folder: Path, processes: int) -> results.Report:
         Interrupted: the run was stopped again.
 
     """
-    try:
-        journal = Journal.resume(folder)
-    except UnusableJournal as error:
-        raise Misuse(str(error)) from error
+    journal = Journal.resume(folder)
     what = journal.begun.run
     if what.versions != (installed := _versions()):
         changed = [name for name in installed if what.versions.get(name) != installed[name]]
@@ -302,10 +291,7 @@ def check_target(target: str, policy: str, seed: str, patience: str = PATIENCE) 
         durations.seconds(patience)
     except ValueError as error:
         raise Misuse(f"--patience: {error}") from error
-    try:
-        targets.load(target, {"policy": policy, "seed": seed, "patience": patience}).close()
-    except targets.UnknownTarget as error:
-        raise Misuse(str(error)) from error
+    targets.load(target, {"policy": policy, "seed": seed, "patience": patience}).close()
 
 
 def _check(settings: Settings) -> None:
@@ -317,12 +303,9 @@ def _check(settings: Settings) -> None:
         raise Misuse(f"-n takes 1 or more, not {settings.processes}")
     if settings.processes > 1 and not importlib.util.find_spec("xdist"):
         raise Misuse("-n needs pytest-xdist, which is not installed: pip install pytest-xdist")
-    try:
-        catalogue.select(settings.profile, settings.only)
-        if settings.waivers:
-            waivers.read(settings.waivers)
-    except (catalogue.CatalogueError, waivers.UnusableWaivers) as error:
-        raise Misuse(str(error)) from error
+    catalogue.select(settings.profile, settings.only)
+    if settings.waivers:
+        waivers.read(settings.waivers)
     check_target(settings.target, settings.policy, settings.seed, settings.patience)
     _check_folder(settings.report)
 
@@ -341,7 +324,7 @@ def _check_folder(folder: Path) -> None:
     if (folder / report.REPORT).exists():
         try:
             report.read(folder)
-        except report.UnreadableReport as error:
+        except Misuse as error:
             raise Misuse(f"{error}; {as_it_is}") from error
     elif others := [name for name in report.RENDERED if (folder / name).is_file()]:
         raise Misuse(f"{str(folder / others[0])!r} stands there without a {report.REPORT}; {as_it_is}")

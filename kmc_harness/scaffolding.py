@@ -3,28 +3,26 @@
 import shutil
 from pathlib import Path
 
-__all__ = ["KINDS", "NotMade", "make"]
+from kmc_harness.verdicts import Misuse
+
+__all__ = ["KINDS", "make"]
 
 _SCAFFOLDS = Path(__file__).parent / "scaffolds"
 _PROTOCOL = [Path(__file__).parent / "targets" / name for name in ("EXEC.md", "exec-protocol.schema.json")]
 KINDS = ("python", "exec-python", "exec-node")
 
 
-class NotMade(Exception):
-    """Nothing was written; the message says why."""
-
-
 def make(kind: str, folder: Path) -> list[Path]:
     """Write a target of `kind` into `folder`, which may not exist or is empty, and return its files.
 
     Raises:
-        NotMade: there is no such kind, the folder holds something, or cannot be written.
+        Misuse: there is no such kind, the folder holds something, or cannot be written.
 
     """
     if kind not in KINDS:
-        raise NotMade(f"there is no kind {kind!r} of target; choose {', '.join(KINDS)}")
+        raise Misuse(f"there is no kind {kind!r} of target; choose {', '.join(KINDS)}")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise NotMade(f"{str(folder)!r} is not empty, and is left as it is; name another folder")
+        raise Misuse(f"{str(folder)!r} is not empty, and is left as it is; name another folder")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         sources = [each for each in sorted((_SCAFFOLDS / kind).iterdir()) if each.is_file()]
@@ -33,5 +31,5 @@ def make(kind: str, folder: Path) -> list[Path]:
         for source, each in zip(sources, made, strict=True):
             shutil.copyfile(source, each)
     except OSError as error:
-        raise NotMade(f"{str(folder)!r} cannot be written: {error.strerror}") from error
+        raise Misuse(f"{str(folder)!r} cannot be written: {error.strerror}") from error
     return made

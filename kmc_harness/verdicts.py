@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
-__all__ = ["LAST_WORDS", "AdapterMistake", "Departure", "NotJudged", "Unreached", "Verdict", "highest"]
+__all__ = ["LAST_WORDS", "AdapterMistake", "Departure", "Misuse", "NotJudged", "Unreached", "Verdict", "highest"]
 
 
 LAST_WORDS = "; the server's last words: "
@@ -61,3 +61,7 @@ class AdapterMistake(Exception):
 
 class NotJudged(Exception):
     """The adapter failed a probe: what it says cannot be trusted."""
+
+
+class Misuse(Exception):
+    """A user's mistake, found before it does harm: the message says what was given, and what to do."""

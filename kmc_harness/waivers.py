@@ -13,15 +13,11 @@ import msgspec
 
 from kmc_harness import catalogue
 from kmc_harness.results import ScenarioResult, WaiverResult, WaiverState
-from kmc_harness.verdicts import Verdict
+from kmc_harness.verdicts import Misuse, Verdict
 
-__all__ = ["UnusableWaivers", "Waiver", "apply", "read"]
+__all__ = ["Waiver", "apply", "read"]
 
 _HELD = frozenset({Verdict.PASS, Verdict.WARNING, Verdict.SKIPPED})
-
-
-class UnusableWaivers(Exception):
-    """The file cannot be used; the message says where and what to do."""
 
 
 class _Waivable(StrEnum):
@@ -77,18 +73,18 @@ def read(path: Path) -> tuple[Waiver, ...]:
     """Return the waivers of a TOML file, in its order.
 
     Raises:
-        UnusableWaivers: the file cannot be read, has an unknown field, lacks a reason, or names what does not exist.
+        Misuse: the file cannot be read, has an unknown field, lacks a reason, or names what does not exist.
 
     """
     try:
         found = msgspec.toml.decode(path.read_bytes(), type=_File).waiver
     except OSError as error:
-        raise UnusableWaivers(f"waivers cannot be read from {str(path)!r}: {error.strerror}") from error
+        raise Misuse(f"waivers cannot be read from {str(path)!r}: {error.strerror}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UnusableWaivers(f"{path} cannot be read as waivers: {error}") from error
+        raise Misuse(f"{path} cannot be read as waivers: {error}") from error
     for number, each in enumerate(found, 1):
         if complaint := _complaint(each):
-            raise UnusableWaivers(f"{path}: waiver {number} {complaint}")
+            raise Misuse(f"{path}: waiver {number} {complaint}")
     return found
 
 

@@ -8,6 +8,7 @@ from kmc_harness import durations, runner, targets
 from kmc_harness.campaign import exploring, tables, telling
 from kmc_harness.campaign.selftest import selftest
 from kmc_harness.report.files import write_whole
+from kmc_harness.verdicts import Misuse
 from kmc_model.faults import all_faults, by_name
 from kmc_model.lives import SCOPES, TOPICS, Rules
 from kmc_model.policy import ARTICLE, POLICIES
@@ -24,11 +25,11 @@ def prove(names: tuple[str, ...], processes: int, *, thorough: bool, everything:
 
     """
     if processes < 1:
-        raise runner.Misuse(f"-n takes 1 or more, not {processes}")
+        raise Misuse(f"-n takes 1 or more, not {processes}")
     try:
         faults = [by_name(name) for name in names] or list(all_faults())
     except LookupError as error:
-        raise runner.Misuse(f"{error}; kmc selftest --all lists them") from error
+        raise Misuse(f"{error}; kmc selftest --all lists them") from error
     with tables.Counting("faults") as counting:
         made = selftest(faults, thorough=thorough, processes=processes, on_progress=counting.show)
     return tables.show_selftest(made, everything=everything or bool(names), seconds=counting.seconds)
@@ -42,7 +43,7 @@ def walk_states(policy: str, out: Path | None) -> int:
 
     """
     if policy not in POLICIES:
-        raise runner.Misuse(f"unknown policy {policy!r}; choose {' or '.join(POLICIES)}")
+        raise Misuse(f"unknown policy {policy!r}; choose {' or '.join(POLICIES)}")
     rules = Rules(POLICIES[policy])
     walked: list[tuple[Space, float]] = []
     violated: list[Violation] = []
@@ -72,7 +73,7 @@ def search(target: str, against: str, policy: str, budget: str, seed: str, most:
     """
     budget_s = _seconds(budget)
     if out and not out.parent.is_dir():
-        raise runner.Misuse(f"{str(out)!r} cannot be written: there is no folder {str(out.parent)!r}")
+        raise Misuse(f"{str(out)!r} cannot be written: there is no folder {str(out.parent)!r}")
     for each in (target, against):
         runner.check_target(each, policy, seed)
     # Where the model itself is explored, the policy is its own, and the reference is the article.
@@ -91,8 +92,6 @@ def search(target: str, against: str, policy: str, budget: str, seed: str, most:
                 cuts_on=lambda: time.monotonic() < until + budget_s,
                 on_progress=lambda search: counting.show(search.actions, None),
             )
-    except exploring.CannotExplore as error:
-        raise runner.Misuse(str(error)) from error
     except exploring.AdapterBroke as error:
         print(f"kmc: {error}", file=sys.stderr)
         return 3
@@ -118,12 +117,12 @@ def _seconds(budget: str) -> float:
         if budget_s := durations.seconds(budget):
             return budget_s
     except ValueError as error:
-        raise runner.Misuse(f"--budget: {error}") from error
-    raise runner.Misuse(f"--budget takes more than {budget}")
+        raise Misuse(f"--budget: {error}") from error
+    raise Misuse(f"--budget takes more than {budget}")
 
 
 def _write(path: Path, text: str) -> None:
     try:
         write_whole(path, text.encode())
     except OSError as error:
-        raise runner.Misuse(f"{str(path)!r} cannot be written: {error.strerror}") from error
+        raise Misuse(f"{str(path)!r} cannot be written: {error.strerror}") from error

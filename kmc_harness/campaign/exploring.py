@@ -17,9 +17,10 @@ from kmc_harness.campaign.twins import DIFFER, Twins
 from kmc_harness.port import Offer, Target
 from kmc_harness.report.times import span
 from kmc_harness.targets.model import ModelTarget
+from kmc_harness.verdicts import Misuse
 from kmc_model.lives import Life, edges
 
-__all__ = ["AdapterBroke", "CannotExplore", "Found", "Search", "explore", "retell", "timed"]
+__all__ = ["AdapterBroke", "Found", "Search", "explore", "retell", "timed"]
 
 Founders = Sequence[tuple[str, str]]
 NEXT_LIMIT = "time passes to the next limit"
@@ -28,10 +29,6 @@ ROUND_TIMES = ("60 s", "1 h", "24 h 1 min", "25 h", "4 days", "31 days")
 
 
 ASIDE_S = 5
-
-
-class CannotExplore(Exception):
-    """A target lacks what exploring needs."""
 
 
 class AdapterBroke(Exception):
@@ -126,7 +123,7 @@ def explore(
 
     Raises:
         AdapterBroke: a target answered by an exception, and nothing was found before.
-        CannotExplore: its clock cannot be moved.
+        Misuse: its clock cannot be moved.
 
     """
     exploring, twins = _Exploring(expected, target, f"{tag}{seed}", goes_on, cuts_on, most), None
@@ -204,7 +201,7 @@ def _kept(search: Search) -> Iterator[None]:
 def _begin(expected: Target, target: Target, tag: str, founders: Founders, before: Twins | None = None) -> Twins:
     common = expected.offers & target.offers
     if Offer.CLOCK not in common:
-        raise CannotExplore(f"{target.name} cannot be explored: it does not offer to move its clock ({Offer.CLOCK})")
+        raise Misuse(f"{target.name} cannot be explored: it does not offer to move its clock ({Offer.CLOCK})")
     try:
         return Twins(expected, target, tag, founders, before)
     except Exception as error:

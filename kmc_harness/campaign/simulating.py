@@ -13,8 +13,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from kmc_harness import runner
 from kmc_harness.report.files import write_whole
+from kmc_harness.verdicts import Misuse
 from kmc_model.policy import POLICIES
 from kmc_model.population import Impossible, apply_settings
 from kmc_model.population import simulate as simulated
@@ -45,9 +45,9 @@ def simulate(asked: Settings) -> None:
 
     """
     if asked.policy not in POLICIES:
-        raise runner.Misuse(f"unknown policy {asked.policy!r}; choose {' or '.join(POLICIES)}")
+        raise Misuse(f"unknown policy {asked.policy!r}; choose {' or '.join(POLICIES)}")
     if asked.processes < 1:
-        raise runner.Misuse(f"-n takes 1 or more, not {asked.processes}")
+        raise Misuse(f"-n takes 1 or more, not {asked.processes}")
     if asked.out:
         _check_file(asked.out)
     began = time.perf_counter()
@@ -65,7 +65,7 @@ def simulate(asked: Settings) -> None:
                 on_progress=bar.show,
             )
     except Impossible as error:
-        raise runner.Misuse(str(error)) from error
+        raise Misuse(str(error)) from error
     _show(study, asked, time.perf_counter() - began)
     if asked.out:
         _write(study, asked.out)
@@ -80,11 +80,11 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _check_file(path: Path) -> None:
     if path.suffix not in (".csv", ".parquet"):
-        raise runner.Misuse(f"--out {str(path)!r}: its name ends in .csv or .parquet")
+        raise Misuse(f"--out {str(path)!r}: its name ends in .csv or .parquet")
     if path.suffix == ".parquet" and find_spec("pyarrow") is None:
-        raise runner.Misuse("pyarrow is not installed: pip install 'kmc-harness[notebooks]', or write .csv")
+        raise Misuse("pyarrow is not installed: pip install 'kmc-harness[notebooks]', or write .csv")
     if path.is_dir() or not path.absolute().parent.is_dir():
-        raise runner.Misuse(f"{str(path)!r} cannot be written: there is no such folder, or it is one")
+        raise Misuse(f"{str(path)!r} cannot be written: there is no such folder, or it is one")
 
 
 def _write(study: Study, path: Path) -> None:
@@ -96,7 +96,7 @@ def _write(study: Study, path: Path) -> None:
     try:
         write_whole(path, stream.getvalue())
     except OSError as error:
-        raise runner.Misuse(f"{str(path)!r} cannot be written: {error.strerror}") from error
+        raise Misuse(f"{str(path)!r} cannot be written: {error.strerror}") from error
     Console(highlight=False).print(f"{len(frame)} rows in {escape(str(path))}", soft_wrap=True)
 
 

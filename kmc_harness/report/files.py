@@ -8,16 +8,13 @@ import msgspec
 
 from kmc_harness.results import SCHEMA_VERSION, Report, Timing
 from kmc_harness.schemas import written
+from kmc_harness.verdicts import Misuse
 
-__all__ = ["RENDERED", "REPORT", "UnreadableReport", "read", "render", "schema", "write", "write_whole"]
+__all__ = ["RENDERED", "REPORT", "read", "render", "schema", "write", "write_whole"]
 
 REPORT = "report.json"
 RENDERED = ("report.html", "summary.md", "junit.xml", "cucumber.ndjson")
 """What is made of it."""
-
-
-class UnreadableReport(Exception):
-    """A file is no report, or none that can be trusted; the message says why."""
 
 
 class _Version(msgspec.Struct):
@@ -28,27 +25,27 @@ def read(path: Path) -> Report:
     """Return the report at `path`, a `report.json` or the folder it stands in.
 
     Raises:
-        UnreadableReport: it is missing, truncated, changed, of a newer version, or no report at all.
+        Misuse: it is missing, truncated, changed, of a newer version, or no report at all.
 
     """
     path = path / REPORT if path.is_dir() else path
     try:
         text = path.read_bytes()
     except OSError as error:
-        raise UnreadableReport(f"no report can be read from {str(path)!r}: {error.strerror}") from error
+        raise Misuse(f"no report can be read from {str(path)!r}: {error.strerror}") from error
     try:
         version = msgspec.json.decode(text, type=_Version).schema_version
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UnreadableReport(f"{str(path)!r} is no report of kmc run, or not all of one: {error}") from error
+        raise Misuse(f"{str(path)!r} is no report of kmc run, or not all of one: {error}") from error
     if version != SCHEMA_VERSION:
         newer = "; a newer kmc-harness reads it" if version > SCHEMA_VERSION else ""
-        raise UnreadableReport(f"{str(path)!r} has schema version {version}, and this is {SCHEMA_VERSION}{newer}")
+        raise Misuse(f"{str(path)!r} has schema version {version}, and this is {SCHEMA_VERSION}{newer}")
     try:
         report = msgspec.json.decode(text, type=Report)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UnreadableReport(f"{str(path)!r} does not follow the schema of reports: {error}") from error
+        raise Misuse(f"{str(path)!r} does not follow the schema of reports: {error}") from error
     if report != _signed(report):
-        raise UnreadableReport(f"{str(path)!r} was changed after it was written: its digests do not fit")
+        raise Misuse(f"{str(path)!r} was changed after it was written: its digests do not fit")
     return report
 
 

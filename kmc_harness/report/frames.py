@@ -43,7 +43,7 @@ def load(path: str | Path) -> Frames:
     """Return the report at `path`, a `report.json` or its folder, as DataFrames.
 
     Raises:
-        UnreadableReport: it is missing, truncated, changed, of a newer version, or no report at all.
+        Misuse: it is missing, truncated, changed, of a newer version, or no report at all.
         ModuleNotFoundError: pandas is not installed (the extra `notebooks` brings it).
 
     """

@@ -11,17 +11,14 @@ import uvicorn
 from kmc_harness.server.backend import Backend
 from kmc_harness.server.delivery import Delivery
 from kmc_harness.server.site import make_app
+from kmc_harness.verdicts import Misuse
 from kmc_model.actions import RegisterUser
 from kmc_model.policy import POLICIES
 
-__all__ = ["CannotServe", "Settings", "serve"]
+__all__ = ["Settings", "serve"]
 
 BACKLOG = 2048
 """How many connections may wait: as many as uvicorn has by itself."""
-
-
-class CannotServe(Exception):
-    """What was asked makes no sense; the message says what does."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +39,11 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
     """Serve until Ctrl-C; `say` tells the addresses once they are taken.
 
     Raises:
-        CannotServe: it cannot be begun.
+        Misuse: it cannot be begun.
 
     """
     if settings.policy not in POLICIES:
-        raise CannotServe(f"unknown policy {settings.policy!r}; choose one of {', '.join(POLICIES)}")
+        raise Misuse(f"unknown policy {settings.policy!r}; choose one of {', '.join(POLICIES)}")
     with _listening(settings.host, settings.port) as listening:
         _serve(settings, listening, say)
 
@@ -82,7 +79,7 @@ def _serve(settings: Settings, listening: socket.socket, say: Callable[[str], No
 def _delivery(smtp: str, say: Callable[[str], None]) -> Delivery:
     host, _, port = smtp.rpartition(":")
     if not host or not port.isdecimal():
-        raise CannotServe(f"--smtp {smtp!r}: write HOST:PORT, as 127.0.0.1:1025")
+        raise Misuse(f"--smtp {smtp!r}: write HOST:PORT, as 127.0.0.1:1025")
     return Delivery(host, int(port), say)
 
 
@@ -96,7 +93,7 @@ def _listening(host: str, port: int) -> socket.socket:
         # Before anybody is told the address; whoever comes before the first is answered waits.
         made.listen(BACKLOG)
     except (OSError, OverflowError) as error:
-        raise CannotServe(f"{host}:{port} cannot be listened on: {error}; choose another --port") from error
+        raise Misuse(f"{host}:{port} cannot be listened on: {error}; choose another --port") from error
     return made
 
 
@@ -111,5 +108,5 @@ def _register(backend: Backend, text: str) -> None:
     name, _, rest = text.partition(":")
     email, _, password = rest.partition(":")
     if not name or "@" not in email:
-        raise CannotServe(f"--account {text!r}: write NAME:EMAIL or NAME:EMAIL:PASSWORD, as Acme:ada@acme.example")
+        raise Misuse(f"--account {text!r}: write NAME:EMAIL or NAME:EMAIL:PASSWORD, as Acme:ada@acme.example")
     backend.perform(RegisterUser(name, email, password or None))

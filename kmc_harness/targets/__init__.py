@@ -6,20 +6,16 @@ import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from kmc_harness.port import Naming, Offer, Target
-from kmc_harness.verdicts import AdapterMistake
+from kmc_harness.targets.adapters import check_whole
+from kmc_harness.verdicts import AdapterMistake, Misuse
 
-__all__ = ["UnknownTarget", "check_whole", "load"]
+__all__ = ["load"]
 
 OF_OFFERS = {Offer.CLOCK: "advance", Offer.OUTBOX: "outbox"}
 ANSWER_WITHIN = "KMC_ANSWER_WITHIN"
 """The environment's word for how long one answer of `exec:command` may take, as 30s."""
-
-
-class UnknownTarget(Exception):
-    """No target answers to this name; the message says which do."""
 
 
 def load(name: str, settings: Mapping[str, str]) -> Target:
@@ -34,7 +30,7 @@ def load(name: str, settings: Mapping[str, str]) -> Target:
         settings: `policy` and `seed`, for the model; `patience`, for targets whose time really passes.
 
     Raises:
-        UnknownTarget: there is none, or its adapter cannot be imported.
+        Misuse: there is none, or its adapter cannot be imported.
 
     """
     if name == "model":
@@ -53,9 +49,9 @@ def load(name: str, settings: Mapping[str, str]) -> Target:
 
         return Hosted(Path(name), settings.get("patience", "2m"))
     if os.sep in name and ":" not in name:
-        raise UnknownTarget(f"target {name!r}: there is no such file or folder")
+        raise Misuse(f"target {name!r}: there is no such file or folder")
     own = "a folder with a target.toml, python:module:Class or exec:command for an adapter of your own"
-    raise UnknownTarget(f"unknown target {name!r}; use model, kaltura:URL, browser:URL, or {own}")
+    raise Misuse(f"unknown target {name!r}; use model, kaltura:URL, browser:URL, or {own}")
 
 
 def _served(kind: str, url: str) -> Target:
@@ -64,19 +60,17 @@ def _served(kind: str, url: str) -> Target:
 
     if "PYTEST_XDIST_WORKER" in os.environ:
         alone = "run without -n, or start a server for each process, as examples/targets/kmc-served does"
-        raise UnknownTarget(f"target {kind}:{url} has one clock, which several processes would turn at once; {alone}")
+        raise Misuse(f"target {kind}:{url} has one clock, which several processes would turn at once; {alone}")
     try:
         _http.look(url, within_s=10)
         made = getattr(importlib.import_module(f"kmc_harness.targets.{kind}"), kind.capitalize())(url)
     except ModuleNotFoundError as error:
         missing = f"{error.name}, which is not installed: pip install 'kmc-harness[{kind}]'"
-        raise UnknownTarget(f"target {kind}:{url} needs {missing}") from error
+        raise Misuse(f"target {kind}:{url} needs {missing}") from error
     except LookupError as error:
-        raise UnknownTarget(f"target {kind}:{url} cannot be used: {error.args[0]}") from error
+        raise Misuse(f"target {kind}:{url} cannot be used: {error.args[0]}") from error
     except (OSError, ValueError) as error:
-        raise UnknownTarget(
-            f"target {kind}:{url} does not answer ({error}); is it running? (kmc serve --lab)"
-        ) from error
+        raise Misuse(f"target {kind}:{url} does not answer ({error}); is it running? (kmc serve --lab)") from error
     made.naming = Naming.anew()
     return made  # type: ignore[no-any-return]
 
@@ -88,44 +82,12 @@ def _from_python(module: str, attribute: str) -> Target:
         target: Target = getattr(importlib.import_module(module), attribute)()
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
-        raise UnknownTarget(f"target python:{module}:{attribute} cannot be loaded: {reason}") from error
+        raise Misuse(f"target python:{module}:{attribute} cannot be loaded: {reason}") from error
     try:
         check_whole(target, "name", "now", *(of for offer, of in OF_OFFERS.items() if offer in target.offers))
     except AdapterMistake as error:
-        raise UnknownTarget(f"target python:{module}:{attribute}: {error}") from error
+        raise Misuse(f"target python:{module}:{attribute}: {error}") from error
     return target
-
-
-METHODS = {
-    "name": "a text, what reports call it",
-    "offers": "a frozenset of kmc_harness.port.Offer",
-    "reset": "reset() begins a scenario, with people never seen before",
-    "perform": "perform(action) returns the Observation, as `kmc actions` lists both",
-    "close": "close() lets go of everything",
-    "now": "now() returns the target's clock in epoch seconds",
-    "advance": "advance(seconds) moves the target's clock forward; or do not offer 'clock'",
-    "outbox": "outbox(email) returns all kmc_harness.port.Mail to it, oldest first; or do not offer 'outbox'",
-    "at_once": "at_once(actions) does them at the same moment and returns what was seen of each, as "
-    "kmc_harness.racing.in_threads(self.perform, actions) does; or do not offer 'race'",
-}
-"""What an adapter has, each in words."""
-
-
-def check_whole(adapter: Any, *more: str) -> None:
-    """See that `adapter` has what every adapter has, and `more`.
-
-    Raises:
-        AdapterMistake: something is missing, or it offers what there is not.
-
-    """
-    offered = {str(each) for each in getattr(adapter, "offers", ())}
-    needed = ["offers", "reset", "perform", "close", *more, *(["at_once"] if Offer.RACE in offered else [])]
-    if missing := [each for each in dict.fromkeys(needed) if not hasattr(adapter, each)]:
-        lacks = "; no ".join(f"{each}: {METHODS[each]}" for each in missing)
-        raise AdapterMistake(f"the adapter has no {lacks}")
-    if unknown := sorted(offered - set(Offer)):
-        known = ", ".join(sorted(Offer))
-        raise AdapterMistake(f"the adapter offers {', '.join(map(repr, unknown))}, which is none of {known}")
 
 
 def _from_command(command: str) -> Target:
@@ -137,4 +99,4 @@ def _from_command(command: str) -> Target:
         within_s = durations.seconds(within)
         return Execd(shlex.split(command), Path.cwd(), {}, within_s)
     except ValueError as error:
-        raise UnknownTarget(f"target exec:{command} cannot be run ({ANSWER_WITHIN}={within}): {error}") from error
+        raise Misuse(f"target exec:{command} cannot be run ({ANSWER_WITHIN}={within}): {error}") from error

@@ -10,7 +10,7 @@ import msgspec
 
 from kmc_harness import discretion, durations, mail
 from kmc_harness.port import Naming
-from kmc_harness.targets import UnknownTarget
+from kmc_harness.verdicts import Misuse
 
 __all__ = ["AdapterPart", "ClockPart", "Description", "MailPart", "ServerPart", "filled", "read"]
 
@@ -104,7 +104,7 @@ def read(path: Path) -> tuple[Path, Description]:
     """Return the folder and the content of the `target.toml` at `path`, or in the folder `path`.
 
     Raises:
-        UnknownTarget: there is none, or it says something that makes no sense; the message says what and where.
+        Misuse: there is none, or it says something that makes no sense; the message says what and where.
 
     """
     file = path / FILE if path.is_dir() else path
@@ -112,9 +112,9 @@ def read(path: Path) -> tuple[Path, Description]:
         made = msgspec.toml.decode(file.read_bytes(), type=Description)
         _check(made)
     except OSError as error:
-        raise UnknownTarget(f"{str(file)!r} cannot be read: {error.strerror}") from error
+        raise Misuse(f"{str(file)!r} cannot be read: {error.strerror}") from error
     except (ValueError, re.error) as error:
-        raise UnknownTarget(f"{str(file)!r} does not describe a target: {error}{_known(str(error))}") from error
+        raise Misuse(f"{str(file)!r} does not describe a target: {error}{_known(str(error))}") from error
     return file.parent.resolve(), made
 
 

@@ -20,8 +20,8 @@ import msgspec
 
 from kmc_harness import discretion, process
 from kmc_harness.port import Action, Mail, NotOffered, Observation, Offer
-from kmc_harness.targets import UnknownTarget
 from kmc_harness.targets.exec_protocol import NOT_OFFERED, PROTOCOL, MailsFound, Response, Seen, Started
+from kmc_harness.verdicts import Misuse
 
 __all__ = ["Execd", "NoAnswer"]
 
@@ -54,12 +54,12 @@ class Execd:
             answer_within_s: how long any one answer may take.
 
         Raises:
-            UnknownTarget: there is no such program.
+            Misuse: there is no such program.
 
         """
         program = str(folder / argv[0]) if argv and "/" in argv[0] else next(iter(argv), "")
         if not shutil.which(program):
-            raise UnknownTarget(f"the adapter's command {' '.join(argv)!r} cannot be run: there is no such program")
+            raise Misuse(f"the adapter's command {' '.join(argv)!r} cannot be run: there is no such program")
         self._argv, self._folder, self._settings = tuple(argv), folder, dict(settings)
         self._answer_within_s = answer_within_s
         self._program: _Program | None = None

@@ -14,9 +14,9 @@ from kmc_harness import clocks, discretion, durations, inspection, mail, process
 from kmc_harness._limit import limit
 from kmc_harness._raised import in_words
 from kmc_harness.port import Action, Mail, Naming, NotOffered, Observation, Offer, shorten
-from kmc_harness.targets import UnknownTarget, check_whole
+from kmc_harness.targets.adapters import check_whole
 from kmc_harness.targets.description import ClockPart, Description, MailPart, ServerPart, filled, read
-from kmc_harness.verdicts import LAST_WORDS, AdapterMistake
+from kmc_harness.verdicts import LAST_WORDS, AdapterMistake, Misuse
 
 __all__ = ["AdapterBroke", "Hosted", "ServerDied"]
 
@@ -43,14 +43,14 @@ class Hosted:
         `patience` is how long may really be waited in a scenario, where the clock cannot be moved.
 
         Raises:
-            UnknownTarget: the file makes no sense, or what it names is not there.
+            Misuse: the file makes no sense, or what it names is not there.
 
         """
         folder, self._described = read(path)
         try:
             patience_s = durations.seconds(patience)
         except ValueError as error:
-            raise UnknownTarget(str(error)) from error
+            raise Misuse(str(error)) from error
         _check_installed(self._described)
         self.name = self._described.name
         addresses = self._described.mail.addresses if self._described.mail else Naming.addresses
@@ -271,7 +271,7 @@ def _check_installed(described: Description) -> None:
     """See that what is put around the adapter is there.
 
     Raises:
-        UnknownTarget: a package is missing; the message names it.
+        Misuse: a package is missing; the message names it.
 
     """
     clock = described.clock.kind if described.clock else ""
@@ -280,14 +280,14 @@ def _check_installed(described: Description) -> None:
     for extra, package in ((clocks_extra, CLOCK_PACKAGES.get(clock)), ("mail", MAIL_PACKAGES.get(mailbox))):
         if package and not importlib.util.find_spec(package):
             install = f"pip install 'kmc-harness[{extra}]'"
-            raise UnknownTarget(f"{described.name} needs {package}, which is not installed: {install}")
+            raise Misuse(f"{described.name} needs {package}, which is not installed: {install}")
 
 
 def _maker(described: Description, folder: Path) -> _Make:
     """Return what makes the adapter from its settings; what it names is looked for at once.
 
     Raises:
-        UnknownTarget: it is not there.
+        Misuse: it is not there.
 
     """
     part = described.adapter
@@ -306,7 +306,7 @@ def _maker(described: Description, folder: Path) -> _Make:
         why = f"{type(error).__name__}: {error}"
         if isinstance(error, ModuleNotFoundError) and error.name != module:
             why += f"; adapters run where kmc does: {sys.executable} -m pip install what they import"
-        raise UnknownTarget(f"the adapter {part.python} cannot be loaded: {why}") from error
+        raise Misuse(f"the adapter {part.python} cannot be loaded: {why}") from error
 
     def make(settings: Mapping[str, str]) -> Any:
         try:

@@ -10,6 +10,7 @@ from gherkin.parser import Parser
 from kmc_harness import bindings, catalogue
 from kmc_harness._locate import FEATURES
 from kmc_harness.port import ACTIONS, Offer
+from kmc_harness.verdicts import Misuse
 
 CATALOGUE = catalogue.load()
 FILES = sorted(FEATURES.rglob("*.feature"))
@@ -104,8 +105,8 @@ def test_the_suite_asks_for_every_action_of_the_kmc(on_article: Any) -> None:
 def test_an_unknown_field_of_the_catalogue_is_named(tmp_path: Any) -> None:
     broken = tmp_path / "requirements.toml"
     broken.write_text('[[requirement]]\nid = "ENA-001"\ncolour = "red"\n')
-    with pytest.raises(catalogue.CatalogueError, match="colour"):
+    with pytest.raises(Misuse, match="colour"):
         catalogue.load(broken)
     broken.write_text("[[requirement\n")
-    with pytest.raises(catalogue.CatalogueError, match=r"requirements\.toml"):
+    with pytest.raises(Misuse, match=r"requirements\.toml"):
         catalogue.load(broken)

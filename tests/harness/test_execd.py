@@ -16,9 +16,10 @@ import jsonschema
 import pytest
 
 from kmc_harness.port import LogIn, NotOffered
-from kmc_harness.targets import UnknownTarget, load
+from kmc_harness.targets import load
 from kmc_harness.targets.exec_protocol import schema
 from kmc_harness.targets.execd import Execd, NoAnswer
+from kmc_harness.verdicts import Misuse
 from tests.conftest import ROOT, WHOLE, Ran, kmc
 from tests.harness import torture
 
@@ -194,7 +195,7 @@ def test_a_command_that_does_not_exist_is_misuse(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["exec:", "exec:python 'unfinished"])
 def test_a_command_that_is_none_is_misuse(command: str) -> None:
-    with pytest.raises(UnknownTarget, match="cannot be run"):
+    with pytest.raises(Misuse, match="cannot be run"):
         load(command, {})
 
 

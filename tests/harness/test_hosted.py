@@ -14,8 +14,8 @@ import pytest
 
 from kmc_harness import runner
 from kmc_harness.process import TAIL_BYTES, Command, Server
-from kmc_harness.targets import UnknownTarget
 from kmc_harness.targets.hosted import Hosted
+from kmc_harness.verdicts import Misuse
 from tests.conftest import WHOLE, kmc
 from tests.harness.made import left_running
 
@@ -292,5 +292,5 @@ def test_a_description_that_makes_no_sense_is_refused_before_anything_starts(nam
     text, reason = WRONG[name]
     if text:
         (tmp_path / "target.toml").write_text(text)
-    with pytest.raises(UnknownTarget, match=re.escape(reason)):
+    with pytest.raises(Misuse, match=re.escape(reason)):
         Hosted(tmp_path)

@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from kmc_harness.journal import Journal, UnusableJournal, Writer, finished_before
+from kmc_harness.journal import Journal, Writer, finished_before
 from kmc_harness.results import Run, ScenarioResult
-from kmc_harness.verdicts import Verdict
+from kmc_harness.verdicts import Misuse, Verdict
 from tests.conftest import ROOT, WHOLE, kmc
 
 KILLS = 50 if WHOLE else 1
@@ -61,7 +61,7 @@ def test_a_later_attempt_knows_what_earlier_ones_finished_and_nothing_of_its_own
 def test_damage_elsewhere_is_told_with_file_and_line(damage: bytes, tmp_path: Path) -> None:
     _, path = _filled(tmp_path)
     path.write_bytes(damage + path.read_bytes())
-    with pytest.raises(UnusableJournal, match=r"\.jsonl:1 cannot be read"):
+    with pytest.raises(Misuse, match=r"\.jsonl:1 cannot be read"):
         Journal.resume(tmp_path)
 
 
@@ -69,20 +69,20 @@ def test_a_journal_of_another_version_or_of_none_is_refused(tmp_path: Path) -> N
     journal, _ = _filled(tmp_path)
     begun = journal.folder / "run.json"
     begun.write_bytes(begun.read_bytes().replace(b'"journal_version": 1', b'"journal_version": 9'))
-    with pytest.raises(UnusableJournal, match="is of version 9"):
+    with pytest.raises(Misuse, match="is of version 9"):
         Journal.resume(tmp_path)
     begun.write_text("{")
-    with pytest.raises(UnusableJournal, match="cannot be read"):
+    with pytest.raises(Misuse, match="cannot be read"):
         Journal.resume(tmp_path)
     begun.unlink()
-    with pytest.raises(UnusableJournal, match="none began"):
+    with pytest.raises(Misuse, match="none began"):
         Journal.resume(tmp_path)
 
 
 def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
     journal, _ = _filled(tmp_path)
     (journal.attempt / "a-folder.jsonl").mkdir()
-    with pytest.raises(UnusableJournal, match=r"a-folder\.jsonl cannot be read: Is a directory"):
+    with pytest.raises(Misuse, match=r"a-folder\.jsonl cannot be read: Is a directory"):
         Journal.resume(tmp_path)
 
 
@@ -116,7 +116,7 @@ def test_what_a_kill_left_of_a_removed_journal_is_cleared_away(tmp_path: Path) -
 def test_two_runs_do_not_write_into_one_folder(tmp_path: Path) -> None:
     held = Journal.start(tmp_path, RUN, "", "")
     for begin in (lambda: Journal.resume(tmp_path), lambda: Journal.start(tmp_path, RUN, "", "")):
-        with pytest.raises(UnusableJournal, match="another kmc run"):
+        with pytest.raises(Misuse, match="another kmc run"):
             begin()
     held.remove()
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from kmc_harness.judging import judge
 from kmc_harness.report.matrix import matrix
-from kmc_harness.runner import Misuse
+from kmc_harness.verdicts import Misuse
 
 
 def test_judging_prints_nothing_and_returns_the_report(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,8 +13,7 @@ import pytest
 from kmc_harness.evidence import Acted, Step, StepEnd, Waited
 from kmc_harness.replaying import Replay, find
 from kmc_harness.results import ScenarioResult, build
-from kmc_harness.runner import Misuse
-from kmc_harness.verdicts import Verdict
+from kmc_harness.verdicts import Misuse, Verdict
 from tests.conftest import ROOT, kmc
 from tests.harness.made import RUN, report, scenario
 

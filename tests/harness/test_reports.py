@@ -16,14 +16,14 @@ import msgspec
 import pytest
 from cucumber_messages import json_converter
 
-from kmc_harness.report import UnreadableReport, load, read, render, write
+from kmc_harness.report import load, read, render, write
 from kmc_harness.report.cucumber import messages
 from kmc_harness.report.files import schema
 from kmc_harness.report.html import PASSES_UP_TO, page
 from kmc_harness.report.junit import junit
 from kmc_harness.report.markdown import summary
 from kmc_harness.results import ScenarioResult, WaiverResult, WaiverState
-from kmc_harness.verdicts import Verdict
+from kmc_harness.verdicts import Misuse, Verdict
 from tests.conftest import kmc
 from tests.harness.made import report, scenario
 
@@ -79,7 +79,7 @@ def test_what_is_no_report_or_not_as_written_is_refused_and_left_alone(damage: s
     change, words = DAMAGES[damage]
     path.write_bytes(change(path.read_bytes()))
     before = path.read_bytes()
-    with pytest.raises(UnreadableReport, match=words):
+    with pytest.raises(Misuse, match=words):
         read(folder)
     for command in (["report", "."], ["compare", ".", "."], ["matrix", "."], ["replay", ".", "SWI-002"]):
         done = kmc(*command, cwd=folder)

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from kmc_harness.results import ScenarioResult, WaiverState
-from kmc_harness.verdicts import Verdict
-from kmc_harness.waivers import UnusableWaivers, Waiver, apply, read
+from kmc_harness.verdicts import Misuse, Verdict
+from kmc_harness.waivers import Waiver, apply, read
 from tests.conftest import kmc
 from tests.harness.made import scenario
 
@@ -116,7 +116,7 @@ def test_a_file_that_makes_no_sense_is_refused_before_anything_runs(text: str, w
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(UnusableWaivers, match="No such file"):
+    with pytest.raises(Misuse, match="No such file"):
         read(tmp_path / "waivers.toml")
 
 

@@ -34,6 +34,7 @@ from kmc_harness.server.ks import Office
 from kmc_harness.server.serving import Settings, serve
 from kmc_harness.server.site import make_app
 from kmc_harness.targets.kaltura import Kaltura
+from kmc_harness.verdicts import Misuse
 from kmc_model.clock import ManualClock
 from kmc_model.faults import all_faults
 from tests.conftest import ROOT, WHOLE, kmc
@@ -209,7 +210,7 @@ def test_misuse_is_one_clear_line(arguments: tuple[str, ...], words: str) -> Non
 
 def test_a_server_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
-    with pytest.raises(targets.UnknownTarget, match=r"is it running\? \(kmc serve --lab\)"):
+    with pytest.raises(Misuse, match=r"is it running\? \(kmc serve --lab\)"):
         targets.load(f"kaltura:http://127.0.0.1:{free_port()}", {})
 
 
