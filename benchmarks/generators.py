@@ -28,17 +28,17 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from kmc_harness import bindings
-from kmc_harness.campaign.exploring import Founders, timed
-from kmc_harness.campaign.selftest import Faulty
-from kmc_harness.campaign.tours import ALife, Course, first_lap
-from kmc_harness.campaign.twins import Side
+from kmc_harness.exploring.differential import Side
+from kmc_harness.exploring.search import Founders, timed
+from kmc_harness.exploring.tours import ALife, Course, first_lap
 from kmc_harness.port import NotOffered
+from kmc_harness.scenario.world import World
+from kmc_harness.selftest import Faulty
+from kmc_harness.specification import bindings
 from kmc_harness.targets.model import ModelTarget
 from kmc_harness.verdicts import Departure, Unreached
-from kmc_harness.world import World
-from kmc_model.faults import Kind, all_faults, by_name
-from kmc_model.lives import EVERYTHING, TOPICS
+from kmc_model.analysis.configurations import EVERYTHING, TOPICS
+from kmc_model.analysis.faults import Kind, all_faults, by_name
 
 STEPS = 50
 UNSEEN = "OpenEnrolmentLink.no_secret accepted"

@@ -25,14 +25,14 @@ from rich.console import Console
 from rich.table import Table
 
 from kmc_model.actions import LogIn, RequestReset, SetPassword
+from kmc_model.analysis.population import Behaviour, LogNormal, simulate
+from kmc_model.analysis.population.behaviour import DAY_S, HOUR_S
+from kmc_model.analysis.population.crowd import ENABLED_AT_S
+from kmc_model.analysis.population.sampling import MIDNIGHT, MISTYPED, newcomer, typed
+from kmc_model.analysis.population.study import plan_of
+from kmc_model.analysis.population.tables import GROUPS, gap_s
+from kmc_model.analysis.population.visits import KINDS, Done, sit
 from kmc_model.policy import ARTICLE, KALTURA_SERVER, Policy
-from kmc_model.population import Behaviour, LogNormal, simulate
-from kmc_model.population.behaviour import DAY_S, HOUR_S
-from kmc_model.population.crowd import ENABLED_AT_S
-from kmc_model.population.sampling import MIDNIGHT, MISTYPED, newcomer, typed
-from kmc_model.population.sittings import KINDS, Done, sit
-from kmc_model.population.study import plan_of
-from kmc_model.population.tables import GROUPS, gap_s
 from kmc_model.records import LinkKind
 from kmc_model.turn import Reason
 

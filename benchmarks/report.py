@@ -18,7 +18,7 @@ from junit2htmlreport.parser import Junit
 from kmc_harness.report import read
 from kmc_harness.report.html import page
 from kmc_harness.report.junit import junit
-from kmc_harness.results import Report, Timing
+from kmc_harness.report.results import Report, Timing
 
 RESULTS = 10_000
 ROUNDS = 5

@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.table import Table
 from transitions import Machine
 
-from kmc_model.lives import SCOPES
-from kmc_model.statespace import explore
+from kmc_model.analysis.configurations import SCOPES
+from kmc_model.analysis.statespace import explore
 
 EMPTY = 100_000
 """So many empty transitions stand beside each scope."""

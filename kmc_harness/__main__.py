@@ -1,5 +1,5 @@
 """`python -m kmc_harness`: the `kmc` command, where only an interpreter is known."""
 
-from kmc_harness.cli import app
+from kmc_harness.cli.app import app
 
 app()

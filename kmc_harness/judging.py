@@ -3,7 +3,8 @@
 import tempfile
 from pathlib import Path
 
-from kmc_harness import report, runner
+from kmc_harness import report
+from kmc_harness.running import runner
 
 __all__ = ["judge"]
 

@@ -8,17 +8,18 @@ import contextlib
 import hashlib
 import os
 import sys
-import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from kmc_harness.durations import stopwatch
+
 if TYPE_CHECKING:
-    from kmc_harness.catalogue import Requirement
     from kmc_harness.port import Target
-    from kmc_harness.world import World
+    from kmc_harness.scenario.world import World
+    from kmc_harness.specification.catalogue import Requirement
 
 __all__: list[str] = []
 
@@ -26,11 +27,6 @@ _TAG_PREFIX = "REQ-"
 _NEEDS_PREFIX = "needs-"
 _SCENE = pytest.StashKey["_Scene"]()
 _JOURNAL = pytest.StashKey[Any]()
-
-
-def _stopwatch() -> float:
-    """Return seconds that go on whatever a target does to the clocks of this process."""
-    return time.clock_gettime(time.CLOCK_MONOTONIC)
 
 
 class _Scene:
@@ -42,7 +38,7 @@ class _Scene:
         self.planned: list[tuple[str, int]] = []
         self.at = -1
         self.last_type = ""
-        self.started = _stopwatch()
+        self.started = stopwatch()
 
 
 # Options and markers
@@ -109,7 +105,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     ours = [item for item in items if item.get_closest_marker("requirement")]
     if not ours:
         return
-    from kmc_harness import catalogue
+    from kmc_harness.specification import catalogue
     from kmc_harness.verdicts import Misuse
 
     try:
@@ -132,7 +128,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _finished_before(config: pytest.Config) -> frozenset[str]:
     if not (attempt := config.getoption("kmc_journal")):
         return frozenset()
-    from kmc_harness.journal import finished_before
+    from kmc_harness.running.journal import finished_before
 
     return finished_before(Path(attempt), config.getoption("kmc_repeat"))
 
@@ -148,7 +144,7 @@ def _requirement_id(item: pytest.Item) -> str:
 
 
 def _requirement(item: pytest.Item) -> "Requirement":
-    from kmc_harness import catalogue
+    from kmc_harness.specification import catalogue
 
     return catalogue.load()[_requirement_id(item)]
 
@@ -160,9 +156,9 @@ def _requirement(item: pytest.Item) -> "Requirement":
 def kmc_target(request: pytest.FixtureRequest) -> Generator[Any, None, None]:
     """The target, probed; where it fails a probe, the exception that says so stands in its place."""
     from kmc_harness import targets
-    from kmc_harness._raised import in_words
-    from kmc_harness.probes import probe
-    from kmc_harness.process import DidNotStart
+    from kmc_harness.hosting.process import DidNotStart
+    from kmc_harness.running.probes import probe
+    from kmc_harness.secrecy.exceptions import in_words
     from kmc_harness.verdicts import AdapterMistake, Misuse, NotJudged
 
     option = request.config.getoption
@@ -190,8 +186,8 @@ def kmc_target(request: pytest.FixtureRequest) -> Generator[Any, None, None]:
 def world(kmc_target: Any, request: pytest.FixtureRequest) -> "World":
     """The people of one scenario in front of the target."""
     from kmc_harness.port import NotOffered
+    from kmc_harness.scenario.world import World
     from kmc_harness.verdicts import NotJudged
-    from kmc_harness.world import World
 
     if isinstance(kmc_target, NotJudged):
         # A new one each time: raised again and again, one exception would drag along all its tracebacks.
@@ -225,7 +221,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     config = session.config
     if not (attempt := config.getoption("kmc_journal")) or config.getoption("numprocesses", None):
         return
-    from kmc_harness.journal import Writer
+    from kmc_harness.running.journal import Writer
 
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     config.stash[_JOURNAL] = Writer(Path(attempt), worker, config.getoption("kmc_repeat"))
@@ -311,9 +307,9 @@ def _skipped_where_not_offered(item: pytest.Item, error: BaseException, report: 
 def _judge(item: pytest.Item, call: pytest.CallInfo[None], scene: _Scene) -> dict[str, Any]:
     import msgspec
 
-    from kmc_harness import bindings
-    from kmc_harness.evidence import Recorder
-    from kmc_harness.results import ScenarioResult
+    from kmc_harness.report.results import ScenarioResult
+    from kmc_harness.scenario.evidence import Recorder
+    from kmc_harness.specification import bindings
     from kmc_harness.verdicts import Verdict
 
     template = _template(item)
@@ -341,15 +337,15 @@ def _judge(item: pytest.Item, call: pytest.CallInfo[None], scene: _Scene) -> dic
         offers=tuple(sorted(world.used_offers | _needed(item))) if world else (),
     )
     if _JOURNAL in item.config.stash:
-        item.config.stash[_JOURNAL].append(result, _stopwatch() - scene.started)
+        item.config.stash[_JOURNAL].append(result, stopwatch() - scene.started)
     built: dict[str, Any] = msgspec.to_builtins(result)
     return built
 
 
 def _ended(item: pytest.Item, error: BaseException | None, scene: _Scene) -> tuple[Any, str, str]:
-    from kmc_harness._raised import in_words
     from kmc_harness.port import NotOffered
-    from kmc_harness.results import READY
+    from kmc_harness.report.results import READY
+    from kmc_harness.secrecy.exceptions import in_words
     from kmc_harness.verdicts import AdapterMistake, Departure, NotJudged, Unreached, Verdict
 
     match error:

@@ -6,8 +6,8 @@ Each test is named after feature file and line, so that a failure says where to 
 from pytest_bdd import scenario
 from pytest_bdd.feature import get_features
 
-from kmc_harness._locate import FEATURES, STEP_MODULES
-from kmc_harness.bindings import name_of
+from kmc_harness.specification.bindings import name_of
+from kmc_harness.specification.locations import FEATURES, STEP_MODULES
 
 pytest_plugins = list(STEP_MODULES)
 

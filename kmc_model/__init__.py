@@ -3,4 +3,4 @@
 import builtins
 
 if hasattr(builtins, "__IPYTHON__"):
-    import kmc_model.display  # noqa: F401  registers how things show themselves in Jupyter
+    import kmc_model.notebook.display  # noqa: F401  registers how things show themselves in Jupyter

@@ -2,7 +2,7 @@
 
 from pytest_bdd import given, then, when
 
-from kmc_harness.world import LinkKind, World
+from kmc_harness.scenario.world import LinkKind, World
 
 from ._words import sentence
 

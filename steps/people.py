@@ -2,7 +2,7 @@
 
 from pytest_bdd import given, when
 
-from kmc_harness.world import AccountStatus, UserStatus, World
+from kmc_harness.scenario.world import AccountStatus, UserStatus, World
 
 from ._words import sentence
 

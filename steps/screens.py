@@ -2,7 +2,7 @@
 
 from pytest_bdd import then, when
 
-from kmc_harness.world import World
+from kmc_harness.scenario.world import World
 
 from ._words import sentence
 

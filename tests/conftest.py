@@ -49,7 +49,7 @@ class Ran:
 
 def kmc(*arguments: str, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the `kmc` command."""
-    command = [sys.executable, "-c", "from kmc_harness.cli import app; app()", *arguments]
+    command = [sys.executable, "-c", "from kmc_harness.cli.app import app; app()", *arguments]
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     env |= {"PYTHONPATH": str(ROOT), "COLUMNS": "100", "NO_COLOR": "1"} | environment
     return subprocess.run(command, env=env, cwd=cwd, capture_output=True, text=True, check=False)

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from PIL import Image
 
-from kmc_harness.authenticator import read_qr_code
+from kmc_harness.phone.authenticator import read_qr_code
 from kmc_harness.port import (
     Action,
     ChangePassword,
@@ -36,8 +36,8 @@ from kmc_harness.port import (
 )
 from kmc_harness.targets.model import ModelTarget
 from kmc_model import records
+from kmc_model.analysis.faults import by_name
 from kmc_model.clock import START
-from kmc_model.faults import by_name
 from kmc_model.model import Model
 from kmc_model.policy import ARTICLE, KALTURA_SERVER
 from kmc_model.rules import RULES

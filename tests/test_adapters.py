@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from kmc_harness.port import LogIn, LogOut, Observation, RequestReset, SetPassword
-from kmc_harness.targets.execd import Execd, NoAnswer
+from kmc_harness.targets.exec import Execd, NoAnswer
 
 httpx = pytest.importorskip("httpx")
 

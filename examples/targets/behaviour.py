@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from kmc_harness.port import ConfirmPairing, LogIn, StartPairing
+from kmc_harness.scenario.world import HOME, World
 from kmc_harness.targets.hosted import Hosted
-from kmc_harness.world import HOME, World
 
 STEP_S, MINUTE_S = 30, 60
 WINDOW_S = range(-5 * STEP_S, 6 * STEP_S, STEP_S)

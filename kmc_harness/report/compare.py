@@ -5,8 +5,8 @@ from enum import StrEnum
 
 import msgspec
 
-from kmc_harness.evidence import Checked
-from kmc_harness.results import Report, ScenarioResult
+from kmc_harness.report.results import Report, ScenarioResult
+from kmc_harness.scenario.evidence import Checked
 from kmc_harness.verdicts import Verdict
 
 __all__ = ["Change", "Difference", "compare"]

@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 from gherkin.stream.gherkin_events import GherkinEvents
 
-from kmc_harness._locate import FEATURES
-from kmc_harness.evidence import Step, StepEnd
-from kmc_harness.results import Report, ScenarioResult
+from kmc_harness.report.results import Report, ScenarioResult
+from kmc_harness.scenario.evidence import Step, StepEnd
+from kmc_harness.specification.locations import FEATURES
 from kmc_harness.verdicts import Verdict
 
 __all__ = ["messages"]

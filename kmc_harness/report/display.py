@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from kmc_harness.catalogue import CHAPTERS, chapter_of
 from kmc_harness.report.matrix import Matrix
-from kmc_harness.results import Report
+from kmc_harness.report.results import Report
+from kmc_harness.specification.catalogue import CHAPTERS, chapter_of
 from kmc_harness.verdicts import Verdict
 from kmc_model.values import drawings
 

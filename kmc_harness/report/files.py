@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from kmc_harness.results import SCHEMA_VERSION, Report, Timing
+from kmc_harness.report.results import SCHEMA_VERSION, Report, Timing
 from kmc_harness.schemas import written
 from kmc_harness.verdicts import Misuse
 
@@ -72,11 +72,11 @@ def render(report: Report, folder: Path, source: Path | None = None) -> tuple[Pa
         OSError: the folder cannot be written.
 
     """
-    from kmc_harness.bindings import features_digest
     from kmc_harness.report.cucumber import messages
     from kmc_harness.report.html import page
     from kmc_harness.report.junit import junit
     from kmc_harness.report.markdown import summary
+    from kmc_harness.specification.bindings import features_digest
 
     contents = [page(report, source or folder).encode(), summary(report).encode(), junit(report)]
     if report.run.versions.get("features") == features_digest():

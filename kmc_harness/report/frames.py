@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
-from kmc_harness.catalogue import chapter_of
-from kmc_harness.evidence import Event
 from kmc_harness.report.files import read
-from kmc_harness.results import Report, RequirementResult, ScenarioResult
+from kmc_harness.report.results import Report, RequirementResult, ScenarioResult
+from kmc_harness.scenario.evidence import Event
+from kmc_harness.specification.catalogue import chapter_of
 
 if TYPE_CHECKING:
     import pandas as pd

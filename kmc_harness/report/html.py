@@ -12,9 +12,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from kmc_harness.catalogue import CHAPTERS, readings_of
+from kmc_harness.report.results import Report, RequirementResult, ScenarioResult
 from kmc_harness.report.times import clock, moment, span
-from kmc_harness.results import Report, RequirementResult, ScenarioResult
+from kmc_harness.specification.catalogue import CHAPTERS, readings_of
 from kmc_harness.verdicts import Verdict
 
 __all__ = ["page", "template"]

@@ -6,7 +6,7 @@ JUnit knows no more than passed, failure, error and skipped. A `fail` is a failu
 
 from xml.etree import ElementTree as Xml
 
-from kmc_harness.results import Report, ScenarioResult
+from kmc_harness.report.results import Report, ScenarioResult
 from kmc_harness.verdicts import Verdict
 
 __all__ = ["junit"]

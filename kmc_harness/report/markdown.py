@@ -1,6 +1,6 @@
 """The report as a summary in Markdown, for a pull request or a job's page."""
 
-from kmc_harness.results import Report
+from kmc_harness.report.results import Report
 from kmc_harness.verdicts import Verdict
 
 __all__ = ["summary"]

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from kmc_harness.catalogue import CHAPTERS, chapter_of
-from kmc_harness.results import Report, RequirementResult
+from kmc_harness.report.results import Report, RequirementResult
+from kmc_harness.specification.catalogue import CHAPTERS, chapter_of
 from kmc_harness.verdicts import Verdict
 from kmc_model.values import Shown
 

@@ -1,13 +1,13 @@
 """API v3 over HTTP: single calls and multirequests, from GET, form and JSON bodies, answered in XML or JSON."""
 
 import re
-import time
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from kmc_harness.durations import stopwatch
 from kmc_harness.server import wire
 from kmc_harness.server.backend import Backend
 from kmc_harness.server.call import Call, Site
@@ -37,7 +37,7 @@ def routes(backend: Backend, vendor_secret: str | None) -> list[BaseRoute]:
     site = Site(backend, Office(), vendor_secret)
 
     async def answer(request: Request) -> Response:
-        began = time.monotonic()
+        began = stopwatch()
         try:
             parameters = await _parameters(request)
         except TooLarge:
@@ -45,7 +45,7 @@ def routes(backend: Backend, vendor_secret: str | None) -> list[BaseRoute]:
         said = answers(site, parameters)
         if parameters.get("format") == JSON:
             return Response(wire.as_json(said), 200, HEADERS, "application/json")
-        return Response(wire.as_xml(said, time.monotonic() - began), 200, HEADERS, "text/xml")
+        return Response(wire.as_xml(said, stopwatch() - began), 200, HEADERS, "text/xml")
 
     return [Route(path, answer, methods=["GET", "POST"]) for path in ("/api_v3", "/api_v3/{rest:path}")]
 

@@ -17,10 +17,10 @@ from starlette.routing import BaseRoute
 from kmc_harness import durations
 from kmc_harness.port import Mail
 from kmc_harness.server.backend import Backend
+from kmc_harness.server.lab_state import Stage, clock_time
 from kmc_harness.server.screens import BASE
-from kmc_harness.server.skins import SKINS
-from kmc_harness.server.stage import Stage, clock_time
 from kmc_harness.server.web import BadForm, Pages, moved, set_cookie
+from kmc_harness.server.wording import SKINS
 from kmc_model.actions import (
     AccountStatus,
     Action,

@@ -14,8 +14,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from kmc_harness.server.backend import Backend
-from kmc_harness.server.skins import SKINS
 from kmc_harness.server.web import Pages, browser_of, moved, set_cookie
+from kmc_harness.server.wording import SKINS
 from kmc_model.actions import Action, ConfirmPassword, LogIn, OpenEnrolmentLink, RequestReset, SetPassword
 from kmc_model.model import Outcome
 from kmc_model.turn import Reason

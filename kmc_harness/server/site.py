@@ -4,9 +4,9 @@ from starlette.applications import Starlette
 
 from kmc_harness.server import api_v3, lab_api
 from kmc_harness.server.backend import Backend
-from kmc_harness.server.front import front
 from kmc_harness.server.lab import Lab
-from kmc_harness.server.stage import Stage
+from kmc_harness.server.lab_state import Stage
+from kmc_harness.server.routes import front
 
 __all__ = ["make_app"]
 

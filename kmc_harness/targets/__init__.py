@@ -56,13 +56,13 @@ def load(name: str, settings: Mapping[str, str]) -> Target:
 
 def _served(kind: str, url: str) -> Target:
     """Return a target that speaks to a server which is running already."""
-    from kmc_harness import _http
+    from kmc_harness.hosting import addresses
 
     if "PYTEST_XDIST_WORKER" in os.environ:
         alone = "run without -n, or start a server for each process, as examples/targets/kmc-served does"
         raise Misuse(f"target {kind}:{url} has one clock, which several processes would turn at once; {alone}")
     try:
-        _http.look(url, within_s=10)
+        addresses.look(url, within_s=10)
         made = getattr(importlib.import_module(f"kmc_harness.targets.{kind}"), kind.capitalize())(url)
     except ModuleNotFoundError as error:
         missing = f"{error.name}, which is not installed: pip install 'kmc-harness[{kind}]'"
@@ -92,7 +92,7 @@ def _from_python(module: str, attribute: str) -> Target:
 
 def _from_command(command: str) -> Target:
     from kmc_harness import durations
-    from kmc_harness.targets.execd import Execd
+    from kmc_harness.targets.exec import Execd
 
     within = os.environ.get(ANSWER_WITHIN, "30s")
     try:

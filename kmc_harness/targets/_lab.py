@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from kmc_harness import _http
+from kmc_harness.hosting import addresses
 from kmc_harness.port import Action, Mail, Naming, NotOffered, Observation, Offer
 
 __all__ = ["BesideLab", "Lab", "LabRefused"]
@@ -33,7 +33,7 @@ class Lab:
         """`url` is the server's, `token` the one it printed as it started."""
         self._url = url
         kind = http.client.HTTPSConnection if url.startswith("https:") else http.client.HTTPConnection
-        self._connection = kind(*_http.place(url), timeout=WITHIN_S)
+        self._connection = kind(*addresses.place(url), timeout=WITHIN_S)
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
     def now(self) -> int:

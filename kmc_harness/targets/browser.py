@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 
 from playwright.sync_api import sync_playwright
 
-from kmc_harness.pictures import find_codes
+from kmc_harness.phone.pictures import find_codes
 from kmc_harness.port import (
     Action,
     ChangePassword,

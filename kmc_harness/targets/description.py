@@ -8,8 +8,10 @@ from typing import Any, Literal, get_args, get_type_hints
 
 import msgspec
 
-from kmc_harness import discretion, durations, mail
+from kmc_harness import durations
+from kmc_harness.hosting import mail
 from kmc_harness.port import Naming
+from kmc_harness.secrecy import redaction
 from kmc_harness.verdicts import Misuse
 
 __all__ = ["AdapterPart", "ClockPart", "Description", "MailPart", "ServerPart", "filled", "read"]
@@ -190,7 +192,7 @@ def filled(text: str, places: Mapping[str, str]) -> str:
         if not found[1].startswith(ENV):
             return places[found[1]]
         given = os.environ[found[1].removeprefix(ENV)]
-        discretion.keep(given)
+        redaction.keep(given)
         return given
 
     return PLACE.sub(value, text)

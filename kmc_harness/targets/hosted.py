@@ -4,16 +4,18 @@ import contextlib
 import importlib.util
 import re
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from kmc_harness import clocks, discretion, durations, inspection, mail, process
-from kmc_harness._limit import limit
-from kmc_harness._raised import in_words
+from kmc_harness import durations
+from kmc_harness.durations import stopwatch
+from kmc_harness.hosting import clocks, mail, process
+from kmc_harness.hosting.time_limit import limit
 from kmc_harness.port import Action, Mail, Naming, NotOffered, Observation, Offer, shorten
+from kmc_harness.secrecy import redaction, tokens
+from kmc_harness.secrecy.exceptions import in_words
 from kmc_harness.targets.adapters import check_whole
 from kmc_harness.targets.description import ClockPart, Description, MailPart, ServerPart, filled, read
 from kmc_harness.verdicts import LAST_WORDS, AdapterMistake, Misuse
@@ -119,7 +121,7 @@ class Hosted:
             broke = f"{what}: {in_words(error, setup.adapter)}"
             raise AdapterBroke(broke + (f"{LAST_WORDS}{said}" if said else "")) from error
         finally:
-            self._acted_at = time.monotonic()
+            self._acted_at = stopwatch()
 
     def now(self) -> int:
         """Return the target's clock in epoch seconds."""
@@ -213,12 +215,12 @@ class _Setup:
         made: mail.Mailbox
         links = self.links = mail.compile_links(part.links)
         if part.kind == "smtp":
-            from kmc_harness.mail.smtp import SmtpCatcher
+            from kmc_harness.hosting.mail.smtp import SmtpCatcher
 
             made = catcher = SmtpCatcher(links, self._last_seen_at)
             places["smtp_port"] = str(catcher.port)
         elif part.kind == "imap":
-            from kmc_harness.mail.imap import Imap
+            from kmc_harness.hosting.mail.imap import Imap
 
             made = Imap(filled(part.url, places), filled(part.password, places), links, self._last_seen_at)
         else:
@@ -244,13 +246,13 @@ class _Setup:
 
     def _without_secrets(self, said: str) -> str:
         """Shorten what this process has seen of secrets, and what looks like a link, though it may not be mailed."""
-        return discretion.without_secrets(re.sub(r"[^\s\"'<>]+", lambda word: self._without_token(word[0]), said))
+        return redaction.without_secrets(re.sub(r"[^\s\"'<>]+", lambda word: self._without_token(word[0]), said))
 
     def _without_token(self, word: str) -> str:
         if not any(pattern.search(word) for pattern in self.links.values()):
             return word
-        token = inspection.token_of(word)
-        return word.replace(token, shorten(token)) if len(token) >= discretion.SHORTEST else word
+        token = tokens.token_of(word)
+        return word.replace(token, shorten(token)) if len(token) >= redaction.SHORTEST else word
 
     def _own_clock(self, part: ClockPart) -> clocks.Clock:
         match part.kind:
@@ -292,7 +294,7 @@ def _maker(described: Description, folder: Path) -> _Make:
     """
     part = described.adapter
     if part.exec:
-        from kmc_harness.targets.execd import Execd
+        from kmc_harness.targets.exec import Execd
 
         within_s = durations.seconds(part.answer_within)
         argv = [filled(word, {"python": sys.executable, "here": str(folder)}) for word in part.exec]

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from kmc_harness import catalogue
-from kmc_harness.evidence import Checked, Step, StepEnd
-from kmc_harness.results import Report, Run, ScenarioResult, Timing, WaiverResult, build
+from kmc_harness.report.results import Report, Run, ScenarioResult, Timing, WaiverResult, build
+from kmc_harness.scenario.evidence import Checked, Step, StepEnd
+from kmc_harness.specification import catalogue
 from kmc_harness.verdicts import Verdict
 
 RUN = Run(

@@ -2,7 +2,7 @@
 
 from email.message import EmailMessage
 
-from kmc_harness.mail import compile_links
+from kmc_harness.hosting.mail import compile_links
 from kmc_harness.port import Mail
 
 NOW = 1_700_000_000

@@ -5,13 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from kmc_harness.campaign.exploring import Found, _Story
-from kmc_harness.campaign.telling import as_feature
-from kmc_harness.campaign.twins import Twins
+from kmc_harness.exploring.differential import Twins
+from kmc_harness.exploring.reproducer import as_feature
+from kmc_harness.exploring.search import Found, _Story
 from kmc_harness.port import Target
 from kmc_harness.targets.model import ModelTarget
-from kmc_model.faults import by_name
-from kmc_model.lives import EVERYTHING
+from kmc_model.analysis.configurations import EVERYTHING
+from kmc_model.analysis.faults import by_name
 from tests.conftest import ROOT
 
 MODULE = """\

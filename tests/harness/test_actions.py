@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from kmc_harness import action_guide
 from kmc_harness.port import ACTIONS, Action, Observation
+from kmc_harness.specification import action_guide
 from tests.conftest import ROOT, kmc
 
 
@@ -26,7 +26,7 @@ def test_what_none_means_is_told_where_a_field_may_be_none(kind: type[Action]) -
 
 def test_the_table_in_the_readme_is_that_of_the_code() -> None:
     text = (ROOT / "examples" / "targets" / "README.md").read_text()
-    assert action_guide.as_markdown() in text, "put kmc_harness.action_guide.as_markdown() there"
+    assert action_guide.as_markdown() in text, "put kmc_harness.specification.action_guide.as_markdown() there"
 
 
 def test_the_terminal_shows_the_same(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from kmc_harness.own_features import check
-from kmc_harness.scaffolding import KINDS
+from kmc_harness.cli.scaffolding import KINDS
+from kmc_harness.specification.own_features import check
 from tests.conftest import ROOT, kmc
 
 OWN = ROOT / "examples" / "own-features" / "features"

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from gherkin.parser import Parser
 
-from kmc_harness import bindings, catalogue
-from kmc_harness._locate import FEATURES
 from kmc_harness.port import ACTIONS, Offer
+from kmc_harness.specification import bindings, catalogue
+from kmc_harness.specification.locations import FEATURES
 from kmc_harness.verdicts import Misuse
 
 CATALOGUE = catalogue.load()

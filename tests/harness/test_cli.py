@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kmc_harness import tables
+from kmc_harness.cli import tables
 from kmc_harness.verdicts import Verdict
 from tests.conftest import Ran, kmc
 
@@ -73,9 +73,10 @@ def test_one_requirement_is_shown_with_source_reading_scenarios_and_departure(tm
 def test_with_several_processes_the_time_that_passed_is_shown(
     on_article: Ran, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from kmc_harness.report import read, terminal
+    from kmc_harness.cli import reports
+    from kmc_harness.report import read
 
-    terminal.show_report(read(on_article.folder), tmp_path, 12.34)
+    reports.show_report(read(on_article.folder), tmp_path, 12.34)
     assert " scenarios in 12.3 s" in " ".join(capsys.readouterr().out.split())
 
 
@@ -94,7 +95,7 @@ def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
     import sys
 
     script = (
-        "import sys; from kmc_harness.cli import app\n"
+        "import sys; from kmc_harness.cli.app import app\n"
         "try: app(['--help'])\n"
         "except SystemExit: pass\n"
         "heavy = 'pytest', 'PIL', 'numpy', 'pandas', 'rich', 'msgspec', 'qrcode'\n"

@@ -10,7 +10,7 @@ import pytest
 
 from kmc_harness.report.compare import Change, compare
 from kmc_harness.report.matrix import as_csv, as_html, matrix
-from kmc_harness.results import Report
+from kmc_harness.report.results import Report
 from kmc_harness.verdicts import Verdict
 from tests.conftest import kmc
 from tests.harness.made import RUN, report, scenario

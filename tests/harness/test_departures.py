@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kmc_harness.campaign.exploring import Search, explore
+from kmc_harness.exploring.search import Search, explore
 from kmc_harness.port import Action, LogOut, Observation
 from kmc_harness.targets.model import ModelTarget
 from tests.conftest import kmc

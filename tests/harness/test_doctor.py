@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from kmc_harness.doctor import MEANS, TRIES, State, examine
 from kmc_harness.port import ACTIONS, Action, EnableTwoFactor, GoToLogin, LogOut, Mail, Observation, Offer
+from kmc_harness.running.doctor import MEANS, TRIES, State, examine
 from kmc_harness.targets.model import ModelTarget
 from tests.conftest import ROOT, kmc
 from tests.targets import BreaksPromise, CrashesAtOnce, LetsAnybodyIn, OffersNothing, SaysYes, Settings

@@ -12,8 +12,8 @@ import qrcode
 import zxingcpp
 from PIL import Image, ImageFilter
 
-from kmc_harness.evidence import Checked, Recorder, StepEnd
-from kmc_harness.pictures import CELLS, SIDE_PX, blurred, find_codes
+from kmc_harness.phone.pictures import CELLS, SIDE_PX, blurred, find_codes
+from kmc_harness.scenario.evidence import Checked, Recorder, StepEnd
 from tests.conftest import Ran
 
 

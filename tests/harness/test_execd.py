@@ -17,8 +17,8 @@ import pytest
 
 from kmc_harness.port import LogIn, NotOffered
 from kmc_harness.targets import load
+from kmc_harness.targets.exec import Execd, NoAnswer
 from kmc_harness.targets.exec_protocol import schema
-from kmc_harness.targets.execd import Execd, NoAnswer
 from kmc_harness.verdicts import Misuse
 from tests.conftest import ROOT, WHOLE, Ran, kmc
 from tests.harness import torture
@@ -251,7 +251,7 @@ def test_closing_leaves_no_process_behind(adapter: Any) -> None:
 def test_nothing_is_left_of_it_when_the_harness_is_killed() -> None:
     script = (
         "import pathlib, sys, time\n"
-        "from kmc_harness.targets.execd import Execd\n"
+        "from kmc_harness.targets.exec import Execd\n"
         "adapter = Execd([sys.executable, 'tests/harness/torture.py', 'dies'], pathlib.Path.cwd(), {})\n"
         "adapter.reset()\n"
         "print(adapter._program._guard.pid, flush=True)\n"
@@ -320,7 +320,7 @@ def test_of_a_flood_little_is_kept(adapter: Any) -> None:
 
 
 def test_half_a_secret_is_never_quoted() -> None:
-    from kmc_harness.targets.execd import _whole_words
+    from kmc_harness.targets.exec import _whole_words
 
     assert _whole_words("password: s3cure-pass!", 15) == "password: …"
     assert _whole_words("s3cure-pass!" * 3, 15) == " …"

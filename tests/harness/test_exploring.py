@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from kmc_harness.campaign import exploring
-from kmc_harness.campaign.exploring import NEXT_LIMIT, AdapterBroke, explore, retell, timed
-from kmc_harness.campaign.telling import as_python
-from kmc_harness.campaign.tours import lives
-from kmc_harness.campaign.twins import Twins
+from kmc_harness.exploring import search
+from kmc_harness.exploring.differential import Twins
+from kmc_harness.exploring.reproducer import as_python
+from kmc_harness.exploring.search import NEXT_LIMIT, AdapterBroke, explore, retell, timed
+from kmc_harness.exploring.tours import lives
 from kmc_harness.port import (
     Action,
     LogIn,
@@ -28,12 +28,12 @@ from kmc_harness.port import (
     RequestReset,
     UseSession,
 )
+from kmc_harness.scenario.world import World
 from kmc_harness.targets.model import ModelTarget
 from kmc_harness.verdicts import Unreached
-from kmc_harness.world import World
+from kmc_model.analysis.configurations import EVERYTHING
+from kmc_model.analysis.faults import by_name
 from kmc_model.clock import ManualClock
-from kmc_model.faults import by_name
-from kmc_model.lives import EVERYTHING
 from tests.conftest import ROOT, WHOLE, kmc
 from tests.harness.stories import ON, OPENS, WRONG, fails_on_it_alone, story, with_fault
 
@@ -74,7 +74,7 @@ def _lives(state: object, one_account: bool) -> Remembered:
 @pytest.fixture(autouse=True)
 def _think_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lives are thought out once for each seed; that takes longer than telling them."""
-    monkeypatch.setattr(exploring, "lives", lambda rng, *, one_account: _lives(rng.getstate(), one_account))
+    monkeypatch.setattr(search, "lives", lambda rng, *, one_account: _lives(rng.getstate(), one_account))
 
 
 def _search(target: ModelTarget, most: int = 6000, seed: int = 0) -> object:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kmc_harness.campaign.glimpses import Departed, Glimpse
+from kmc_harness.exploring.divergence import Departed, Glimpse
 
 COMMON = (("SHA1", 6, 30), True, True, True, True)
 SECOND = (("SHA1", 8, 30), True, False, True, True)

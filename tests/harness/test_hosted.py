@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from kmc_harness import runner
-from kmc_harness.process import TAIL_BYTES, Command, Server
+from kmc_harness.hosting.process import TAIL_BYTES, Command, Server
+from kmc_harness.running import runner
 from kmc_harness.targets.hosted import Hosted
 from kmc_harness.verdicts import Misuse
 from tests.conftest import WHOLE, kmc
@@ -106,7 +106,7 @@ STOPS = [(after_s, number) for number in (signal.SIGKILL, signal.SIGINT, signal.
 def test_a_run_that_is_stopped_leaves_nothing(after_s: float, number: signal.Signals, tmp_path: Path) -> None:
     # What a shell started in the background ignores Ctrl-C.
     heeding = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-    command = [sys.executable, "-c", f"{heeding}; from kmc_harness.cli import app; app()", "run"]
+    command = [sys.executable, "-c", f"{heeding}; from kmc_harness.cli.app import app; app()", "run"]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
     run = subprocess.Popen(
         [*command, "--target", str(SERVED), "--report", str(tmp_path / "report")],

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from kmc_harness.mail import compile_links
-from kmc_harness.mail.imap import Imap, UnusableMailbox
+from kmc_harness.hosting.mail import compile_links
+from kmc_harness.hosting.mail.imap import Imap, UnusableMailbox
+from kmc_harness.hosting.process import free_port
 from kmc_harness.port import LinkKind
-from kmc_harness.process import free_port
 from kmc_harness.server.backend import Backend
 from kmc_harness.server.delivery import Delivery
 from kmc_harness.server.site import make_app

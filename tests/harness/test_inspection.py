@@ -9,9 +9,9 @@ from collections.abc import Callable
 import pytest
 from PIL import Image, ImageDraw, ImageOps
 
-from kmc_harness import inspection
-from kmc_harness.authenticator import Authenticator, UnreadableQrCode, read_qr_code
-from kmc_harness.pictures import quiet_zone_modules
+from kmc_harness.phone.authenticator import Authenticator, UnreadableQrCode, read_qr_code
+from kmc_harness.phone.pictures import quiet_zone_modules
+from kmc_harness.secrecy import tokens
 from kmc_model.qr import QrCode, key_uri
 
 URI = key_uri("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "ada lovelace@kmc.example", names_issuer=True)
@@ -27,7 +27,7 @@ URI = key_uri("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "ada lovelace@kmc.example", na
     ],
 )
 def test_an_address_is_shown_without_its_token(url: str, shown: str) -> None:
-    assert inspection.without_token(url) == shown
+    assert tokens.without_token(url) == shown
 
 
 @pytest.mark.parametrize("modules", [0, 1, 3, 4, 6])
@@ -112,7 +112,7 @@ def test_a_qr_code_that_no_app_takes_is_no_pairing(content: str) -> None:
     ],
 )
 def test_a_made_up_link_is_another_of_the_same_shape_on_the_same_host(mailed: str, made_up: str) -> None:
-    assert inspection.made_up(mailed) == made_up
+    assert tokens.made_up(mailed) == made_up
 
 
 def test_the_label_is_read_as_an_app_shows_it() -> None:
@@ -128,41 +128,41 @@ def test_the_label_is_read_as_an_app_shows_it() -> None:
 def test_random_tokens_have_their_bits_and_tell_nothing() -> None:
     for make, at_least, at_most in ((secrets.token_urlsafe, 128, 200), (secrets.token_hex, 120, 130)):
         tokens = [make(24 if at_most == 200 else 16) for _ in range(30)]
-        assert at_least <= inspection.random_bits(tokens) <= at_most
-        assert {inspection.told_by(token, ("ada@kmc.example",)) for token in tokens} == {None}
+        assert at_least <= tokens.random_bits(tokens) <= at_most
+        assert {tokens.told_by(token, ("ada@kmc.example",)) for token in tokens} == {None}
 
 
 def test_letters_and_digits_of_one_case_have_less_bits_than_of_both() -> None:
     one_case = f"{string.digits}{string.ascii_lowercase}"
     tokens = ["".join(secrets.choice(one_case) for _ in range(22)) for _ in range(30)]
-    assert 100 <= inspection.random_bits(tokens) < 128
+    assert 100 <= tokens.random_bits(tokens) < 128
 
 
 def test_counting_tokens_have_few_bits() -> None:
-    assert inspection.random_bits([f"session-{number:08}" for number in range(10, 40)]) < 10
+    assert tokens.random_bits([f"session-{number:08}" for number in range(10, 40)]) < 10
 
 
 @pytest.mark.parametrize("hidden", ["17|1767690010|" + "a1" * 20, "ada@kmc.example " + "b2" * 20])
 def test_a_token_that_reads_as_text_tells_of_its_user(hidden: str) -> None:
     token = base64.urlsafe_b64encode(hidden.encode()).decode()
-    assert inspection.told_by(token, ("ada@kmc.example", "ada"))
-    assert inspection.told_by(f"ada-{token}", ("ada",)) == "the user's e-mail or name"
+    assert tokens.told_by(token, ("ada@kmc.example", "ada"))
+    assert tokens.told_by(f"ada-{token}", ("ada",)) == "the user's e-mail or name"
 
 
 def test_bits_alike_in_all_secrets_are_counted() -> None:
-    assert inspection.constant_bytes([b"\x00\xff", b"\x00\x0f"]) == 1
-    assert inspection.constant_bytes([secrets.token_bytes(20) for _ in range(50)]) == 0
-    assert inspection.constant_bytes([secrets.token_urlsafe(20).encode() for _ in range(50)]) == 0
+    assert tokens.constant_bytes([b"\x00\xff", b"\x00\x0f"]) == 1
+    assert tokens.constant_bytes([secrets.token_bytes(20) for _ in range(50)]) == 0
+    assert tokens.constant_bytes([secrets.token_urlsafe(20).encode() for _ in range(50)]) == 0
 
 
 def test_the_token_is_found_behind_a_long_host_name() -> None:
     token = secrets.token_urlsafe(16)
-    assert inspection.token_of(f"https://management-console.kaltura-customer.example/x/{token}") == token
+    assert tokens.token_of(f"https://management-console.kaltura-customer.example/x/{token}") == token
 
 
 def test_a_signed_token_tells_what_stands_in_its_parts() -> None:
     part = base64.urlsafe_b64encode(b'{"email":"ada@kmc.example"}').decode().rstrip("=")
-    assert inspection.told_by(f"{part}.{part}.{secrets.token_urlsafe(32)}", ("ada@kmc.example",))
+    assert tokens.told_by(f"{part}.{part}.{secrets.token_urlsafe(32)}", ("ada@kmc.example",))
 
 
 def test_a_transparent_picture_is_read_as_a_person_sees_it() -> None:
@@ -189,4 +189,4 @@ def test_a_transparent_picture_is_read_as_a_person_sees_it() -> None:
     ],
 )
 def test_a_token_is_told_from_the_words_of_its_path(url: str, token: str) -> None:
-    assert inspection.token_of(url) == token
+    assert tokens.token_of(url) == token

@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from kmc_harness.journal import Journal, Writer, finished_before
-from kmc_harness.results import Run, ScenarioResult
+from kmc_harness.report.results import Run, ScenarioResult
+from kmc_harness.running.journal import Journal, Writer, finished_before
 from kmc_harness.verdicts import Misuse, Verdict
 from tests.conftest import ROOT, WHOLE, kmc
 
@@ -146,7 +146,7 @@ def _started(log: Path, controller: int) -> Counter[str]:
 def _run_and_be_killed(folder: Path, kill_at: int, *arguments: str) -> int:
     log = folder / "starts.log"
     log.unlink(missing_ok=True)
-    command = [sys.executable, "-c", "from kmc_harness.cli import app; app()", "run", *arguments]
+    command = [sys.executable, "-c", "from kmc_harness.cli.app import app; app()", "run", *arguments]
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     env |= {"PYTHONPATH": str(ROOT), "KMC_TEST_LOG": str(log), "KMC_TEST_KILL_AT": str(kill_at)}
     # A session of its own: the target kills its whole process group.

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kmc_harness import catalogue
+from kmc_harness.specification import catalogue
 from kmc_model.policy import KALTURA_SERVER, departures
 from tests.conftest import WHOLE
 

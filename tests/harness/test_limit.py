@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from kmc_harness._limit import TookTooLong, limit
+from kmc_harness.hosting.time_limit import TookTooLong, limit
 
 
 def test_what_is_done_in_time_is_left_alone_and_nothing_rings_later() -> None:

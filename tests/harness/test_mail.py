@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from kmc_harness.mail import AdapterOutbox, Mailbox, Maildir
-from kmc_harness.mail.smtp import LARGEST_MAIL, SmtpCatcher
+from kmc_harness.hosting.mail import AdapterOutbox, Mailbox, Maildir
+from kmc_harness.hosting.mail.smtp import LARGEST_MAIL, SmtpCatcher
 from kmc_harness.port import LinkKind, Mail
 from tests.harness.mails import ADA, BO, LINKS, NOW, RESET, urls, written
 
@@ -108,7 +108,7 @@ def test_a_mail_on_its_way_is_waited_for(catcher: SmtpCatcher) -> None:
 def test_a_connection_lost_within_a_mail_is_no_mail_and_nobody_waits_for_it(
     catcher: SmtpCatcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kmc_harness.mail.smtp.PATIENCE_S", 120)
+    monkeypatch.setattr("kmc_harness.hosting.mail.smtp.PATIENCE_S", 120)
     with socket.create_connection(("127.0.0.1", catcher.port)) as line:
         line.sendall(b"HELO x\r\nMAIL FROM:<a@x.example>\r\nRCPT TO:<ada@kmc.example>\r\nDATA\r\n\r\nHel")
         seen = b""
@@ -162,9 +162,9 @@ def test_no_secret_of_a_mail_is_logged_or_shown(catcher: SmtpCatcher, caplog: py
 
 def test_what_to_install_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "aiosmtpd.controller", None)
-    monkeypatch.delitem(sys.modules, "kmc_harness.mail.smtp")
+    monkeypatch.delitem(sys.modules, "kmc_harness.hosting.mail.smtp")
     with pytest.raises(ModuleNotFoundError, match=r"pip install 'kmc-harness\[mail\]'"):
-        importlib.import_module("kmc_harness.mail.smtp")
+        importlib.import_module("kmc_harness.hosting.mail.smtp")
 
 
 # From a folder and from an adapter

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kmc_harness.mail import compile_links, read
+from kmc_harness.hosting.mail import compile_links, read
 from kmc_harness.port import LinkKind, Mail
 from tests.harness.mails import ADA, LINKS, NOW, RESET, urls, written
 

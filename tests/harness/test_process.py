@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from kmc_harness import process
 from kmc_harness.durations import seconds
+from kmc_harness.hosting import process
 from tests.conftest import ROOT
 from tests.harness.made import left_running
 

@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from kmc_harness.evidence import Acted, Step, StepEnd, Waited
-from kmc_harness.replaying import Replay, find
-from kmc_harness.results import ScenarioResult, build
+from kmc_harness.report.results import ScenarioResult, build
+from kmc_harness.running.replaying import Replay, find
+from kmc_harness.scenario.evidence import Acted, Step, StepEnd, Waited
 from kmc_harness.verdicts import Misuse, Verdict
 from tests.conftest import ROOT, kmc
 from tests.harness.made import RUN, report, scenario
@@ -48,7 +48,7 @@ def test_a_verdict_that_changes_between_repeats_is_flaky(judge: Callable[..., An
 def test_repeats_are_never_retried_into_green(verdicts: list[Verdict], merged: str, exit_code: int) -> None:
     single = report(scenario())
     repeats = [[scenario(each)] for each in verdicts]
-    from kmc_harness import catalogue
+    from kmc_harness.specification import catalogue
 
     made = build(RUN, [catalogue.load()["SWI-002"]], repeats, (), single.timing)
     assert made.requirements[0].verdict == merged

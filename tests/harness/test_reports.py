@@ -22,7 +22,7 @@ from kmc_harness.report.files import schema
 from kmc_harness.report.html import PASSES_UP_TO, page
 from kmc_harness.report.junit import junit
 from kmc_harness.report.markdown import summary
-from kmc_harness.results import ScenarioResult, WaiverResult, WaiverState
+from kmc_harness.report.results import ScenarioResult, WaiverResult, WaiverState
 from kmc_harness.verdicts import Misuse, Verdict
 from tests.conftest import kmc
 from tests.harness.made import report, scenario

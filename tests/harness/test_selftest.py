@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kmc_harness.campaign.selftest import CLEAN, Caught, End, Faulty, Selftest, _apart, changes_nothing, selftest
-from kmc_model.faults import Fault, Kind, all_faults, by_name, together
+from kmc_harness.selftest import CLEAN, Caught, End, Faulty, Selftest, _apart, changes_nothing, selftest
+from kmc_model.analysis.faults import Fault, Kind, all_faults, by_name, together
 from tests.conftest import WHOLE, kmc
 
 FAULT = by_name("third wrong code")
@@ -125,7 +125,7 @@ class Killed(Faulty):
 
 
 def test_a_process_that_is_killed_ends_the_selftest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kmc_harness.campaign.selftest.ALIVE_S", 0.2)
+    monkeypatch.setattr("kmc_harness.selftest.ALIVE_S", 0.2)
     with pytest.raises(RuntimeError, match="a process of the self-test ended with -9"):
         selftest([FAULT], target=f"python:{__name__}:Killed")
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from kmc_harness.campaign.exploring import _Story
-from kmc_harness.campaign.telling import as_feature
-from kmc_harness.campaign.twins import Twins
+from kmc_harness.exploring.differential import Twins
+from kmc_harness.exploring.reproducer import as_feature
+from kmc_harness.exploring.search import _Story
 from kmc_harness.port import Action, EnableTwoFactor, LogIn, Observation, RequestReset, Target
 from kmc_harness.targets.model import ModelTarget
 from tests.harness.stories import ON, OPENS, RENEWS, WRONG, fails_on_it_alone, story, with_fault

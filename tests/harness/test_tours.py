@@ -3,13 +3,13 @@
 import random
 from itertools import islice, takewhile
 
-from kmc_harness.campaign.answering import Noting
-from kmc_harness.campaign.suspecting import Suspects, Weights, soon
-from kmc_harness.campaign.tours import BEGINNING, SOON, ALife, Course, one_lap
-from kmc_harness.campaign.twins import Twins
+from kmc_harness.exploring.answering import Noting
+from kmc_harness.exploring.differential import Twins
+from kmc_harness.exploring.suspecting import Suspects, Weights, soon
+from kmc_harness.exploring.tours import BEGINNING, SOON, ALife, Course, one_lap
 from kmc_harness.targets.model import ModelTarget
-from kmc_model.faults.suspicions import suspicions
-from kmc_model.lives import EVERYTHING, TOPICS, Rules
+from kmc_model.analysis.configurations import EVERYTHING, TOPICS, Rules
+from kmc_model.analysis.faults.suspicions import suspicions
 
 
 def test_a_lap_makes_every_transition() -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from kmc_harness.port import Action, LinkKind, Mail, Observation
+from kmc_harness.scenario.world import HOME, World
 from kmc_harness.targets.model import ModelTarget
 from kmc_harness.verdicts import AdapterMistake, Unreached, Verdict, highest
-from kmc_harness.world import HOME, World
-from kmc_model.faults import by_name
+from kmc_model.analysis.faults import by_name
 
 
 def _set(ran: Any) -> set[str]:

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from kmc_harness.results import ScenarioResult, WaiverState
+from kmc_harness.report.results import ScenarioResult, WaiverState
+from kmc_harness.running.waivers import Waiver, apply, read
 from kmc_harness.verdicts import Misuse, Verdict
-from kmc_harness.waivers import Waiver, apply, read
 from tests.conftest import kmc
 from tests.harness.made import scenario
 
@@ -172,8 +172,8 @@ def test_a_stale_waiver_alone_fails_a_run_in_which_all_passed(tmp_path: Path, ju
 
 
 def test_a_report_is_judged_by_the_day_it_is_made(tmp_path: Path) -> None:
-    from kmc_harness import runner
-    from kmc_harness.journal import Finished, Journal
+    from kmc_harness.running import runner
+    from kmc_harness.running.journal import Finished, Journal
     from tests.harness.made import RUN
 
     path = tmp_path / "w.toml"

@@ -7,14 +7,14 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from kmc_harness.authenticator import UnreadableQrCode, read_qr_code
+from kmc_harness.phone.authenticator import UnreadableQrCode, read_qr_code
 from kmc_model.actions import EnableTwoFactor, LogIn, OpenEnrolmentLink, RegisterUser, RequestReset
-from kmc_model.display import InFull, Listing
-from kmc_model.history import History
-from kmc_model.lives import SCOPES
+from kmc_model.analysis.configurations import SCOPES
+from kmc_model.analysis.statespace import explore
 from kmc_model.model import Model
-from kmc_model.player import Player
-from kmc_model.statespace import explore
+from kmc_model.notebook.display import InFull, Listing
+from kmc_model.notebook.history import History
+from kmc_model.notebook.player import Player
 
 ADA, PASSWORD = "ada@acme.example", "s3cure-pass!"
 PICTURE = re.compile(r'src="data:image/png;base64,([^"]+)"')

@@ -5,12 +5,12 @@ from dataclasses import fields
 
 import pytest
 
-from kmc_harness import catalogue
+from kmc_harness.specification import catalogue
 from kmc_model.actions import LogIn
-from kmc_model.faults import Fault, Kind, all_faults, by_name, together
-from kmc_model.faults._fault import effect_instead, row_of
-from kmc_model.faults.derived import GUARDS, MAY_REFUSE, NODDING, NUMBERS
-from kmc_model.faults.realistic import REALISTIC
+from kmc_model.analysis.faults import Fault, Kind, all_faults, by_name, together
+from kmc_model.analysis.faults._fault import effect_instead, row_of
+from kmc_model.analysis.faults.derived import GUARDS, MAY_REFUSE, NODDING, NUMBERS
+from kmc_model.analysis.faults.realistic import REALISTIC
 from kmc_model.policy import ARTICLE, Policy
 from kmc_model.rules import RULES
 

@@ -13,8 +13,8 @@ from kmc_model.actions import (
     UseSession,
 )
 from kmc_model.clock import START
-from kmc_model.history import History, Lifetime
 from kmc_model.model import Model
+from kmc_model.notebook.history import History, Lifetime
 from kmc_model.policy import ARTICLE
 from kmc_model.totp import code_at
 

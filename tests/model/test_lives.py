@@ -1,6 +1,6 @@
 """What moves lead to, and where they cannot be made."""
 
-from kmc_model.lives import TOPICS, Life, Made, Rules, key_of
+from kmc_model.analysis.configurations import TOPICS, Life, Made, Rules, key_of
 
 RULES = Rules()
 

@@ -12,7 +12,7 @@ from aalpy.SULs import AutomatonSUL
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kmc_model.machines import (
+from kmc_model.analysis.machines import (
     Machine,
     characterising_sets,
     components,

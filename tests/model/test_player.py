@@ -4,9 +4,9 @@ import random
 
 import pytest
 
+from kmc_model.analysis.configurations import EVERYTHING, SCOPES, Rules
 from kmc_model.clock import START
-from kmc_model.lives import EVERYTHING, SCOPES, Rules
-from kmc_model.player import Play
+from kmc_model.notebook.player import Play
 from kmc_model.policy import ARTICLE, KALTURA_SERVER, Policy
 
 

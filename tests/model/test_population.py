@@ -16,12 +16,21 @@ import pandas as pd
 import pytest
 
 from kmc_model.actions import RequestReset
+from kmc_model.analysis.population import (
+    Behaviour,
+    Impossible,
+    LogNormal,
+    apply_settings,
+    lives,
+    replay,
+    simulate,
+    sweep,
+)
+from kmc_model.analysis.population import study as studies
+from kmc_model.analysis.population.behaviour import DAY_S
+from kmc_model.analysis.population.crowd import Crowd, arrays_of
+from kmc_model.analysis.population.visits import Done
 from kmc_model.policy import ARTICLE, KALTURA_SERVER, Policy
-from kmc_model.population import Behaviour, Impossible, LogNormal, apply_settings, lives, replay, simulate, sweep
-from kmc_model.population import study as studies
-from kmc_model.population.behaviour import DAY_S
-from kmc_model.population.crowd import Crowd, arrays_of
-from kmc_model.population.sittings import Done
 from tests.conftest import ROOT, WHOLE, kmc
 
 LIVES = 10_000 if WHOLE else 100
@@ -285,6 +294,6 @@ def test_without_pandas_the_command_says_what_to_install(tmp_path: Path) -> None
 
 
 def test_the_package_imports_neither_numpy_nor_pandas() -> None:
-    script = "import sys, kmc_model.population, kmc_model.model; print({'numpy', 'pandas'} & set(sys.modules))"
+    script = "import sys, kmc_model.analysis.population, kmc_model.model; print({'numpy', 'pandas'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

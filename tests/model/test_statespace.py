@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from kmc_model.faults import by_name
-from kmc_model.lives import SCOPES, TOPICS, Rules, Scope, key_of
+from kmc_model.analysis.configurations import SCOPES, TOPICS, Rules, Scope, key_of
+from kmc_model.analysis.faults import by_name
+from kmc_model.analysis.statespace import PROPERTIES, Space, differences, explore, mermaid, violations
 from kmc_model.policy import KALTURA_SERVER
-from kmc_model.statespace import PROPERTIES, Space, differences, explore, mermaid, violations
 
 COUNTS = {
     "one account": (16_247, 288_487),

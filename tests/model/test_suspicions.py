@@ -3,11 +3,11 @@
 import pytest
 
 from kmc_model import actions as a
+from kmc_model.analysis.configurations import EVERYTHING, Rules, email_of
+from kmc_model.analysis.configurations.phrases import PASSWORDS
+from kmc_model.analysis.faults.derived import of_policy, of_rows
+from kmc_model.analysis.faults.suspicions import suspicions
 from kmc_model.clock import START
-from kmc_model.faults.derived import of_policy, of_rows
-from kmc_model.faults.suspicions import suspicions
-from kmc_model.lives import EVERYTHING, Rules, email_of
-from kmc_model.lives.phrases import PASSWORDS
 from kmc_model.records import LinkKind, LinkStatus, State
 from kmc_model.rules import RULES, is_member
 from kmc_model.turn import Reason

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kmc_harness.authenticator import Authenticator
+from kmc_harness.phone.authenticator import Authenticator
 from kmc_model.totp import code_at, counter_of
 
 RFC_SECRET = base64.b32encode(b"12345678901234567890").decode()

@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
-from kmc_harness.authenticator import Authenticator
+from kmc_harness.phone.authenticator import Authenticator
 from kmc_harness.port import ACTIONS, AccountStatus, NotOffered, UserStatus
 from kmc_harness.targets.model import ModelTarget
 from kmc_model.model import Model

@@ -9,7 +9,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from kmc_harness.campaign.selftest import Faulty
+from kmc_harness.selftest import Faulty
 from kmc_harness.server.backend import Backend
 from kmc_harness.server.site import make_app
 from kmc_harness.targets.kaltura import Kaltura

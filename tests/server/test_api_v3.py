@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from kmc_harness.authenticator import Authenticator
+from kmc_harness.phone.authenticator import Authenticator
 from kmc_harness.port import LinkKind
 from kmc_harness.server.backend import Backend
 from kmc_harness.server.site import make_app

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from kmc_harness import catalogue
 from kmc_harness.server.backend import Backend
 from kmc_harness.server.site import make_app
+from kmc_harness.specification import catalogue
 from kmc_harness.targets import browser
 from kmc_model.actions import RegisterUser
 from kmc_model.clock import ManualClock

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from kmc_harness import catalogue, targets
-from kmc_harness.authenticator import Authenticator
-from kmc_harness.campaign.selftest import End, selftest
+from kmc_harness import targets
+from kmc_harness.hosting.process import free_port
+from kmc_harness.phone.authenticator import Authenticator
 from kmc_harness.port import (
     EnableTwoFactor,
     LogIn,
@@ -27,16 +27,17 @@ from kmc_harness.port import (
     UserStatus,
     UseSession,
 )
-from kmc_harness.process import free_port
+from kmc_harness.selftest import End, selftest
 from kmc_harness.server.backend import Backend
 from kmc_harness.server.call import Site
 from kmc_harness.server.ks import Office
 from kmc_harness.server.serving import Settings, serve
 from kmc_harness.server.site import make_app
+from kmc_harness.specification import catalogue
 from kmc_harness.targets.kaltura import Kaltura
 from kmc_harness.verdicts import Misuse
+from kmc_model.analysis.faults import all_faults
 from kmc_model.clock import ManualClock
-from kmc_model.faults import all_faults
 from tests.conftest import ROOT, WHOLE, kmc
 from tests.server.inside import TOKEN, Served
 

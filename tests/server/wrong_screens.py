@@ -10,8 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kmc_harness.server.backend import Backend
 from kmc_harness.server.site import make_app
 from kmc_harness.targets.browser import Browser
+from kmc_model.analysis.faults import by_name
 from kmc_model.clock import ManualClock
-from kmc_model.faults import by_name
 from tests.server.inside import TOKEN, Served
 
 _Change = Callable[[str], str]

@@ -2,7 +2,7 @@
 
 from pytest_bdd import given
 
-from kmc_harness.world import World
+from kmc_harness.scenario.world import World
 
 
 @given("three weeks of holidays are over")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import httpx
 
-from kmc_harness.mail import compile_links, read
+from kmc_harness.hosting.mail import compile_links, read
 from kmc_harness.port import (
     Action,
     ChangePassword,

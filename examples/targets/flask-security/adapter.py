@@ -10,7 +10,7 @@ from http.cookiejar import Cookie
 
 import httpx
 
-from kmc_harness.mail import compile_links, read
+from kmc_harness.hosting.mail import compile_links, read
 from kmc_harness.port import (
     Action,
     ChangePassword,

@@ -1,0 +1,217 @@
+"""What the terminal shows of campaigns: progress, what caught which fault, states, departures."""
+
+from collections import Counter
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.status import Status
+
+from kmc_harness import terminal
+from kmc_harness.durations import stopwatch
+from kmc_harness.exploring.search import Found, Search
+from kmc_harness.selftest import Caught, End, Selftest
+from kmc_model.analysis.faults import Kind
+from kmc_model.analysis.statespace import Difference, Space, Violation
+
+__all__ = [
+    "Counting",
+    "Waiting",
+    "say",
+    "show_differences",
+    "show_found",
+    "show_search",
+    "show_selftest",
+    "show_states",
+]
+
+KINDS = {
+    Kind.ROW: "rows and effects of the table, changed by machine",
+    Kind.POLICY: "fields of the policy, changed by machine",
+    Kind.REALISTIC: "as real systems have had them",
+    Kind.HIDDEN: "with hidden state: right at first, wrong later",
+    Kind.HARMLESS: "nothing wrong: to be survived",
+}
+COLOURS = {
+    End.CAUGHT: "green",
+    End.SILENT: "green",
+    End.ELSEWHERE: "red",
+    End.SURVIVED: "bold red",
+    End.ALARM: "bold red",
+}
+
+
+class Waiting:
+    """A sign of life on a terminal, silence elsewhere."""
+
+    def __init__(self, what: str) -> None:
+        console = Console(stderr=True)
+        self._status = Status(what, console=console) if console.is_terminal else None
+        self._began = stopwatch()
+        self.seconds = 0.0
+
+    def __enter__(self) -> Self:
+        if self._status:
+            self._status.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.seconds = stopwatch() - self._began
+        if self._status:
+            self._status.stop()
+
+
+class Counting(Waiting):
+    """The same with a count."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self._what = what
+
+    def show(self, done: int, total: int | None) -> None:
+        """Show how many are done, of how many."""
+        if self._status:
+            self._status.update(f"{done} of {total} {self._what}" if total else f"{done} {self._what}")
+
+
+def say(text: str) -> None:
+    """Print a line."""
+    Console(highlight=False).print(escape(text))
+
+
+def show_selftest(made: Selftest, *, everything: bool, seconds: float) -> int:
+    """Show what caught which fault; return 0 where all is as it should be, else 1."""
+    console = Console(highlight=False)
+    shown = [each for each in made.caught if everything or not each.end.holds]
+    if shown:
+        table = terminal.table("fault", "to be caught by", "caught by")
+        for each in shown:
+            table.add_row(*_row(each))
+        console.print(table)
+        console.print()
+    counts = Counter(each.fault.kind for each in made.caught)
+    held = Counter(each.fault.kind for each in made.caught if each.end.holds)
+    table = terminal.table("faults", "as they should be", "")
+    for kind, words in KINDS.items():
+        if counts[kind]:
+            table.add_row(str(counts[kind]), str(held[kind]), words)
+    console.print(table)
+    if made.equivalent:
+        console.print(f"\n[bold]no difference[/] in any state: {', '.join(map(escape, made.equivalent))}")
+    if refused := [each.fault.name for each in made.caught if each.probe]:
+        console.print(
+            f"\na run would not judge these: its probes refuse them before\n  {', '.join(map(escape, refused))}"
+        )
+    for name in made.idle or ():
+        console.print(f"\n[bold red]idle scenario[/] {escape(name)}: no fault fails it")
+    faults = [each for each in made.caught if each.fault.requirements]
+    caught = sum(each.end is End.CAUGHT for each in faults)
+    idle = "" if made.idle is None else f"{len(made.idle)} of {made.scenarios} scenarios idle; "
+    other = f", {len(made.equivalent)} without any difference" if made.equivalent else ""
+    console.print(
+        f"\n[bold]{caught} of {len(faults)} faults caught[/]{other}; {idle}{made.ran} scenarios run in {seconds:.0f} s"
+    )
+    return int(not made.holds)
+
+
+def _row(each: Caught) -> tuple[str, str, str]:
+    by = ", ".join(sorted(each.noticed, key=lambda name: (name not in each.fault.requirements, name)))
+    colour = COLOURS[each.end]
+    caught = by if each.end is End.CAUGHT else f"{each.end}: {by}" if by else str(each.end)
+    return escape(each.fault.name), ", ".join(each.fault.requirements) or "nothing", f"[{colour}]{caught}[/]"
+
+
+def show_states(walked: Sequence[tuple[Space, float]], violated: Sequence[Violation]) -> None:
+    """Show how many states each scope has, and which properties do not hold."""
+    console = Console(highlight=False)
+    table = terminal.table("scope", "states", "transitions", "CPU seconds", "transitions a second")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    total = [0, 0, 0.0]
+    for space, seconds in walked:
+        numbers = (len(space.lives), space.transitions, seconds)
+        total = [one + two for one, two in zip(total, numbers, strict=True)]
+        table.add_row(space.scope.name, *_numbers(*numbers))
+    table.add_row("[bold]all[/]", *_numbers(int(total[0]), int(total[1]), total[2]))
+    console.print(table)
+    if not violated:
+        console.print("\nevery property holds on every transition")
+    shortest = {each.property: each for each in sorted(violated, key=lambda each: -len(each.path))}
+    for each in shortest.values():
+        console.print(
+            f"\n[bold red]violated[/] {escape(each.property.sentence)} ({', '.join(each.property.requirements)})"
+        )
+        for sentence in each.path:
+            console.print(f"  {escape(sentence)}")
+
+
+def _numbers(states: int, transitions: int, seconds: float) -> tuple[str, ...]:
+    return f"{states:,}", f"{transitions:,}", f"{seconds:.1f}", f"{transitions / seconds:,.0f}"
+
+
+def show_differences(found: Sequence[Difference]) -> None:
+    """Show the shortest way to each kind of difference."""
+    console = Console(highlight=False)
+    shortest: dict[object, Difference] = {}
+    for each in sorted(found, key=lambda each: len(each.path)):
+        shortest.setdefault((each.move, each.why, each.one, each.other), each)
+    console.print(f"\n[bold]{len(shortest)} differences from the article[/], each by its shortest way")
+    for each in shortest.values():
+        console.print()
+        for sentence in each.path:
+            console.print(f"  {escape(sentence)}")
+        console.print(f"  [green]article: {escape(_seen(each.one))}[/] [dim]{escape(each.why)}[/]")
+        console.print(f"  [red]here:    {escape(_seen(each.other))}[/]")
+
+
+def _seen(seen: object) -> str:
+    if seen is None:
+        return "cannot be done"
+    words = []
+    for name, value in seen._asdict().items():  # type: ignore[attr-defined]
+        if name == "accepted":
+            words.append("accepted" if value else "refused")
+        elif name == "mailed":
+            words += [f"{kind} link to {who.partition('@')[0]}" for who, kind in value]
+        elif value:
+            words.append(f"{name.replace('_', ' ')} {value}".removesuffix(" True"))
+    return ", ".join(words)
+
+
+def show_search(search: Search, target: str, against: str, seconds: float) -> None:
+    """Show how far a search went."""
+    console = Console(highlight=False)
+    lives = "one life" if search.lives == 1 else f"{search.lives} lives"
+    went = f"{search.actions} actions in {lives}, {len(search.transitions)} transitions, {seconds:.1f} s"
+    if search.vanished:
+        console.print(
+            f"[bold magenta]flaky[/] {escape(target)} departed once, and not when it was told the same again:"
+        )
+        for sentence in search.vanished[-12:]:
+            console.print(f"  {escape(sentence)}")
+    elif not search.actions:
+        console.print(f"[bold magenta]nothing was compared[/] of {escape(target)} and {escape(against)} in that time")
+    elif search.found is None:
+        console.print(f"[green]no departure[/] of {escape(target)} from {escape(against)} found")
+    console.print(f"{went}")
+
+
+def show_found(found: Found, scenario: str | None, program: str) -> None:
+    """Show a departure: what happened, as a scenario, and as a program."""
+    console = Console(highlight=False)
+    sentences = f"{len(found.told)} sentence{'s' * (len(found.told) != 1)}"
+    by = f"; the reference answers by {found.requirement}" if found.requirement else ""
+    console.print(f"\n[bold red]departure[/] after {sentences}, cut down from {found.before_shrinking}{by}")
+    for expected, seen in found.departed.in_words():
+        console.print(f"  expected [green]{escape(expected)}[/], seen [red]{escape(seen)}[/]")
+    if scenario:
+        console.print("\n[bold]as a scenario[/]\n")
+        console.print(scenario, markup=False, soft_wrap=True)
+    else:
+        console.print("\nno sentence of the features says what differs")
+    console.print("[bold]as a program[/]\n")
+    console.print(program, markup=False, soft_wrap=True)

@@ -1,0 +1,356 @@
+"""The `kmc` command."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from kmc_harness.durations import stopwatch
+from kmc_harness.verdicts import Misuse
+
+if TYPE_CHECKING:
+    from kmc_harness.report.results import Report
+
+__all__ = ["app"]
+
+
+class _Commands(TyperGroup):
+    """All commands end a user's mistake alike: with a line, and exit code 2."""
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # typer's own Context is a subclass
+        try:
+            return super().invoke(ctx)
+        except Misuse as error:
+            typer.echo(f"kmc: {error}", err=True)
+            raise typer.Exit(2) from error
+
+
+app = typer.Typer(
+    cls=_Commands,
+    # Plain help: drawing it with rich would cost more than all the rest of `kmc --help`.
+    rich_markup_mode=None,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from kmc_harness import __version__
+
+        typer.echo(f"kmc {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="show the version and end")
+    ] = False,
+) -> None:
+    """Judge a two-factor login of the Kaltura Management Console by its documented behaviour."""
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    target: Annotated[
+        str,
+        typer.Option(
+            help="model, a folder with a target.toml, kaltura:URL, browser:URL, python:module:Class, or exec:command"
+        ),
+    ] = "model",
+    policy: Annotated[str, typer.Option(help="rulebook of the model: article or kaltura-server")] = "article",
+    profile: Annotated[str, typer.Option(help="article, strict, standard, hardening or all")] = "strict",
+    only: Annotated[list[str] | None, typer.Option(metavar="ID", help="only this requirement; repeatable")] = None,
+    seed: Annotated[str, typer.Option(help="a whole number; same seed and target, same report")] = "0",
+    patience: Annotated[
+        str, typer.Option(metavar="TIME", help="how long to really wait in a scenario, if the clock cannot be moved")
+    ] = "2m",
+    repeat: Annotated[int, typer.Option(metavar="N", help="run all N times; what changes its verdict is flaky")] = 1,
+    waivers: Annotated[Path | None, typer.Option(metavar="FILE", help="known departures (waivers.toml)")] = None,
+    report: Annotated[Path, typer.Option(metavar="DIR", help="folder for the report")] = Path("kmc-report"),
+    resume: Annotated[Path | None, typer.Option(metavar="DIR", help="finish the run that was stopped in DIR")] = None,
+    processes: Annotated[int, typer.Option("-n", help="run in so many processes")] = 1,
+    pytest_arguments: Annotated[list[str] | None, typer.Argument(help="after --: passed on to pytest")] = None,
+) -> None:
+    """Give a verdict per requirement on a target."""
+    from kmc_harness.running import runner
+
+    try:
+        if resume is not None:
+            given = (each for each in context.params if str(context.get_parameter_source(each)).endswith("COMMANDLINE"))
+            if others := set(given) - {"resume", "processes"}:
+                options = ", ".join(sorted(f"--{each.replace('_', '-')}" for each in others))
+                raise Misuse(f"--resume takes everything but -n from the journal; drop {options}")
+            raise typer.Exit(_shown(runner.resume(resume, processes), resume))
+        settings = runner.Settings(
+            runner.named(target),
+            policy,
+            profile,
+            tuple(only or ()),
+            seed,
+            patience,
+            repeat,
+            waivers,
+            report,
+            processes,
+            tuple(pytest_arguments or ()),
+        )
+        began = stopwatch()
+        made = runner.run(settings)
+        raise typer.Exit(_shown(made, report, stopwatch() - began if processes > 1 else None))
+    except runner.Interrupted as error:
+        typer.echo(f"kmc: {error}", err=True)
+        raise typer.Exit(130) from error
+
+
+@app.command()
+def requirements(
+    requirement_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="show this one whole")] = None,
+    profile: Annotated[str, typer.Option(help="article, strict, standard, hardening or all")] = "all",
+) -> None:
+    """List the requirements with the actions and offers each needs, or show one with source and scenarios."""
+    from kmc_harness.cli import tables
+    from kmc_harness.specification import catalogue
+
+    if requirement_id is None:
+        chosen = catalogue.select(profile)
+        tables.show_catalogue([catalogue.load()[each] for each in chosen])
+    else:
+        (chosen_id,) = catalogue.select("all", (requirement_id,))
+        tables.show_requirement(catalogue.load()[chosen_id])
+
+
+@app.command()
+def actions() -> None:
+    """List the actions that an adapter performs: what each field means, what None means, what is answered."""
+    from kmc_harness.cli import tables
+
+    tables.show_actions()
+
+
+@app.command()
+def selftest(
+    thorough: Annotated[bool, typer.Option(help="every scenario on every fault, harmless ones alone")] = False,
+    fault: Annotated[list[str] | None, typer.Option(metavar="NAME", help="only this fault; repeatable")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="list every fault, not just a count of each kind")] = False,
+    processes: Annotated[int, typer.Option("-n", help="run in so many processes")] = 2,
+) -> None:
+    """Break the model in every way known, and see that the suite notices each under the right requirement."""
+    from kmc_harness.cli import commands
+
+    raise typer.Exit(commands.prove(tuple(fault or ()), processes, thorough=thorough, everything=everything))
+
+
+@app.command()
+def explore(
+    target: Annotated[
+        str | None, typer.Option(help="search this target for departures; else: the model's states")
+    ] = None,
+    against: Annotated[str, typer.Option(help="what to compare it with: model, or another target")] = "model",
+    policy: Annotated[
+        str, typer.Option(help="rulebook of the model: the one walked, else the reference's")
+    ] = "article",
+    budget: Annotated[str, typer.Option(metavar="TIME", help="how long to search, as 90s or 5m")] = "1m",
+    seed: Annotated[str, typer.Option(help="a whole number; same seed and target, same walks")] = "0",
+    most: Annotated[
+        int, typer.Option("--departures", min=1, help="go on until so many are found, each of another kind")
+    ] = 1,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="write the scenarios, or the diagram (Mermaid)")
+    ] = None,
+) -> None:
+    """Walk all states of the model and check its properties; or search a target for departures from it."""
+    from kmc_harness.cli import commands
+
+    if target is None:
+        raise typer.Exit(commands.walk_states(policy, out))
+    raise typer.Exit(commands.search_target(target, against, policy, budget, seed, most, out))
+
+
+@app.command()
+def simulate(
+    users: Annotated[int, typer.Option(help="how many, for each seed")] = 10_000,
+    days: Annotated[int, typer.Option(help="from the day two-factor authentication is switched on")] = 90,
+    policy: Annotated[str, typer.Option(help="rulebook of the model: article or kaltura-server")] = "article",
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="qr_ttl=72h, or any field of policy or behaviour; repeatable"),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="a whole number; same seed, same numbers")] = 0,
+    seeds: Annotated[int, typer.Option(help="repetitions, for confidence intervals")] = 5,
+    processes: Annotated[int, typer.Option("-n", help="work in so many processes")] = 2,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="all numbers by day, as .csv or .parquet")] = None,
+) -> None:
+    """Simulate many users over days: who enrols in time, what is refused, what it costs the help desk."""
+    try:
+        from kmc_harness.cli import simulating
+    except ModuleNotFoundError as error:
+        raise Misuse(f"{error.name} is not installed: pip install 'kmc-harness[notebooks]'") from error
+    simulating.simulate(simulating.Settings(users, days, policy, tuple(settings or ()), seed, seeds, processes, out))
+
+
+@app.command()
+def serve(
+    policy: Annotated[str, typer.Option(help="rulebook of the model: article or kaltura-server")] = "article",
+    seed: Annotated[str | None, typer.Option(help="same seed, same secrets; else: new ones")] = None,
+    host: Annotated[str, typer.Option(help="address to listen on; others than this machine's own are warned of")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: a free one")] = 8800,
+    lab: Annotated[bool, typer.Option("--lab", help="with mailboxes, a phone, and a clock to turn")] = False,
+    smtp: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="send mail to this server too")] = None,
+    account: Annotated[
+        list[str] | None, typer.Option(metavar="NAME:EMAIL[:PASSWORD]", help="somebody to begin with; repeatable")
+    ] = None,
+) -> None:
+    """Serve the model as a web site: the KMC's screens and API v3; its token is KMC_LAB_TOKEN, or a new one."""
+    try:
+        from kmc_harness.server import serving
+    except ModuleNotFoundError as error:
+        raise Misuse(f"{error.name} is not installed: pip install 'kmc-harness[serve]'") from error
+    settings = serving.Settings(
+        policy, seed, host, port, lab, smtp, tuple(account or ()), os.environ.get("KMC_LAB_TOKEN")
+    )
+    try:
+        serving.serve(settings, typer.echo)
+    except KeyboardInterrupt:
+        raise typer.Exit from None
+
+
+@app.command()
+def doctor(
+    target: Annotated[str, typer.Argument(help="a folder with a target.toml, python:module:Class, exec:command")],
+) -> None:
+    """Try each thing people do once, and say in plain words what the adapter still lacks; exit 1 where any is wrong."""
+    from kmc_harness import targets
+    from kmc_harness.cli import tables
+    from kmc_harness.running import doctor as practice
+    from kmc_harness.verdicts import NotJudged
+
+    found = targets.load(target, {"policy": "article", "seed": "0"})
+    try:
+        examined = practice.examine(found)
+    except NotJudged as error:
+        typer.echo(f"kmc: {error}", err=True)
+        raise typer.Exit(1) from error
+    finally:
+        found.close()
+    raise typer.Exit(tables.show_examination(target, examined))
+
+
+@app.command()
+def new_target(
+    kind: Annotated[str, typer.Argument(help="python, exec-python or exec-node")],
+    folder: Annotated[Path, typer.Argument(help="where to write it; new or empty")],
+) -> None:
+    """Write an adapter to begin with, which is judged at once."""
+    from kmc_harness.cli import scaffolding
+
+    for each in scaffolding.make(kind, folder):
+        typer.echo(each)
+    typer.echo(f"next: kmc doctor {folder}")
+
+
+@app.command()
+def check_features(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="features of your own, with a conftest.py or without")],
+) -> None:
+    """Check scenarios of your own: each step fits exactly one definition, and none of ours is shadowed."""
+    from kmc_harness.specification import own_features
+
+    checked = own_features.check(folder)
+    for each in checked.problems:
+        typer.echo(f"{each.where}: {each.what}")
+    problems = f"{len(checked.problems)} problem{'s' * (len(checked.problems) != 1)}"
+    typer.echo(f"{checked.scenarios} scenarios, {checked.steps} steps, {problems}")
+    raise typer.Exit(int(bool(checked.problems)))
+
+
+_REPORT = Annotated[Path, typer.Argument(metavar="REPORT", help="report.json, or the folder it stands in")]
+
+
+@app.command()
+def replay(
+    report: _REPORT,
+    scenario: Annotated[str, typer.Argument(help="id, file:line or title; or a requirement, for its worst one")],
+    target: Annotated[str | None, typer.Option(help="replay on this target instead of the report's")] = None,
+) -> None:
+    """Run one scenario of a report again, step by step, and hold it against what was recorded."""
+    from kmc_harness.cli import reports
+    from kmc_harness.report import read
+    from kmc_harness.running import replaying
+
+    recorded_in = read(report)
+    recorded = replaying.find(recorded_in, scenario)
+    replayed = replaying.replay(recorded_in, recorded, target)
+    raise typer.Exit(reports.show_replay(replayed))
+
+
+@app.command()
+def report(
+    report: _REPORT,
+    to: Annotated[Path | None, typer.Option(metavar="DIR", help="another folder than the report's")] = None,
+) -> None:
+    """Make page, summary, JUnit XML and Cucumber Messages of a report.json anew."""
+    from kmc_harness.report import read, render
+
+    source = report if report.is_dir() else report.parent
+    folder = to or source
+    made = read(report)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in render(made, folder, source):
+            typer.echo(path)
+    except OSError as error:
+        raise Misuse(f"{str(folder)!r} cannot be written: {error.strerror}; choose a folder with --to") from error
+
+
+@app.command()
+def compare(
+    before: Annotated[Path, typer.Argument(metavar="A", help="the earlier report")],
+    after: Annotated[Path, typer.Argument(metavar="B", help="the later report")],
+) -> None:
+    """Tell what got better or worse between two reports; exit 1 on a regression or a check that was lost."""
+    from kmc_harness.cli import reports
+    from kmc_harness.report import read
+    from kmc_harness.report.compare import compare as differences_of
+
+    earlier, later = read(before), read(after)
+    differences = differences_of(earlier, later)
+    reports.show_comparison(earlier, later, differences)
+    raise typer.Exit(int(any(each.change.fails for each in differences)))
+
+
+@app.command()
+def matrix(
+    compared: Annotated[list[Path], typer.Argument(metavar="REPORT...", help="report.json files or their folders")],
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="also as a page")] = None,
+    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="also as CSV")] = None,
+) -> None:
+    """Put the reports of many implementations side by side."""
+    from kmc_harness.cli import reports
+    from kmc_harness.report import read
+    from kmc_harness.report.files import write_whole
+    from kmc_harness.report.matrix import as_csv, as_html
+    from kmc_harness.report.matrix import matrix as matrix_of
+
+    made = matrix_of([(str(each), read(each)) for each in compared])
+    reports.show_matrix(made)
+    for path, render in ((html, as_html), (csv, as_csv)):
+        if path:
+            try:
+                write_whole(path, render(made).encode())
+            except OSError as error:
+                raise Misuse(f"{str(path)!r} cannot be written: {error.strerror}") from error
+
+
+def _shown(made: "Report", folder: Path, took_s: float | None = None) -> int:
+    from kmc_harness.cli import reports
+
+    reports.show_report(made, folder, took_s)
+    return made.exit_code

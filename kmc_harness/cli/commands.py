@@ -1,0 +1,131 @@
+"""What `kmc selftest` and `kmc explore` do: from settings to tables and files."""
+
+import sys
+import time
+from pathlib import Path
+
+from kmc_harness import durations, targets
+from kmc_harness.cli import analyses
+from kmc_harness.durations import stopwatch
+from kmc_harness.exploring import reproducer, search
+from kmc_harness.report.files import write_whole
+from kmc_harness.running import runner
+from kmc_harness.selftest import selftest
+from kmc_harness.verdicts import Misuse
+from kmc_model.analysis.configurations import SCOPES, TOPICS, Rules
+from kmc_model.analysis.faults import all_faults, by_name
+from kmc_model.analysis.statespace import Space, Violation, differences, explore, mermaid, violations
+from kmc_model.policy import ARTICLE, POLICIES
+
+__all__ = ["prove", "search_target", "walk_states"]
+
+
+def prove(names: tuple[str, ...], processes: int, *, thorough: bool, everything: bool) -> int:
+    """Run the suite on the faults called `names`, or on all, and show what caught them; 0 where all is as it should be.
+
+    Raises:
+        Misuse: there is no such fault, or no process to work.
+
+    """
+    if processes < 1:
+        raise Misuse(f"-n takes 1 or more, not {processes}")
+    try:
+        faults = [by_name(name) for name in names] or list(all_faults())
+    except LookupError as error:
+        raise Misuse(f"{error}; kmc selftest --all lists them") from error
+    with analyses.Counting("faults") as counting:
+        made = selftest(faults, thorough=thorough, processes=processes, on_progress=counting.show)
+    return analyses.show_selftest(made, everything=everything or bool(names), seconds=counting.seconds)
+
+
+def walk_states(policy: str, out: Path | None) -> int:
+    """Walk every scope under `policy`, show what holds, and where it is not the article what differs from it.
+
+    Raises:
+        Misuse: there is no such policy, or `out` cannot be written.
+
+    """
+    if policy not in POLICIES:
+        raise Misuse(f"unknown policy {policy!r}; choose {' or '.join(POLICIES)}")
+    rules = Rules(POLICIES[policy])
+    walked: list[tuple[Space, float]] = []
+    violated: list[Violation] = []
+    for scope in SCOPES:
+        with analyses.Waiting(f"walking {scope.name}"):
+            began = time.process_time()
+            space = explore(scope, rules)
+            walked.append((space, time.process_time() - began))
+            violated += violations(space)
+    analyses.show_states(walked, violated)
+    if rules.policy is not ARTICLE:
+        with analyses.Waiting("looking for differences"):
+            found = [each for scope in TOPICS for each in differences(scope, Rules(), rules)]
+        analyses.show_differences(found)
+    if out:
+        _write(out, mermaid(walked[0][0]))
+        analyses.say(f"diagram of {walked[0][0].scope.name} in {out}")
+    return int(bool(violated) and rules.policy is ARTICLE)
+
+
+def search_target(target: str, against: str, policy: str, budget: str, seed: str, most: int, out: Path | None) -> int:
+    """Search `target` for `most` departures from `against`; return 0 where there is none, 1 with any, 3 where unclear.
+
+    Raises:
+        Misuse: settings that make no sense, or a target that cannot be explored.
+
+    """
+    budget_s = _seconds(budget)
+    if out and not out.parent.is_dir():
+        raise Misuse(f"{str(out)!r} cannot be written: there is no folder {str(out.parent)!r}")
+    for each in (target, against):
+        runner.check_target(each, policy, seed)
+    # Where the model itself is explored, the policy is its own, and the reference is the article.
+    reference = ARTICLE.name if target == against == "model" else policy
+    expected = targets.load(against, {"policy": reference, "seed": seed})
+    explored = targets.load(target, {"policy": policy, "seed": seed})
+    until = stopwatch() + budget_s
+    try:
+        with analyses.Counting("actions") as counting:
+            made = search.explore(
+                expected,
+                explored,
+                seed=int(seed),
+                most=most,
+                goes_on=lambda: stopwatch() < until,
+                cuts_on=lambda: stopwatch() < until + budget_s,
+                on_progress=lambda search: counting.show(search.actions, None),
+            )
+    except search.AdapterBroke as error:
+        print(f"kmc: {error}", file=sys.stderr)
+        return 3
+    finally:
+        expected.close()
+        explored.close()
+    analyses.show_search(made, target, against, counting.seconds)
+    if made.broke_off:
+        print(f"kmc: {made.broke_off}", file=sys.stderr)
+    if not made.departures:
+        return 3 if made.vanished or not made.actions else 0
+    for departure in made.departures:
+        program = reproducer.as_python(departure, (target, policy), (against, reference), seed)
+        analyses.show_found(departure, reproducer.as_feature([departure]), program)
+    if out and (feature := reproducer.as_feature(made.departures)):
+        _write(out, feature)
+        analyses.say(f"{feature.count('    Scenario: ')} of {len(made.departures)} as scenarios in {out}")
+    return 1
+
+
+def _seconds(budget: str) -> float:
+    try:
+        if budget_s := durations.seconds(budget):
+            return budget_s
+    except ValueError as error:
+        raise Misuse(f"--budget: {error}") from error
+    raise Misuse(f"--budget takes more than {budget}")
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        write_whole(path, text.encode())
+    except OSError as error:
+        raise Misuse(f"{str(path)!r} cannot be written: {error.strerror}") from error

@@ -1,0 +1,233 @@
+"""What the terminal shows of reports: verdicts by chapter, a scenario's timeline, comparisons."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+
+from kmc_harness import terminal
+from kmc_harness.report.compare import Change, Difference
+from kmc_harness.report.matrix import Matrix
+from kmc_harness.report.results import Report, RequirementResult, Run, ScenarioResult, WaiverResult, WaiverState
+from kmc_harness.report.times import clock, moment, span
+from kmc_harness.scenario.evidence import Acted, Checked, Event, Mailed, Scanned, Step, StepEnd, Waited
+from kmc_harness.specification.catalogue import CHAPTERS, readings_of
+from kmc_harness.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from kmc_harness.running.replaying import Replay
+
+__all__ = ["show_comparison", "show_matrix", "show_replay", "show_report"]
+
+
+def show_report(report: Report, folder: Path, took_s: float | None = None) -> None:
+    """Show the verdicts by chapter, and what is behind each that is no pass; `folder` holds the report's files.
+
+    `took_s` is how long it took, where that is not the sum of its scenarios.
+    """
+    console = Console(highlight=False)
+    if report.refusal:
+        refused = f"{escape(report.run.subject)} was not judged: {escape(report.refusal)}"
+        console.print(f"{terminal.badge(Verdict.ERROR)} {refused}")
+        return
+    table = terminal.table()
+    table.add_column("requirement", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("what it says", ratio=1)
+    for chapter, name in CHAPTERS.items():
+        of_chapter = [each for each in report.requirements if each.id.startswith(chapter)]
+        if of_chapter:
+            table.add_row("", "", f"[bold]{name}[/]")
+        for each in of_chapter:
+            table.add_row(each.id, terminal.badge(each.verdict), escape(each.title))
+    console.print(table)
+    _show_departures(console, report)
+    _show_alike(console, report.requirements, Verdict.WAIVED)
+    _show_alike(console, report.requirements, Verdict.SKIPPED)
+    _show_in_part(console, report.requirements)
+    _show_waivers(console, report.waivers)
+    _show_headline(console, report, folder, report.timing.seconds if took_s is None else took_s)
+
+
+def _show_departures(console: Console, report: Report) -> None:
+    """Show each in full, but an error that many requirements share once: it says nothing of the target."""
+    scenarios = {each.id: each for each in report.scenarios}
+    alike: dict[tuple[Verdict, str], list[RequirementResult]] = {}
+    for each in report.requirements:
+        if each.verdict not in (Verdict.PASS, Verdict.SKIPPED, Verdict.WAIVED):
+            cause = each.reason if each.verdict is Verdict.ERROR else each.id
+            alike.setdefault((each.verdict, cause), []).append(each)
+    for first, *others in alike.values():
+        _show_departure(console, first, [scenarios[name] for name in first.scenarios], report.run)
+        if others:
+            console.print(f"  and so did {', '.join(each.id for each in others)}")
+
+
+def _show_departure(
+    console: Console,
+    requirement: RequirementResult,
+    scenarios: Sequence[ScenarioResult],
+    run: Run,
+) -> None:
+    first = next(each for each in scenarios if each.verdict is requirement.verdict)
+    alike = sum(each.verdict is requirement.verdict for each in scenarios)
+    ran = sum(each.verdict is not Verdict.SKIPPED for each in scenarios)
+    console.print(f"\n{terminal.badge(requirement.verdict)} [bold]{requirement.id}[/] {escape(requirement.text)}")
+    reading, *others = readings_of(requirement.id) or ("",)
+    rows = {
+        "source": f"{requirement.source} ({requirement.level}, {requirement.word})",
+        "reading": reading,
+        "other": "; ".join(others),
+        "scenario": f"{first.title} ({first.feature}:{first.line}); {alike} of {ran} ended so",
+        "step": first.step,
+        "expected": first.expected,
+        "seen": first.seen,
+        "repeats": requirement.reason if first.verdict is Verdict.FLAKY else "",
+        "known": requirement.known_departure,
+        "again": run.again(requirement.id),
+    }
+    grid = Table.grid(padding=(0, 1), pad_edge=False)
+    grid.add_column(no_wrap=True, style="dim", min_width=10)
+    grid.add_column(overflow="fold")
+    for name, text in rows.items():
+        if text:
+            grid.add_row(f"  {name}", escape(text))
+    console.print(grid)
+
+
+def _show_alike(console: Console, requirements: Iterable[RequirementResult], verdict: Verdict) -> None:
+    """Show those with `verdict` together, by reason."""
+    by_reason: dict[str, list[str]] = {}
+    for each in requirements:
+        if each.verdict is verdict:
+            by_reason.setdefault(each.reason, []).append(each.id)
+    for reason, ids in by_reason.items():
+        console.print(f"\n{terminal.badge(verdict)} {', '.join(ids)}\n  {escape(reason)}")
+
+
+def _show_in_part(console: Console, requirements: Iterable[RequirementResult]) -> None:
+    """Show those of which some scenarios were skipped, and what the target lacks for them."""
+    grid = Table.grid(padding=(0, 1), pad_edge=False)
+    for each in requirements:
+        if each.in_part:
+            grid.add_row(f"  {each.id}", each.in_part)
+    if grid.row_count:
+        console.print("\n[bold]judged in part[/]", grid, sep="\n")
+
+
+def _show_waivers(console: Console, waivers: Iterable[WaiverResult]) -> None:
+    """Show the waivers that no longer hold, and so fail the run."""
+    why = {
+        WaiverState.STALE: "nothing fails so any more: take it out",
+        WaiverState.UNMATCHED: "it does not end so: look at what is seen now",
+        WaiverState.OVERDUE: "its last day is over",
+    }
+    for each in waivers:
+        if each.state.fails_run:
+            name = f"{each.requirement} {each.scenario}".strip()
+            until = f" ({each.until})" if each.state is WaiverState.OVERDUE else ""
+            console.print(f"\n[bold red]{each.state} waiver[/] {escape(name)}, seen {escape(repr(each.seen))}")
+            console.print(f"  {why[each.state]}{until}")
+
+
+def _show_headline(console: Console, report: Report, folder: Path, took_s: float) -> None:
+    counts = ", ".join(f"{count} {terminal.badge(Verdict(name))}" for name, count in report.counts.items() if count)
+    console.print(f"\n[bold]{escape(report.headline)}[/]: {counts}")
+    often = f", each {report.run.repeat} times," if report.run.repeat > 1 else ""
+    console.print(f"{report.size}{often} in {took_s:.1f} s; report in {folder}")
+
+
+def _show_timeline(scenario: ScenarioResult) -> None:
+    """Show what was recorded of a scenario, step by step."""
+    console = Console(highlight=False)
+    console.print(f"{terminal.badge(scenario.verdict)} [bold]{scenario.requirement}[/] {escape(scenario.full_title)}")
+    console.print(f"[dim]{escape(scenario.where)}[/]")
+    for each in scenario.steps:
+        _show_step(each)
+
+
+def _show_step(step: Step) -> None:
+    """Show one step and what happened in it."""
+    console = Console(highlight=False)
+    signs = {StepEnd.PASSED: "[green]✓[/]", StepEnd.FAILED: "[red]✗[/]", StepEnd.NOT_RUN: "[dim]-[/]"}
+    console.print(f"{signs[step.ended]} {escape(step.text)}")
+    for event in step.events:
+        console.print(Padding(_line(event), (0, 0, 0, 4)))
+
+
+def _line(event: Event) -> str:
+    match event:
+        case Acted():
+            details = ", ".join(f"{name} {value}" for name, value in event.details.items())
+            said = f' "{event.message}"' if event.message else ""
+            shown = "".join(f" + {each}" for each in event.shown)
+            what = f"{event.by} {event.action}"
+            answer = f"{event.answer}{said}{shown}"
+            return f"[dim]{clock(event.at)}[/] {escape(what)} [dim]{escape(details)}[/] → {escape(answer)}"
+        case Waited():
+            to = moment(event.at + event.seconds)
+            return f"[dim]{clock(event.at)}[/] [bold]{span(event.seconds)}[/] pass, to {to}"
+        case Scanned():
+            return f"[dim]{clock(event.at)}[/] {escape(event.by)} scans the QR code"
+        case Mailed():
+            links = "".join(f", {each} link" for each in event.links)
+            return f"[dim]{clock(event.at)}[/] mail to {escape(event.to)}: {escape(event.subject)}{links}"
+        case Checked():
+            sign = "[green]✓[/]" if event.held else "[red]✗[/]"
+            return f"{sign} expected {escape(event.expected)}; seen: {escape(event.seen)}"
+
+
+def show_replay(replay: "Replay") -> int:
+    """Show a replay and how it differs from what was recorded; return 0 where the verdict is the same, else 1."""
+    console = Console(highlight=False)
+    _show_timeline(replay.now)
+    recorded, now = replay.recorded.verdict, replay.now.verdict
+    same = "the same verdict as recorded" if replay.same_verdict else "another verdict than recorded"
+    console.print(f"\n[bold]{same}[/]: {terminal.badge(recorded)}, now {terminal.badge(now)}")
+    if replay.first_difference is None:
+        but = "" if replay.is_exact else ", but for times of day, sessions, links and the like"
+        console.print(f"every event of its {len(replay.now.steps)} steps is as recorded{but}")
+    else:
+        console.print("the evidence differs first in this step, as recorded:")
+        if replay.first_difference[0]:
+            _show_step(replay.first_difference[0])
+    return int(not replay.same_verdict)
+
+
+def show_comparison(before: Report, after: Report, differences: Sequence[Difference]) -> None:
+    """Show what differs between two reports, worst first."""
+    console = Console(highlight=False)
+    for name, each in (("A", before), ("B", after)):
+        console.print(f"[bold]{name}[/] {escape(each.headline)}, seed {escape(each.run.seed)}")
+    colours = {Change.WORSE: "bold red", Change.LOST: "red", Change.BETTER: "green", Change.NEW: "cyan"}
+    table = terminal.table()
+    for column in ("change", "requirement"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("scenario", ratio=1)
+    table.add_column("A to B", no_wrap=True)
+    for one in differences:
+        colour = colours.get(one.change, "dim")
+        ended = f"{one.before} → {one.after}"
+        table.add_row(f"[{colour}]{one.change}[/]", one.requirement, escape(one.scenario), ended)
+    if differences:
+        console.print()
+        console.print(table)
+    counts = {change: sum(each.change is change for each in differences) for change in Change}
+    told = ", ".join(f"{count} {change}" for change, count in counts.items() if count)
+    console.print(f"\n{told or 'no scenario differs'}")
+
+
+def show_matrix(made: Matrix) -> None:
+    """Show requirements by implementations."""
+    table = terminal.table()
+    table.add_column("requirement", no_wrap=True)
+    for label in made.labels:
+        table.add_column(escape(label), overflow="fold")
+    for each, verdicts in made.rows:
+        table.add_row(each.id, *(terminal.badge(verdict) if verdict else "" for verdict in verdicts))
+    table.add_row("[bold]judged[/]", *(made.judged(at) for at in range(len(made.labels))))
+    Console(highlight=False).print(table)

@@ -1,0 +1,122 @@
+"""What the terminal shows of the suite: the catalogue, the actions, what the doctor found."""
+
+import shlex
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from kmc_harness import terminal
+from kmc_harness.port import ACTIONS, Offer
+from kmc_harness.specification.catalogue import Requirement
+from kmc_harness.verdicts import LAST_WORDS
+
+if TYPE_CHECKING:
+    from kmc_harness.running.doctor import Examination
+
+__all__ = ["show_actions", "show_catalogue", "show_examination", "show_requirement"]
+
+WIDE = 110
+"""Characters of a line, from which on lists have room for what an adapter is asked."""
+
+OR_SETTINGS = "enable: or settings, where a scenario only needs somebody who has paired an authenticator"
+
+
+def show_examination(target: str, examined: "Examination") -> int:
+    """Show what works and what is missing next; return 1 where something is not as it should be, else 0."""
+    console = Console(highlight=False)
+    table = terminal.table()
+    table.add_column("what people do", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    table.add_column("what to do", ratio=1, overflow="fold")
+    words = ""
+    for each in examined.findings:
+        colour = {"works": "green", "not offered": "dim"}.get(each.state, "bold red")
+        advice, _, said = each.advice.partition(LAST_WORDS)
+        words = words or said
+        table.add_row(each.what, f"[{colour}]{each.state}[/]", escape(advice))
+    console.print(table)
+    if first := examined.next:
+        console.print(f"\n[bold]next[/]  {first.what}: {first.state}. {escape(first.advice.partition(LAST_WORDS)[0])}")
+    refusal, _, said = examined.refusal.partition(LAST_WORDS)
+    if refusal:
+        console.print(f"\n[bold red]kmc run would not judge it[/]: {escape(refusal)}")
+    if words or said:
+        lines = (words or said).replace(" | ", "\n  ")
+        console.print(f"\n[bold]the server's last words[/]\n  {escape(lines)}", soft_wrap=True)
+    if refusal:
+        return 1
+    works = sum(each.state == "works" for each in examined.findings)
+    console.print(f"\n{works} of {len(examined.findings)} work; what is not offered is skipped by name")
+    named = escape(shlex.quote(target))
+    is_clear = all(each.state in ("works", "not offered") for each in examined.findings)
+    if not is_clear:
+        console.print("mend first what is red, unless the product itself is so; then again")
+    console.print(f"kmc {'run --target' if is_clear else 'doctor'} {named}")
+    return int(not is_clear)
+
+
+def show_actions() -> None:
+    """Show what an adapter is asked and answers."""
+    from kmc_harness.specification import action_guide
+
+    table = terminal.table()
+    table.add_column("action, its fields", no_wrap=True)
+    table.add_column("under", no_wrap=True)
+    table.add_column("meaning", ratio=1)
+    for each in action_guide.rows():
+        name = f"  {each.name}" if each.is_field else f"[bold]{each.name}[/]"
+        table.add_row(name, each.offer, escape(each.meaning))
+    console = Console(highlight=False)
+    console.print(table)
+    console.print("\nunder: the offer that an adapter declares for it; NotOffered is raised for what is not there")
+
+
+def show_catalogue(requirements: Sequence[Requirement]) -> None:
+    """Show the requirements with what an adapter needs for each: its actions only where there is room for them."""
+    console = Console(highlight=False)
+    is_wide = console.width >= WIDE
+    table = terminal.table()
+    table.add_column("id", no_wrap=True)
+    table.add_column("title", ratio=2)
+    table.add_column("offers", ratio=1, min_width=11)
+    if is_wide:
+        table.add_column("actions", ratio=1, min_width=max(map(len, (action.__name__ for action in ACTIONS))) + 1)
+    for each in requirements:
+        offers = ", ".join(each.offers) or ("" if each.actions else f"({each.seen})")
+        table.add_row(each.id, escape(each.title), offers, *([", ".join(each.actions)] if is_wide else []))
+    console.print(table)
+    console.print(f"\n{OR_SETTINGS}")
+
+
+def show_requirement(requirement: Requirement) -> None:
+    """Show one requirement with source, readings, scenarios and known departure."""
+    from kmc_harness.specification.bindings import scenarios_of
+
+    console = Console(highlight=False)
+    console.print(f"[bold]{requirement.id}[/] {escape(requirement.text)}")
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(no_wrap=True, style="dim")
+    grid.add_column()
+    rows = {
+        "level": f"{requirement.level}, {requirement.word}; since {requirement.since}",
+        "source": requirement.source,
+        "reading": requirement.readings[0] if requirement.readings else "",
+        "other": "; ".join(requirement.readings[1:]),
+        "departs": f"{requirement.observation}: {requirement.departure}" if requirement.departure else "",
+        "actions": ", ".join(requirement.actions),
+        "offers": ", ".join(requirement.offers),
+        "seen": requirement.seen.value,
+    }
+    for name, text in rows.items():
+        if text:
+            grid.add_row(f"  {name}", escape(text))
+    console.print(grid)
+    if Offer.ENABLE in requirement.offers:
+        console.print(f"  [dim]{OR_SETTINGS}[/]")
+    for where, _, text in scenarios_of(requirement.id):
+        console.print(f"\n  [dim]{where}[/]")
+        console.print(escape(textwrap.indent(text, "  ")), soft_wrap=True)

@@ -1,0 +1,1 @@
+"""Looking for departures that no scenario speaks of."""

@@ -1,0 +1,1 @@
+"""What is put around a target: its clock, its mail, its process."""

@@ -1,0 +1,85 @@
+"""Implementations that run in this very Python process."""
+
+import datetime
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+from kmc_harness.hosting.clocks._clock import forward
+
+__all__ = ["Freezegun", "TimeMachine"]
+
+
+class _InProcess(ABC):
+    """Time of this process, flowing on from further and further ahead."""
+
+    def __init__(self) -> None:
+        self._bent: Any = None
+
+    def now(self) -> int:
+        """Return the time in epoch seconds, as this process sees it."""
+        return int(time.time())
+
+    def advance(self, seconds: int) -> None:
+        """Move it forward, in one step: no thread sees the time before again."""
+        forward(seconds)
+        if self._bent is None:
+            self._bent = self._bend()
+        self._shift(seconds)
+
+    @abstractmethod
+    def _bend(self) -> Any:
+        """Take the time over, as it is; return what has `stop`."""
+
+    @abstractmethod
+    def _shift(self, seconds: int) -> None:
+        """Move it, once it is taken over."""
+
+    def environment(self) -> Mapping[str, str]:
+        """Nothing: there is no other process."""
+        return {}
+
+    def prove(self) -> None:  # noqa: B027 - so for both
+        """A probe sees whether codes follow: part of a process can be left behind."""
+
+    def restart(self) -> None:  # noqa: B027 - so for both
+        """Nothing is counted."""
+
+    def close(self) -> None:
+        """Give this process its own time back."""
+        if self._bent is not None:
+            self._bent.stop()
+            self._bent = None
+
+
+class Freezegun(_InProcess):
+    """freezegun replaces what modules have imported from `time` and `datetime`; what hides from it stays behind."""
+
+    def _bend(self) -> Any:
+        import freezegun
+
+        present = datetime.datetime.now(datetime.UTC)
+        bent: Any = freezegun.freeze_time(present, tick=True, real_asyncio=True)
+        self._frozen: Any = bent.start()
+        return bent
+
+    def _shift(self, seconds: int) -> None:
+        # Its own `tick` forgets the time that has really passed.
+        self._frozen.time_to_freeze += datetime.timedelta(seconds=seconds)
+
+
+class TimeMachine(_InProcess):
+    """time-machine changes the clock's functions themselves, for everybody in this process."""
+
+    def _bend(self) -> Any:
+        import time_machine
+
+        bent = time_machine.travel(time.time(), tick=True)
+        self._traveller = bent.start()
+        # It stands still until it is asked for the first time.
+        time.time()
+        return bent
+
+    def _shift(self, seconds: int) -> None:
+        self._traveller.shift(seconds)

@@ -1,0 +1,1 @@
+"""What a person holds: an authenticator app, and its camera."""

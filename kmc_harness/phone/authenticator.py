@@ -1,0 +1,125 @@
+"""An authenticator app: it scans a picture as a phone does and makes codes at its own clock.
+
+It never asks the target: all it knows is what stands in the QR code.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pyotp
+
+from kmc_harness.phone.pictures import find_codes
+
+__all__ = ["Authenticator", "UnreadableQrCode", "empty_key_code", "read_qr_code"]
+
+
+class UnreadableQrCode(Exception):
+    """No app could pair from this picture; the message says why."""
+
+
+class _Totp(pyotp.TOTP):
+    """pyotp refuses secrets under 112 bits, real servers use 80: a requirement judges that, not an exception."""
+
+    min_secret_length_bits = 0
+
+
+def read_qr_code(picture: bytes) -> str:
+    """Return what the QR code in `picture` (PNG bytes) says.
+
+    Raises:
+        UnreadableQrCode: there is no picture, or not exactly one QR code in it.
+
+    """
+    try:
+        texts = [each.text for each in find_codes(picture)]
+    except OSError as error:
+        raise UnreadableQrCode(f"{len(picture)} bytes that are no picture") from error
+    chosen = [text for text in texts if text.startswith("otpauth:")] or texts
+    if len(chosen) != 1:
+        raise UnreadableQrCode(f"a picture with {len(chosen)} QR codes in it")
+    return chosen[0]
+
+
+def empty_key_code(now: int) -> str:
+    """Return the code of the empty key at `now`, which an account without any secret might accept."""
+    return _Totp("").at(now)
+
+
+@dataclass
+class Authenticator:
+    """One entry of an app: a secret and the parameters that came with it. `offset_s`: how far its clock is ahead."""
+
+    uri: str = field(repr=False)
+    secret: str = field(repr=False)
+    digits: int = 6
+    step_s: int = 30
+    algorithm: str = "SHA1"
+    offset_s: int = 0
+
+    @classmethod
+    def scan(cls, picture: bytes | None, uri: str | None = None) -> "Authenticator":
+        """Pair from a picture (PNG bytes), or from what it would say where nobody has drawn it.
+
+        Raises:
+            UnreadableQrCode: there is no QR code, or its content is not one that apps take (Key URI format).
+
+        """
+        uri = uri or read_qr_code(picture or b"")
+        parts = urlsplit(uri)
+        if (parts.scheme, parts.netloc) != ("otpauth", "totp"):
+            raise UnreadableQrCode(f"a QR code for {parts.scheme}://{parts.netloc}, not for otpauth://totp")
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        try:
+            entry = cls(
+                uri,
+                query["secret"],
+                int(query.get("digits", "6")),
+                int(query.get("period", "30")),
+                query.get("algorithm", "SHA1").upper().replace("-", ""),
+            )
+            entry.code_at(0)
+        except (KeyError, ValueError, AttributeError, ZeroDivisionError) as error:
+            raise UnreadableQrCode(f"a QR code that no app can pair from ({type(error).__name__})") from error
+        return entry
+
+    def code_at(self, now: int, **parameters: Any) -> str:
+        """Return the code shown at `now` (epoch seconds); `parameters` replace those of the QR code."""
+        chosen = {"digits": self.digits, "interval": self.step_s, "digest": getattr(hashlib, self.algorithm.lower())}
+        return _Totp(self.secret, **chosen | parameters).at(now + self.offset_s)
+
+    def wrong_codes(self, now: int) -> Iterator[str]:
+        """Yield codes that are right at no time within five minutes of `now`."""
+        near = {self.code_at(now + steps * self.step_s) for steps in range(-10, 11)}
+        right = int(self.code_at(now))
+        candidates = (f"{(right + n) % 10**self.digits:0{self.digits}}" for n in count(1))
+        return (code for code in candidates if code not in near)
+
+    @property
+    def secret_bits(self) -> int:
+        """The length of the shared secret."""
+        return len(_Totp(self.secret).byte_secret()) * 8
+
+    @property
+    def secret_bytes(self) -> bytes:
+        """The shared secret, raw."""
+        return _Totp(self.secret).byte_secret()
+
+    @property
+    def label(self) -> str:
+        """The label as it stands in the URI, still percent-encoded."""
+        return urlsplit(self.uri).path.lstrip("/")
+
+    @property
+    def issuer(self) -> str | None:
+        """The issuer parameter, percent-decoded: in a URI a `+` is no blank, and apps show it as it stands."""
+        return parse_qs(urlsplit(self.uri).query.replace("+", "%2B")).get("issuer", [None])[0]
+
+    @property
+    def named_issuer_and_account(self) -> tuple[str, str]:
+        """The label's two parts, decoded; the first is empty where the label names no issuer."""
+        issuer, _, account = unquote(self.label).rpartition(":")
+        return issuer, account.strip()

@@ -1,0 +1,337 @@
+"""Results of scenarios and requirements, and the report made of them.
+
+These types are the contract of `report.json`; its JSON Schema is made of them (kmc_harness/report/schema.json).
+"""
+
+import shlex
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+
+import msgspec
+
+from kmc_harness.scenario.evidence import Step
+from kmc_harness.specification.catalogue import Requirement, Seen
+from kmc_harness.verdicts import Verdict, highest
+from kmc_model.values import Shown
+
+__all__ = [
+    "READY",
+    "SCHEMA_VERSION",
+    "Report",
+    "RequirementResult",
+    "Run",
+    "ScenarioResult",
+    "Timing",
+    "WaiverResult",
+    "WaiverState",
+    "build",
+]
+
+SCHEMA_VERSION = 2
+"""Raised whenever a report of the new kind could not be read by the old code."""
+READY = "a target that starts and passes the probes"
+"""What a scenario expects before its first step."""
+
+
+class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of a report; a field that is not known makes it one of another version."""
+
+
+class Run(_Part, frozen=True):
+    """What was run; the same again gives the same report.
+
+    Attributes:
+        target: as `--target` names it.
+        policy: the model's rulebook; empty for other targets.
+        profile: which levels of requirement.
+        only: the requirements it was narrowed to, if any.
+        seed: of the model and of people's names.
+        patience: how long may really be waited in one scenario, where the clock cannot be moved.
+        repeat: how often each scenario was run.
+        pytest_arguments: what was passed on to pytest.
+        versions: of the suite, of Python and of what judges; `features` is a digest of the features.
+
+    """
+
+    target: str
+    policy: str
+    profile: str
+    only: tuple[str, ...]
+    seed: str
+    patience: str
+    repeat: int
+    pytest_arguments: tuple[str, ...]
+    versions: dict[str, str]
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether less was run than the profile says."""
+        return bool(self.only or self.pytest_arguments)
+
+    @property
+    def subject(self) -> str:
+        """The target with its policy, as headings name it."""
+        return f"{self.target}, policy {self.policy}" if self.policy else self.target
+
+    def again(self, requirement: str) -> str:
+        """Return the command that judges just `requirement` again."""
+        words = ["kmc run --target", shlex.quote(self.target)]
+        words += ["--policy", self.policy] if self.policy else []
+        return " ".join([*words, "--profile all --only", requirement, "--seed", self.seed, "--report kmc-again"])
+
+
+class ScenarioResult(_Part, frozen=True):
+    """How one scenario ended; `step` is the first that departed, or where it broke off.
+
+    Attributes:
+        id: by feature file and line, with the example in brackets; what pytest calls it.
+        example: the row of an outline; empty elsewhere.
+        repeats: the verdict of each repeat, where there was more than one.
+        waiver: why the departure is accepted, where it is.
+        actions, offers: what was used of the target.
+
+    """
+
+    id: str
+    requirement: str
+    title: str
+    example: str
+    feature: str
+    line: int
+    verdict: Verdict
+    step: str = ""
+    expected: str = ""
+    seen: str = ""
+    steps: tuple[Step, ...] = ()
+    actions: tuple[str, ...] = ()
+    offers: tuple[str, ...] = ()
+    repeats: tuple[Verdict, ...] = ()
+    waiver: str = ""
+
+    @property
+    def where(self) -> str:
+        """Feature file and line."""
+        return f"{self.feature}:{self.line}"
+
+    @property
+    def full_title(self) -> str:
+        """The title, with the example where there is one; what a scenario keeps when lines move."""
+        return f"{self.title} [{self.example}]" if self.example else self.title
+
+
+class RequirementResult(_Part, frozen=True):
+    """The highest verdict of a requirement's scenarios that were not skipped; `reason` says why it is no pass.
+
+    `in_part` says how many were skipped for what, where others were judged.
+    """
+
+    id: str
+    level: str
+    word: str
+    title: str
+    text: str
+    source: str
+    verdict: Verdict
+    reason: str
+    known_departure: str
+    scenarios: tuple[str, ...]
+    in_part: str = ""
+
+
+class WaiverState(StrEnum):
+    """What became of a waiver; all but the first two fail the run."""
+
+    APPLIED = "applied"
+    NOT_JUDGED = "not judged"
+    STALE = "stale"
+    UNMATCHED = "unmatched"
+    OVERDUE = "overdue"
+
+    @property
+    def fails_run(self) -> bool:
+        """Whether the declaration is wrong: nothing fails so any more, it fails otherwise, or its time is over."""
+        return self in (WaiverState.STALE, WaiverState.UNMATCHED, WaiverState.OVERDUE)
+
+
+class WaiverResult(_Part, frozen=True):
+    """A waiver as declared, what became of it, and the scenarios it waived."""
+
+    requirement: str
+    scenario: str
+    seen: str
+    why: str
+    link: str
+    until: str
+    state: WaiverState
+    scenarios: tuple[str, ...]
+
+
+class Timing(_Part, frozen=True):
+    """What differs from run to run: when it began (ISO 8601, UTC), and how many seconds each scenario took.
+
+    `digest` is over these two and the digest of the report.
+    """
+
+    started_at: str
+    scenarios: dict[str, float]
+    digest: str = ""
+
+    @property
+    def seconds(self) -> float:
+        """The sum over all scenarios."""
+        return sum(self.scenarios.values())
+
+
+class Report(_Part, Shown, frozen=True):
+    """One run. Two runs with the same seed on a deterministic target differ in `timing` alone.
+
+    `digest` is over all but itself and `timing`, which has one of its own: a report that was changed by hand is
+    refused.
+    """
+
+    schema_version: int
+    digest: str
+    run: Run
+    partial: bool
+    judged: int
+    counts: dict[str, int]
+    requirements: tuple[RequirementResult, ...]
+    scenarios: tuple[ScenarioResult, ...]
+    waivers: tuple[WaiverResult, ...]
+    timing: Timing
+
+    @property
+    def exit_code(self) -> int:
+        """0: all as declared; 1: a `fail` or a wrong waiver; 3: neither, but an `error`, `inconclusive` or `flaky`."""
+        seen = {each.verdict for each in self.scenarios} | {each for one in self.scenarios for each in one.repeats}
+        if Verdict.FAIL in seen or any(each.state.fails_run for each in self.waivers):
+            return 1
+        return 3 if seen & {Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.FLAKY} else 0
+
+    @property
+    def refusal(self) -> str:
+        """Why nothing at all was judged, where the target did not start or failed a probe; empty elsewhere."""
+        first = next(iter(self.scenarios), None)
+        return first.seen if first and all(each.expected == READY for each in self.scenarios) else ""
+
+    @property
+    def outcome(self) -> str:
+        """What the exit code says, in words."""
+        if self.refusal:
+            return f"Not judged: {self.refusal}"
+        if any(each.verdict is Verdict.FAIL for each in self.requirements):
+            return "Departs from what is documented"
+        return {
+            0: "Matches what is declared",
+            1: "Not as declared",
+            3: "Not decided: something broke, changed its verdict, or could not be reached",
+        }[self.exit_code]
+
+    @property
+    def size(self) -> str:
+        """How many scenarios there are, in words."""
+        return f"{len(self.scenarios)} scenario{'s' * (len(self.scenarios) != 1)}"
+
+    @property
+    def in_part(self) -> int:
+        """How many requirements were judged by some of their scenarios only."""
+        return sum(bool(each.in_part) for each in self.requirements)
+
+    @property
+    def headline(self) -> str:
+        """How much was judged, of what."""
+        partial = "partial run: " if self.partial else ""
+        judged = f"{self.judged} of {len(self.requirements)} requirements judged"
+        judged += f", {self.in_part} of them in part," if self.in_part else ""
+        return f"{partial}{judged} on {self.run.subject}, profile {self.run.profile}"
+
+
+def build(
+    run: Run,
+    requirements: Iterable[Requirement],
+    repeats: Sequence[Sequence[ScenarioResult]],
+    waivers: tuple[WaiverResult, ...],
+    timing: Timing,
+) -> Report:
+    """Put a report together; scenarios are ordered by feature and line, whatever the order they ran in.
+
+    Args:
+        run: what was run.
+        requirements: those that were to be judged.
+        repeats: the results of the scenarios, once per repeat; `waived` where a waiver holds.
+        waivers: what became of them.
+        timing: when it began, and how long each scenario took.
+
+    """
+    scenarios = _merged(repeats)
+    by_requirement: dict[str, list[ScenarioResult]] = {}
+    for each in scenarios:
+        by_requirement.setdefault(each.requirement, []).append(each)
+    known = run.policy == "kaltura-server"
+    results = tuple(_requirement_result(each, by_requirement.get(each.id, []), known) for each in requirements)
+    counts = Counter(each.verdict for each in results)
+    return Report(
+        schema_version=SCHEMA_VERSION,
+        digest="",
+        run=run,
+        partial=run.is_partial,
+        judged=sum(each.verdict.is_judged for each in results),
+        counts={verdict.value: counts[verdict] for verdict in Verdict},
+        requirements=results,
+        scenarios=tuple(scenarios),
+        waivers=waivers,
+        timing=Timing(timing.started_at, {each.id: timing.scenarios.get(each.id, 0.0) for each in scenarios}),
+    )
+
+
+def _merged(repeats: Sequence[Sequence[ScenarioResult]]) -> list[ScenarioResult]:
+    """Return one result a scenario: of the repeat with the highest verdict, `flaky` where they differ."""
+    by_id: dict[str, list[ScenarioResult]] = {}
+    for each in (scenario for repeat in repeats for scenario in repeat):
+        by_id.setdefault(each.id, []).append(each)
+    merged = [each[0] if len(repeats) == 1 else _merge(each) for each in by_id.values()]
+    return sorted(merged, key=lambda each: (each.feature, each.line, each.id))
+
+
+def _merge(results: Sequence[ScenarioResult]) -> ScenarioResult:
+    verdicts = tuple(each.verdict for each in results)
+    shown = max(results, key=lambda each: each.verdict.rank)
+    verdict = shown.verdict if len(set(verdicts)) == 1 else Verdict.FLAKY
+    return msgspec.structs.replace(shown, verdict=verdict, repeats=verdicts)
+
+
+def _requirement_result(
+    requirement: Requirement, scenarios: Sequence[ScenarioResult], known: bool
+) -> RequirementResult:
+    verdict = highest(each.verdict for each in scenarios)
+    reason = next((_reason(each) for each in scenarios if each.verdict is verdict), "")
+    if not scenarios:
+        reason = "not to be seen from outside" if requirement.seen is Seen.NOWHERE else "no scenario was run"
+    return RequirementResult(
+        requirement.id,
+        requirement.level.value,
+        requirement.word,
+        requirement.title,
+        requirement.text,
+        requirement.source,
+        verdict,
+        reason,
+        f"{requirement.observation}: {requirement.departure}" if known and requirement.observation else "",
+        tuple(each.id for each in scenarios),
+        _in_part(scenarios),
+    )
+
+
+def _in_part(scenarios: Sequence[ScenarioResult]) -> str:
+    skipped = [each for each in scenarios if each.verdict is Verdict.SKIPPED]
+    if not skipped or len(skipped) == len(scenarios):
+        return ""
+    missing = ", ".join(sorted({each.seen.partition("'")[2].strip("'") for each in skipped}))
+    return f"{len(scenarios) - len(skipped)} of {len(scenarios)} scenarios; not offered: {missing}"
+
+
+def _reason(scenario: ScenarioResult) -> str:
+    if scenario.verdict is Verdict.FLAKY:
+        return f"ended {', '.join(scenario.repeats)} in {len(scenario.repeats)} repeats"
+    return scenario.waiver or scenario.seen

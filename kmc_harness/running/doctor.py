@@ -1,0 +1,472 @@
+"""What `kmc doctor` does: try what people do, one thing after another, and say what the adapter still lacks."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from inspect import getdoc
+
+from kmc_harness.port import (
+    NEEDED_OFFER,
+    AccountStatus,
+    Action,
+    ChangePassword,
+    ConfirmPairing,
+    ConfirmPassword,
+    DisableTwoFactor,
+    EnableTwoFactor,
+    LinkKind,
+    LogIn,
+    LogOut,
+    NotOffered,
+    Offer,
+    OpenEnrolmentLink,
+    RegisterUser,
+    RequestReset,
+    SetAccountStatus,
+    SetPassword,
+    SetUserStatus,
+    StartPairing,
+    SwitchAccount,
+    Target,
+    UserStatus,
+    UseSession,
+)
+from kmc_harness.running.probes import NoSuchAction, probe
+from kmc_harness.scenario.world import HOME, World
+from kmc_harness.secrecy import redaction
+from kmc_harness.secrecy.exceptions import in_words
+from kmc_harness.specification import catalogue
+from kmc_harness.specification.action_guide import signature
+from kmc_harness.verdicts import AdapterMistake, NotJudged, Unreached
+
+__all__ = ["Examination", "Finding", "State", "examine"]
+
+ONE, OTHER = "Globex", "Initech"
+"""Accounts without two-factor authentication."""
+
+
+class State(StrEnum):
+    """How one try ended."""
+
+    WORKS = "works"
+    LACKS = "not offered"
+    MISSING = "missing"
+    WRONG = "wrong"
+    UNREACHED = "not reached"
+    BROKE = "broke"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What came of one try, and in plain words what to do; empty where it works."""
+
+    what: str
+    state: State
+    advice: str = ""
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What came of all of them; `refusal` says why the suite would not judge the target; empty where it would."""
+
+    findings: tuple[Finding, ...]
+    refusal: str
+
+    @property
+    def next(self) -> Finding | None:
+        """What to see to first: what is wrong with what is there; else, until codes log in, what is not there yet."""
+        rising = [State.LACKS, State.UNREACHED, State.MISSING, State.WRONG, State.BROKE]
+        if Finding(WITH_CODE, State.WORKS) in self.findings:
+            rising = rising[1:]
+        open_ones = [each for each in self.findings if each.state in rising and each.advice != OTHER_WAY]
+        return max(open_ones, key=lambda each: rising.index(each.state), default=None)
+
+
+@dataclass(frozen=True)
+class _Try:
+    """One thing people do.
+
+    Attributes:
+        do: returns what was wrong, or nothing.
+        action: what the adapter is to know for it.
+        answer: what it answers that with.
+        needs: what it is to offer for it.
+        pairs: whether somebody must have paired an authenticator.
+
+    """
+
+    what: str
+    do: Callable[[World], str]
+    action: type[Action] | None = None
+    answer: str = "accepted"
+    needs: tuple[Offer, ...] = ()
+    pairs: bool = False
+
+
+def examine(target: Target) -> Examination:
+    """Try `target` in the order in which an adapter is written; people and accounts are new at every call.
+
+    Raises:
+        NotJudged: it does not even start.
+
+    """
+    world = _world(target)
+    findings: list[Finding] = []
+    for each in TRIES:
+        found = _tried(each, world)
+        if found.state is State.LACKS and found.advice in (known.advice for known in findings):
+            continue
+        findings.append(found)
+        if found.state is State.BROKE:
+            world = _world(target)
+    try:
+        probe(target, secrets.token_hex(4))
+    except NotJudged as error:
+        return Examination(tuple(findings), str(error))
+    except Exception as error:
+        return Examination(tuple(findings), in_words(error, target))
+    return Examination(tuple(findings), "")
+
+
+def _world(target: Target) -> World:
+    try:
+        return World(target, secrets.token_hex(4))
+    except Exception as error:
+        raise NotJudged(redaction.without_secrets(f"it does not start: {error}")) from error
+
+
+def _tried(each: _Try, world: World) -> Finding:
+    if lacks := _lacking(each, world.offers):
+        return Finding(each.what, State.LACKS, lacks)
+    try:
+        wrong = each.do(world)
+    except NotOffered as error:
+        if each.action and str(error) == each.action.__name__:
+            return Finding(each.what, State.MISSING, f"write {signature(each.action.__name__)}; answer: {each.answer}")
+        return Finding(each.what, State.UNREACHED, f"{error} comes first")
+    except Unreached as error:
+        return Finding(each.what, State.UNREACHED, world.recorder.redact(str(error)))
+    except AdapterMistake as error:
+        wrong = str(error)
+    except Exception as error:
+        return Finding(each.what, State.BROKE, world.recorder.quoted(in_words(error, world.target)))
+    return Finding(each.what, State.WRONG, world.recorder.redact(wrong)) if wrong else Finding(each.what, State.WORKS)
+
+
+def _lacking(each: _Try, offers: frozenset[Offer]) -> str:
+    for offer in each.needs:
+        if offer not in offers:
+            return _how_to_offer(offer, offers)
+    if each.pairs and not _ways_to_pair(offers):
+        return f"a way to pair comes first: '{Offer.SETTINGS}', or '{Offer.ENABLE}'"
+    return ""
+
+
+def _ways_to_pair(offers: frozenset[Offer]) -> bool:
+    return Offer.SETTINGS in offers or offers >= set(_BY_MAIL)
+
+
+def _how_to_offer(lacking: Offer, offers: frozenset[Offer]) -> str:
+    if lacking in _ELSEWHERE:
+        return _ELSEWHERE[lacking]
+    if lacking in (Offer.ENABLE, Offer.SETTINGS) and _ways_to_pair(offers):
+        return OTHER_WAY
+    actions = " and ".join(signature(action.__name__) for action, offer in NEEDED_OFFER.items() if offer is lacking)
+    write = f"write {actions} and offer" if actions else "offer"
+    users = sum(lacking in requirement.offers for requirement in catalogue.load().values())
+    what_for = f"; {users} requirement{' uses' if users == 1 else 's use'} it" if users else ""
+    return f"if {MEANS[lacking]}: {write} '{lacking}'{what_for}"
+
+
+WITH_CODE = "a right code logs in"
+OTHER_WAY = "people pair the other way"
+_ELSEWHERE = {
+    Offer.CLOCK: "a [clock] in target.toml moves it; or write now and advance, and offer 'clock'",
+    Offer.RACE: "if several requests can be sent at the same moment: write at_once, and offer 'race'; SEC-014 uses it",
+    Offer.OUTBOX: "a [mail] in target.toml reads it; or write outbox, and offer 'outbox'",
+}
+MEANS = {
+    offer: line.partition(": ")[2].rstrip(".")
+    for offer in Offer
+    for line in (getdoc(Offer) or "").splitlines()
+    if line.strip().startswith(f"{offer.name}: ")
+}
+"""What each offer says, as the port words it."""
+
+
+# What is tried
+
+
+def _unheard(world: World) -> str:
+    try:
+        world.target.perform(NoSuchAction())
+    except NotOffered:
+        return ""
+    except Exception as error:
+        world.target.reset()
+        return f"{_SAY_SO}; instead it broke: {in_words(error, world.target)}"
+    return f"it was answered; {_SAY_SO}"
+
+
+def _register(world: World) -> str:
+    world.reach_user("Ada", HOME)
+    return ""
+
+
+def _log_in(world: World) -> str:
+    world.reach_user("Ada", HOME)
+    seen = world.log_in("Ada", "no code")
+    if not seen.accepted:
+        return f"the right password of a user just registered was {world.in_words(seen)}"
+    return "" if seen.session else "accepted without a session: answer the token or cookie that it opened"
+
+
+def _wrong_password(world: World) -> str:
+    world.reach_user("Ada", HOME)
+    (seen,) = world.try_wrong("Ada", 1, "passwords")
+    return "it was accepted: ask the product, and answer what it says" if seen.accepted else ""
+
+
+def _stranger(world: World) -> str:
+    nobody = world.person("Mallory")
+    seen = world.perform(LogIn(nobody.email, nobody.password, account=world.account(HOME)))
+    return "somebody just made up was let in: ask the product" if seen.accepted else ""
+
+
+def _use_session(world: World) -> str:
+    world.reach_session("Ada", HOME)
+    seen = world.use_session("Ada", earlier=False)
+    return "" if seen.accepted else "refused right after logging in: load a page that only someone logged in may see"
+
+
+def _log_out(world: World) -> str:
+    world.reach_session("Ada", HOME)
+    if not world.log_out("Ada").accepted:
+        return "it was refused right after logging in"
+    return "the session is open still" if world.use_session("Ada", earlier=False).accepted else ""
+
+
+def _side_by_side(world: World) -> str:
+    for name in ("Ada", "Gil"):
+        world.reach_user(name, HOME)
+        world.reach_session(name, HOME)
+    world.reach_logout("Ada")
+    seen = world.use_session("Gil", earlier=False)
+    return "" if seen.accepted else "when one logged out, the other's session ended: keep the cookies of each apart"
+
+
+def _move_clock(world: World) -> str:
+    before = world.now()
+    world.pass_time(60)
+    moved_s = world.now() - before
+    return "" if 60 <= moved_s <= 120 else f"it was to move by 60 s, and moved by {moved_s} s"
+
+
+def _enable(world: World) -> str:
+    world.reach_user("Bo", HOME)
+    world.reach_two_factor(HOME)
+    return ""
+
+
+def _enrolment_mail(world: World) -> str:
+    world.reach_enrolment_mail("Bo")
+    return ""
+
+
+def _open_link(world: World) -> str:
+    world.reach_open_screen("Bo")
+    world.scan("Bo")
+    return ""
+
+
+def _see_in_settings(world: World) -> str:
+    world.reach_user("Cy", HOME)
+    session = world.reach_session("Cy", HOME).session or ""
+    seen = world.perform(StartPairing(session, world.person("Cy").password))
+    return "" if seen.accepted and seen.shows_qr_code else f"{world.in_words(seen)}, and no QR code shown"
+
+
+def _confirm_with_wrong_code(world: World) -> str:
+    world.reach_user("Hal", HOME)
+    session = world.reach_session("Hal", HOME).session or ""
+    person = world.person("Hal")
+    person.shown = world.perform(StartPairing(session, person.password))
+    world.scan("Hal")
+    seen = world.perform(ConfirmPairing(session, world.code("Hal", "a wrong code") or ""))
+    return "it was accepted" if seen.accepted else ""
+
+
+def _pair_alone(world: World) -> str:
+    _pair(world, "Cy")
+    return ""
+
+
+def _pair(world: World, name: str) -> str:
+    world.reach_user(name, HOME)
+    world.reach_pairing(name)
+    return name
+
+
+def _paired(world: World) -> str:
+    """Return somebody who has paired an authenticator, whatever the way."""
+    return _pair(world, "Bo" if Offer.ENABLE in world.offers else "Cy")
+
+
+def _picture(world: World) -> str:
+    shown = world.person(_paired(world)).shown
+    return "" if shown and shown.picture else "there is none: answer its PNG as picture, or do not offer 'picture'"
+
+
+def _asked_for_code(world: World) -> str:
+    name = _paired(world)
+    seen = world.log_in(name, "no code")
+    if seen.accepted or seen.session:
+        return "let in without a code, though an authenticator is paired"
+    return "" if seen.asks_for_code else "refused, but not asked for a code: answer asks_for_code as well"
+
+
+def _with_code(world: World) -> str:
+    name = _paired(world)
+    seen = world.log_in(name, "a code")
+    return "" if seen.accepted else f"a right code was {world.in_words(seen)}"
+
+
+def _wrong_code(world: World) -> str:
+    name = _paired(world)
+    (seen,) = world.try_wrong(name, 1, "codes")
+    return "it was accepted" if seen.accepted else ""
+
+
+def _ask_for_reset(world: World) -> str:
+    world.reach_user("Dan", HOME)
+    seen = world.ask_for_reset("Dan")
+    return "" if seen.accepted else f"{world.in_words(seen)} for a user just registered"
+
+
+def _reset_mail(world: World) -> str:
+    world.reach_user("Dan", HOME)
+    return "" if world.links(world.reach_reset_mail("Dan"), LinkKind.RESET) else "the mail has no reset link"
+
+
+def _set_password(world: World) -> str:
+    world.reach_new_password("Dan")
+    seen = world.log_in("Dan", "no code")
+    return "" if seen.accepted or seen.asks_for_code else f"logging in with the new password was {world.in_words(seen)}"
+
+
+def _at_once(world: World) -> str:
+    world.reach_user("Ada", HOME)
+    world.race_logins("Ada", "no code")
+    refused = [world.in_words(seen) for seen in world.raced if not seen.accepted]
+    return f"of two logins with the right password one was {refused[0]}" if refused else ""
+
+
+def _weak_password(world: World) -> str:
+    world.reach_reset_mail("Dan")
+    return "it was accepted" if world.set_password("Dan", "the newest reset", "short").accepted else ""
+
+
+def _renew(world: World) -> str:
+    world.reach_reset(_paired(world))
+    return ""
+
+
+def _change_password(world: World) -> str:
+    world.reach_session("Ada", HOME)
+    seen = world.change_password("Ada")
+    return "" if seen.accepted else f"with the right password it was {world.in_words(seen)}"
+
+
+def _elsewhere(world: World) -> str:
+    world.reach_user("Hal", ONE)
+    return ""
+
+
+def _two_accounts(world: World) -> str:
+    for account in (ONE, OTHER):
+        world.reach_user("Eve", account)
+    return ""
+
+
+def _switch(world: World) -> str:
+    _two_accounts(world)
+    world.reach_session("Eve", ONE)
+    seen = world.switch_account("Eve", OTHER)
+    return "" if seen.accepted else f"between accounts without two-factor authentication it was {world.in_words(seen)}"
+
+
+def _block_user(world: World) -> str:
+    world.reach_user("Fay", HOME)
+    world.reach_status("Fay", UserStatus.BLOCKED, HOME)
+    world.reach_status("Fay", UserStatus.ACTIVE, HOME)
+    return ""
+
+
+def _block_account(world: World) -> str:
+    world.reach_user("Fay", HOME)
+    world.reach_account_status(HOME, AccountStatus.BLOCKED)
+    world.reach_account_status(HOME, AccountStatus.ACTIVE)
+    return ""
+
+
+def _disable(world: World) -> str:
+    world.reach_two_factor(HOME)
+    world.reach_two_factor(HOME, on=False)
+    return ""
+
+
+def _enable_as_customer(world: World) -> str:
+    world.reach_session("Ada", HOME)
+    if not world.switch_two_factor(HOME, on=True, by="Ada").accepted:
+        return ""
+    world.switch_two_factor(HOME, on=False)
+    return (
+        "it was accepted. EnableTwoFactor with a session is what that customer tries: send it with that session, never "
+        "with the vendor's key; without one (None) it is the vendor"
+    )
+
+
+_SAY_SO = "raise NotOffered (exec: error code 1) for what you do not know"
+_SHOWN = "accepted, and the picture or the uri of the QR code"
+_BY_MAIL = (Offer.ENABLE, Offer.OUTBOX)
+_MEMBERSHIPS = (Offer.ACCOUNTS, Offer.MEMBERSHIPS)
+_SWITCH = (Offer.SWITCH, *_MEMBERSHIPS)
+_RESET = (Offer.RESET, Offer.OUTBOX)
+
+TRIES = (
+    _Try("what nobody knows is not offered", _unheard),
+    _Try("a user is registered", _register, RegisterUser),
+    _Try("she logs in", _log_in, LogIn, "accepted and the session; or refused, and the product's words"),
+    _Try("a wrong password is refused", _wrong_password, LogIn),
+    _Try("a stranger is refused", _stranger, LogIn),
+    _Try("her session is used", _use_session, UseSession, "whether a page for those logged in was shown"),
+    _Try("she logs out, which ends it", _log_out, LogOut),
+    _Try("another's session stays open meanwhile", _side_by_side, LogOut),
+    _Try("she sees a QR code in the settings", _see_in_settings, StartPairing, _SHOWN, (Offer.SETTINGS,)),
+    _Try("a wrong code completes no pairing", _confirm_with_wrong_code, ConfirmPairing, needs=(Offer.SETTINGS,)),
+    _Try("a code completes the pairing", _pair_alone, ConfirmPairing, needs=(Offer.SETTINGS,)),
+    _Try("two-factor login is switched on", _enable, EnableTwoFactor, needs=(Offer.ENABLE,)),
+    _Try("a link to a QR code is mailed", _enrolment_mail, needs=_BY_MAIL),
+    _Try("the link shows a QR code", _open_link, OpenEnrolmentLink, _SHOWN, _BY_MAIL),
+    _Try("the QR code is a picture", _picture, needs=(Offer.PICTURE,), pairs=True),
+    _Try("without a code one is asked for", _asked_for_code, LogIn, pairs=True),
+    _Try(WITH_CODE, _with_code, LogIn, pairs=True),
+    _Try("a wrong code is refused", _wrong_code, LogIn, pairs=True),
+    _Try("the clock is moved", _move_clock, needs=(Offer.CLOCK,)),
+    _Try("a reset is asked for", _ask_for_reset, RequestReset, needs=(Offer.RESET,)),
+    _Try("a reset link is mailed", _reset_mail, needs=_RESET),
+    _Try("the link sets a password", _set_password, SetPassword, needs=_RESET),
+    _Try("a weak password is refused", _weak_password, SetPassword, needs=(Offer.RULES, *_RESET)),
+    _Try("OK leads to a new QR code", _renew, ConfirmPassword, _SHOWN, (Offer.RENEW, *_RESET), pairs=True),
+    _Try("the password is changed", _change_password, ChangePassword, needs=(Offer.CHANGE,)),
+    _Try("somebody is in another account", _elsewhere, RegisterUser, needs=(Offer.ACCOUNTS,)),
+    _Try("she is a user of two accounts", _two_accounts, RegisterUser, needs=_MEMBERSHIPS),
+    _Try("she switches between them", _switch, SwitchAccount, "accepted and the session", _SWITCH),
+    _Try("a user is blocked and let in", _block_user, SetUserStatus, needs=(Offer.ADMINISTER,)),
+    _Try("so is an account", _block_account, SetAccountStatus, needs=(Offer.ADMINISTER,)),
+    _Try("two-factor login is switched off", _disable, DisableTwoFactor, needs=(Offer.ENABLE,)),
+    _Try("no customer can switch it on", _enable_as_customer, EnableTwoFactor, "refused", (Offer.ENABLE,)),
+    _Try("two log in at the same moment", _at_once, LogIn, needs=(Offer.RACE,)),
+)  # fmt: skip
+"""In the order in which an adapter is written."""

@@ -1,0 +1,153 @@
+"""Probes before a run: an adapter that lies or answers out of thin air is not judged.
+
+Each probe asks something whose true answer is known beforehand, whatever the implementation.
+"""
+
+import contextlib
+
+from kmc_harness.port import (
+    Action,
+    ConfirmPairing,
+    LogIn,
+    NotOffered,
+    Offer,
+    StartPairing,
+    Target,
+)
+from kmc_harness.scenario.scene import STEP_S
+from kmc_harness.scenario.world import HOME, World
+from kmc_harness.secrecy.exceptions import in_words
+from kmc_harness.specification.action_guide import signature
+from kmc_harness.verdicts import AdapterMistake, NotJudged, Unreached
+
+__all__ = ["NoSuchAction", "probe"]
+
+ENROLS = frozenset({Offer.ENABLE, Offer.OUTBOX})
+MOVED_S = 10
+MEANWHILE_S = 60
+JUMP_S = 20_250
+"""5 h 37 min 30 s: by no time zone or other plausible mistake is a clock wrong by just that, from the beginning."""
+
+
+class NoSuchAction(Action):
+    """An action that does not exist: an adapter answers NotOffered."""
+
+
+def probe(target: Target, tag: str) -> None:
+    """Try `target` before it is judged; `tag` makes the people of this probe new to it.
+
+    Raises:
+        NotJudged: an answer was not the one that any honest adapter gives.
+
+    """
+    # What does not start breaks here.
+    world = World(target, tag)
+    _refuses_nonsense(target)
+    try:
+        _refuses_strangers_and_wrong_passwords(world)
+        if Offer.CLOCK in target.offers:
+            with contextlib.suppress(Unreached):
+                _moves_its_clock(world)
+        world.reach_user("Bo", HOME)
+        # Who cannot pair here has nothing to compare: the scenarios judge that, not a probe.
+        if Offer.CLOCK in target.offers:
+            with contextlib.suppress(Unreached, NotOffered):
+                _moves_the_whole_clock(world)
+        with contextlib.suppress(Unreached, NotOffered):
+            _tells_people_apart(world)
+    except AdapterMistake as error:
+        raise NotJudged(world.recorder.redact(str(error))) from error
+    except NotOffered as error:
+        raise NotJudged(f"{signature(str(error))} was answered not offered; every adapter performs it") from error
+    except Unreached as error:
+        raise NotJudged(world.recorder.redact(f"the target did not get through the probes: {error}")) from error
+    except NotJudged:
+        raise
+    except Exception as error:
+        broke = f"the adapter broke in the probes: {in_words(error, target)}"
+        raise NotJudged(world.recorder.quoted(broke)) from error
+
+
+def _refuses_nonsense(target: Target) -> None:
+    try:
+        answer = target.perform(NoSuchAction())
+    except NotOffered:
+        return
+    except Exception as error:
+        broke = f"the adapter broke where it was asked for an action that does not exist: {in_words(error, target)}"
+        raise NotJudged(f"{broke}; it raises NotOffered for what it does not know") from error
+    said = "accepted" if answer.accepted else "refused"
+    raise NotJudged(f"an action that does not exist was {said}; an adapter raises NotOffered for what it does not know")
+
+
+def _refuses_strangers_and_wrong_passwords(world: World) -> None:
+    ada = world.reach_user("Ada", HOME)
+    stranger = world.person("Mallory")
+    if world.perform(LogIn(stranger.email, stranger.password, account=world.account(HOME))).accepted:
+        raise NotJudged("somebody just made up was logged in; does the adapter really ask the target?")
+    seen = world.perform(LogIn(ada.email, ada.password, account=world.account(HOME)))
+    if not seen.accepted:
+        raise NotJudged("the right password of a user just registered was refused; nothing can be judged this way")
+    if not seen.session:
+        raise NotJudged("LogIn was accepted without a session: answer the token or cookie that it opened")
+    # Last of all: after a wrong one, some make whoever comes next wait (RFC 4226, 7.3).
+    if world.perform(LogIn(ada.email, "wr0ng-pass!", account=world.account(HOME))).accepted:
+        raise NotJudged("a wrong password was accepted; does the adapter really ask the target?")
+
+
+def _tells_people_apart(world: World) -> None:
+    secrets = {_secret(world, name) for name in ("Ada", "Bo")}
+    if len(secrets) < 2:
+        raise NotJudged("two users were shown the same secret; does the adapter answer from a recording?")
+    if world.target.offers >= ENROLS:
+        if world.open_link("Ada", "a made-up enrolment").shows_qr_code:
+            raise NotJudged("a made-up link showed a QR code; does the adapter really ask the target?")
+
+
+def _moves_its_clock(world: World) -> None:
+    before = world.now()
+    world.pass_time(MOVED_S)
+    moved_s = world.now() - before
+    # Some clocks go on by themselves meanwhile.
+    if not MOVED_S <= moved_s <= MOVED_S + MEANWHILE_S:
+        raise NotJudged(f"its clock was to move by {MOVED_S} s, and moved by {moved_s} s; is it the target's own?")
+
+
+def _moves_the_whole_clock(world: World) -> None:
+    """See that codes are judged by the clock that is moved: part of a process can be left behind by it.
+
+    Nobody has paired before the jump: by how much a code may be off, and so how far from it what is left behind begins
+    to refuse, is the target's affair.
+    """
+    world.pass_time(JUMP_S)
+    accepts = _logs_in
+    try:
+        world.reach_pairing("Ada")
+        if _logs_in(world, "Ada", "a code"):
+            return
+    except Unreached:
+        accepts = _completes_a_pairing
+    people = ("Ada", "Ada", "Ada") if accepts is _logs_in else ("Cleo", "Dan", "Eve")
+    for name, near_s in zip(people, (0, -STEP_S, STEP_S), strict=True):
+        if accepts(world, name, f"a code made {near_s - world.moved_s} s from now"):
+            raise NotJudged(
+                f"the clock was moved by {world.moved_s} s, but codes are judged by the time before: part of the "
+                "target did not move along; in a Python process time-machine reaches what freezegun leaves behind"
+            )
+
+
+def _logs_in(world: World, name: str, code: str) -> bool:
+    return world.log_in(name, code).accepted
+
+
+def _completes_a_pairing(world: World, name: str, code: str) -> bool:
+    person = world.reach_user(name, HOME)
+    session = world.perform(LogIn(person.email, person.password, account=world.account(HOME))).session or ""
+    person.shown = world.perform(StartPairing(session, person.password))
+    world.scan(name)
+    return world.perform(ConfirmPairing(session, world.code(name, code) or "")).accepted
+
+
+def _secret(world: World, name: str) -> str:
+    authenticator = world.reach_pairing(name).authenticator
+    return authenticator.secret if authenticator else ""

@@ -1,0 +1,1 @@
+"""One scenario in front of one target."""

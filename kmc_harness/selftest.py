@@ -1,0 +1,353 @@
+"""The suite judged by faults: each must be caught under a requirement it breaks, and nothing may be said of the rest.
+
+The scenarios run as in any other run, by pytest and with the same verdicts. Only the model behind the port changes
+between them, so that a few warm processes get through all faults.
+"""
+
+import multiprocessing
+import queue
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from types import TracebackType
+from typing import Any, ClassVar
+
+import pytest
+
+from kmc_harness.running import runner
+from kmc_harness.running.probes import probe
+from kmc_harness.targets.model import ModelTarget
+from kmc_harness.verdicts import NotJudged, Verdict
+from kmc_model.analysis.configurations import TOPICS, Rules
+from kmc_model.analysis.faults import Fault, Kind, all_faults, together
+from kmc_model.analysis.faults.derived import EQUIVALENT
+from kmc_model.analysis.statespace import differences
+
+__all__ = ["CLEAN", "Caught", "End", "Faulty", "Selftest", "changes_nothing", "selftest"]
+
+CLEAN = Fault("clean", "The reference itself.", (), Kind.HARMLESS)
+ALIVE_S = 5
+"""How often is looked whether the processes that are to answer are still there."""
+_NOTICED = (Verdict.FAIL, Verdict.WARNING)
+"""What counts as a catch; an `error` or a situation not reached says nothing of the fault."""
+
+
+class End(StrEnum):
+    """What became of a fault, or of a harmless change; the last three are defects of suite or catalogue."""
+
+    CAUGHT = "caught"
+    SILENT = "silent"
+    ELSEWHERE = "caught elsewhere"
+    SURVIVED = "survived"
+    ALARM = "false alarm"
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is as it should be."""
+        return self in (End.CAUGHT, End.SILENT)
+
+
+@dataclass(frozen=True)
+class Caught:
+    """One fault, and the scenarios that noticed it, by requirement.
+
+    Attributes:
+        fault: the fault, or a harmless change.
+        noticed: ids of scenarios by requirement.
+        probe: what a probe says of it, where a run would refuse to judge such a target at all.
+
+    """
+
+    fault: Fault
+    noticed: dict[str, tuple[str, ...]]
+    probe: str = ""
+
+    @property
+    def end(self) -> End:
+        """What became of it."""
+        if not self.fault.requirements:
+            return End.ALARM if self.noticed or self.probe else End.SILENT
+        if set(self.noticed) & set(self.fault.requirements):
+            return End.CAUGHT
+        return End.ELSEWHERE if self.noticed else End.SURVIVED
+
+
+@dataclass(frozen=True)
+class Selftest:
+    """What came of all faults, in their order.
+
+    `idle` are the scenarios that none of them failed; None where not all faults were tried. `equivalent` are faults
+    that survived, are known to change nothing, and show no difference in any state of any topic. They are left out of
+    `caught`. `ran` is how many times a scenario was run to find that out.
+    """
+
+    caught: tuple[Caught, ...]
+    scenarios: int
+    idle: tuple[str, ...] | None
+    equivalent: tuple[str, ...] = ()
+    ran: int = 0
+
+    @property
+    def holds(self) -> bool:
+        """Whether all is as it should be."""
+        return not self.idle and all(each.end.holds for each in self.caught)
+
+
+class Faulty(ModelTarget):
+    """The model with the fault of the moment, taken up at each clean start."""
+
+    fault: ClassVar[Fault] = CLEAN
+
+    def reset(self) -> None:
+        """Forget everything, and be as faulty as is asked now."""
+        self.policy, self._rules, self._turn = self.fault.policy, self.fault.rules, self.fault.turn
+        super().reset()
+
+
+def selftest(
+    faults: Sequence[Fault],
+    *,
+    thorough: bool = False,
+    processes: int = 1,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+    target: str = f"python:{__name__}:Faulty",
+) -> Selftest:
+    """Run the suite on the clean model and on `faults`.
+
+    Args:
+        faults: of `all_faults()`; where it is all of them, scenarios that none fails are looked for too.
+        thorough: every scenario on every fault, instead of those of its own requirements first, and every harmless
+            change alone, instead of some that have nothing in common at once.
+        processes: how many processes work.
+        on_progress: is told how many runs are done, of how many.
+        target: what shows `Faulty.fault` from each clean start on: the model itself, or one behind a wire.
+
+    Raises:
+        RuntimeError: a process broke off.
+
+    """
+    known = {each.name: each for each in (CLEAN, *all_faults())}
+    with _Crew(processes, target) as crew:
+        # What takes longest goes first: on what is harmless, every scenario is run.
+        harmless = [each for each in faults if not each.requirements]
+        plan = [[CLEAN], *([[each] for each in harmless] if thorough else _apart(harmless))]
+        plan += [[each] for each in faults if each.requirements]
+        caught: list[Caught] = []
+        ran, total = 0, len(faults) + 1
+        while plan:
+            tasks: list[_Task] = [_OfFaults(tuple(each.name for each in group), thorough) for group in plan]
+            plan = []
+            for names, noticed, count, probe in crew.perform(tasks):
+                ran += count
+                if len(names) > 1 and (noticed or probe):
+                    # Which of them it is that was objected to, a run of each alone tells.
+                    plan += [[known[name]] for name in names]
+                else:
+                    caught += [Caught(known[name], noticed, probe) for name in names]
+                    on_progress(len(caught), total)
+        idle: list[str] | None = None
+        if len(faults) == len(all_faults()):
+            failed = {name for each in caught for names in each.noticed.values() for name in names}
+            unfailed: list[_Task] = [_OfScenario(name) for name in crew.scenarios if name not in failed]
+            idle = []
+            for done, (name, is_idle) in enumerate(crew.perform(unfailed), total + 1):
+                idle += [name] if is_idle else []
+                on_progress(done, total + len(unfailed))
+        equivalent = tuple(
+            each.fault.name
+            for each in caught
+            if each.end is End.SURVIVED and each.fault.name in EQUIVALENT and changes_nothing(each.fault)
+        )
+        caught = [each for each in caught if each.fault.name not in equivalent]
+        order = list(known)
+        caught.sort(key=lambda each: order.index(each.fault.name))
+        none_fails = None if idle is None else tuple(sorted(idle))
+        return Selftest(tuple(caught), len(crew.scenarios), none_fails, equivalent, ran)
+
+
+def changes_nothing(fault: Fault) -> bool:
+    """Whether reference and fault show the same in every state of every topic, walked side by side.
+
+    What is compared is how each action ends, and what is shown and mailed: no words, secrets or pictures.
+    """
+    faulty = Rules(fault.policy, fault.rules, fault.turn)
+    return not any(next(differences(scope, Rules(), faulty), None) for scope in TOPICS)
+
+
+def _apart(faults: Sequence[Fault]) -> list[list[Fault]]:
+    """Return `faults` in a few groups, in each of which no two change the same, so that none undoes another one."""
+    groups: list[list[Fault]] = []
+    for fault in faults:
+        free = [group for group in groups if all(fault.instead.keys().isdisjoint(each.instead) for each in group)]
+        if free:
+            free[0].append(fault)
+        else:
+            groups.append([fault])
+    return groups
+
+
+@dataclass(frozen=True)
+class _OfFaults:
+    """Run the scenarios on some faults at once until some catch them; `thorough`: run all."""
+
+    names: tuple[str, ...]
+    thorough: bool
+
+
+@dataclass(frozen=True)
+class _OfScenario:
+    """Look for a fault that fails a scenario."""
+
+    name: str
+
+
+_Task = _OfFaults | _OfScenario
+
+
+class _Crew:
+    """A few processes that work off tasks."""
+
+    def __init__(self, processes: int, target: str) -> None:
+        # Not forked: a process that started as a copy of this one would share what pytest has changed in it.
+        context = multiprocessing.get_context("spawn")
+        self._tasks = context.SimpleQueue()
+        self._answers = context.Queue()
+        self._processes = [
+            context.Process(target=_work, args=(self._tasks, self._answers, target), daemon=True)
+            for _ in range(processes)
+        ]
+        self.scenarios: list[str] = []
+
+    def __enter__(self) -> "_Crew":
+        for each in self._processes:
+            each.start()
+        for _ in self._processes:
+            self.scenarios = self._answer()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for each in self._processes:
+            if error is None:
+                self._tasks.put(None)
+            else:
+                each.terminate()
+        for each in self._processes:
+            each.join()
+
+    def perform(self, tasks: Sequence[_Task]) -> Iterator[tuple[Any, ...]]:
+        """Have `tasks` done, and yield what comes of them as it comes; faults go by name, for they cannot be sent."""
+        for task in tasks:
+            self._tasks.put(task)
+        for _ in tasks:
+            yield self._answer()
+
+    def _answer(self) -> Any:
+        while True:
+            try:
+                answer = self._answers.get(timeout=ALIVE_S)
+                break
+            except queue.Empty:
+                if dead := [each.exitcode for each in self._processes if not each.is_alive()]:
+                    raise RuntimeError(f"a process of the self-test ended with {dead[0]} in the middle of it") from None
+        if isinstance(answer, _BrokeOff):
+            raise RuntimeError(f"pytest broke off in a process of the self-test:\n{answer.words}")
+        return answer
+
+
+@dataclass(frozen=True)
+class _BrokeOff:
+    words: str
+
+
+def _work(tasks: Any, answers: Any, target: str) -> None:
+    """Be one of the processes."""
+    loop = _Loop(tasks, answers)
+    _, words = runner.quietly([*runner.PYTEST, f"--kmc-target={target}", "--kmc-profile=all"], loop)
+    if not loop.ended:
+        answers.put(_BrokeOff(words))
+
+
+class _Loop:
+    """Takes the place of pytest's loop over its items: they run as the tasks ask for."""
+
+    def __init__(self, tasks: Any, answers: Any) -> None:
+        self._tasks = tasks
+        self._answers = answers
+        self._items: list[pytest.Item] = []
+        self._verdict = Verdict.ERROR
+        self.ended = False
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        # Nobody reads what it would say at the end, and thousands of runs make that long.
+        session.config.pluginmanager.unregister(name="terminalreporter")
+        # What the model does not offer, no fault of the model fails.
+        self._items = [each for each in session.items if _needed(each) <= Faulty.offers]
+        # The target is probed once, while it is clean: each fault is to meet the scenarios.
+        self._notices(self._items[0])
+        self._answers.put([_name(each) for each in self._items])
+        for task in iter(self._tasks.get, None):
+            answer = self._run_faults(task) if isinstance(task, _OfFaults) else self._run_scenario(task.name)
+            self._answers.put(answer)
+        self.ended = True
+        return True
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if result := getattr(report, "kmc_result", None):
+            self._verdict = Verdict(result["verdict"])
+
+    def _run_faults(self, task: _OfFaults) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]], int, str]:
+        Faulty.fault = together([each for each in (CLEAN, *all_faults()) if each.name in task.names])
+        noticed: dict[str, tuple[str, ...]] = {}
+        ran = 0
+        for items in self._own_first(Faulty.fault.requirements):
+            for item in items:
+                ran += 1
+                if self._notices(item):
+                    requirement = _requirement(item)
+                    noticed[requirement] = (*noticed.get(requirement, ()), _name(item))
+            if noticed and not task.thorough:
+                break
+        return task.names, noticed, ran, _probed()
+
+    def _own_first(self, requirements: Sequence[str]) -> Iterator[list[pytest.Item]]:
+        yield [each for each in self._items if _requirement(each) in requirements]
+        yield [each for each in self._items if _requirement(each) not in requirements]
+
+    def _run_scenario(self, name: str) -> tuple[str, bool]:
+        (item,) = (each for each in self._items if _name(each) == name)
+        for fault in all_faults():
+            Faulty.fault = fault
+            if fault.requirements and self._notices(item):
+                return name, False
+        return name, True
+
+    def _notices(self, item: pytest.Item) -> bool:
+        # Another item is named as the next one: what belongs to the session stays, what belongs to this item goes.
+        other = self._items[self._items[0] is item]
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=other)
+        return self._verdict in _NOTICED
+
+
+def _probed() -> str:
+    """Return what the probes object to in the fault of the moment."""
+    try:
+        probe(Faulty(), "probe")
+    except NotJudged as error:
+        return str(error)
+    return ""
+
+
+def _name(item: pytest.Item) -> str:
+    return item.nodeid.rpartition("::")[2].removeprefix("test_")
+
+
+def _needed(item: pytest.Item) -> set[str]:
+    return {marker.args[0] for marker in item.iter_markers("needs")}
+
+
+def _requirement(item: pytest.Item) -> str:
+    marker = item.get_closest_marker("requirement")
+    return str(marker.args[0]) if marker else ""

@@ -1,0 +1,1 @@
+"""Features, steps and catalogue, read from their files."""

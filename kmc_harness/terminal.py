@@ -1,0 +1,86 @@
+"""What all that is shown in a terminal has in common: the colours of verdicts, tables, the progress of a run."""
+
+import sys
+from types import TracebackType
+
+from rich.console import Console
+from rich.table import Table
+
+from kmc_harness.durations import stopwatch
+from kmc_harness.verdicts import Verdict
+
+__all__ = ["Progress", "badge", "table"]
+
+COLOURS = {
+    Verdict.PASS: "green",
+    Verdict.SKIPPED: "dim",
+    Verdict.WARNING: "yellow",
+    Verdict.WAIVED: "cyan",
+    Verdict.INCONCLUSIVE: "magenta",
+    Verdict.ERROR: "bright_red",
+    Verdict.FLAKY: "bold magenta",
+    Verdict.FAIL: "bold red",
+}
+
+LINE_EVERY_S = 10.0
+
+
+def table(*columns: str) -> Table:
+    """Return an empty table in the style of all ours; columns that need more than a head are added to it."""
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for each in columns:
+        made.add_column(each)
+    return made
+
+
+class Progress:
+    """A bar on a terminal, a line now and then elsewhere."""
+
+    def __init__(self) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+        from rich.progress import Progress as Bar
+
+        console = Console(stderr=True)
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[worst]}"),
+        )
+        self._bar = Bar(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self._task = self._bar.add_task("scenarios", total=None, worst="")
+        self._worst, self._worst_of = Verdict.PASS, ""
+        self._total = self._done = 0
+        # As it is now: during a run pytest's words are kept back.
+        self._file = None if console.is_terminal else sys.stderr
+        self._told_at = stopwatch()
+
+    def __enter__(self) -> "Progress":
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def expect(self, count: int) -> None:
+        """Say that there will be `count` more scenarios."""
+        self._total += count
+        self._bar.update(self._task, total=self._total)
+
+    def advance(self, verdict: Verdict, requirement: str) -> None:
+        """Count one scenario, and show the highest verdict so far and whose it was first."""
+        if verdict.rank > self._worst.rank:
+            self._worst, self._worst_of = verdict, f" {requirement}"
+        self._done += 1
+        self._bar.update(self._task, advance=1, worst=f"{badge(self._worst)}{self._worst_of}")
+        if self._file and stopwatch() >= self._told_at + LINE_EVERY_S:
+            self._told_at = stopwatch()
+            worst = f"worst so far: {self._worst}{self._worst_of}"
+            print(f"{self._done} of {self._total} scenarios; {worst}", file=self._file, flush=True)
+
+
+def badge(verdict: Verdict) -> str:
+    """Return `verdict` in its colour, as rich markup."""
+    return f"[{COLOURS[verdict]}]{verdict}[/]"

@@ -1,0 +1,1 @@
+"""What is derived from the model: faults, its state space, walks and test suites, populations of users."""

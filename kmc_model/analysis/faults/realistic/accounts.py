@@ -1,0 +1,253 @@
+"""Accounts and sessions: which account decides, and what ends or drops what."""
+
+from kmc_model import rules as r
+from kmc_model.actions import DisableTwoFactor, LogIn, LogOut, SetUserStatus, SwitchAccount, UserStatus
+from kmc_model.analysis.faults._fault import Fault, effect_instead, row_of
+from kmc_model.analysis.faults._noting import Noting
+from kmc_model.analysis.faults.realistic._making import ACCEPTED, ENABLED, PLAIN, fault, of_turn, when, with_effect
+from kmc_model.records import Account, LinkStatus
+from kmc_model.turn import Turn
+from kmc_model.values import changed
+
+__all__ = ["ACCOUNTS", "end_sessions_of_everybody"]
+
+
+def _switch_on_everywhere(turn: Turn) -> None:
+    inside = {each.email for each in turn.state.memberships.values() if each.account == turn.action.account}
+    for each in tuple(turn.state.memberships.values()):
+        if each.email in inside:
+            turn.put_account(changed(turn.state.accounts[each.account], two_factor=True))
+
+
+def _switch_off_everywhere(turn: Turn) -> None:
+    for each in tuple(turn.state.accounts.values()):
+        turn.put_account(changed(each, two_factor=False))
+
+
+def _forget_others_secrets(turn: Turn) -> None:
+    inside = {each.email for each in turn.state.memberships.values() if each.account == turn.action.account}
+    for each in tuple(turn.state.credentials.values()):
+        if each.email not in inside:
+            turn.put_credentials(changed(each, secret=None))
+
+
+def _forget_secrets(turn: Turn) -> None:
+    for each in turn.state.memberships.values():
+        if each.account == turn.action.account:
+            turn.put_credentials(changed(turn.state.credentials[each.email], secret=None))
+
+
+def _renew_secrets(turn: Turn) -> None:
+    for each in tuple(turn.state.memberships.values()):
+        if each.account == turn.action.account:
+            turn.new_secret(each.email)
+
+
+def _end_all_sessions(turn: Turn) -> None:
+    for each in turn.state.sessions.values():
+        if each.account == turn.action.account:
+            turn.put_session(changed(each, is_open=False))
+
+
+def end_sessions_of_everybody(turn: Turn) -> None:
+    for each in turn.state.sessions.values():
+        turn.put_session(changed(each, is_open=False))
+
+
+def _end_session_without_two_factor(turn: Turn) -> None:
+    if turn.session and not turn.state.accounts[turn.session.account].two_factor:
+        r.end_session(turn)
+
+
+class FlagOfTheFirstAccount(Turn):
+    """Asks for a code if the person's first account demands one, whichever is opened."""
+
+    def needs_code(self, account: Account) -> bool:
+        first = next(self.memberships(), None)
+        return self.state.accounts[first.account if first else account.name].two_factor
+
+
+class OnlyAdministratorsNeedACode(Turn):
+    """Asks only those for a code who are administrators of the account."""
+
+    def needs_code(self, account: Account) -> bool:
+        membership = self.state.memberships.get((account.name, self.email))
+        return super().needs_code(account) and (membership is None or membership.administrator)
+
+
+class NoCodeUntilTheNewQrCodeIsSeen(Turn):
+    """Asks for no code between a reset and the moment at which its QR code is shown."""
+
+    def needs_code(self, account: Account) -> bool:
+        links = self.state.links
+        leads_to = (each.follow_up for each in links.values() if each.email == self.email and each.follow_up)
+        return super().needs_code(account) and all(links[each].status is not LinkStatus.OPEN for each in leads_to)
+
+
+class CodeOncePerDay(Noting):
+    """Asks for no code for a day after a login with one."""
+
+    def needs_code(self, account: Account) -> bool:
+        lately = any(
+            isinstance(note, tuple) and note[:2] == ("let in", self.email) and self.now < note[2] + 86_400
+            for note in self.notes
+        )
+        return super().needs_code(account) and not lately
+
+
+class MachineRemembered(Noting):
+    """Asks for no code on a machine from which a login with one was accepted."""
+
+    def needs_code(self, account: Account) -> bool:
+        return super().needs_code(account) and not self.has_noted("machine", self.email, self.action.device)
+
+
+def _note_login(turn: Turn) -> None:
+    if isinstance(turn, Noting):
+        turn.note("let in", turn.email, turn.now)
+
+
+def _note_machine(turn: Turn) -> None:
+    if isinstance(turn, Noting) and turn.action.device:
+        turn.note("machine", turn.email, turn.action.device)
+
+
+class FlagsOfTheLogin(Noting):
+    """Judges a switch by the accounts as they were when the session was opened."""
+
+
+def _note_flags(turn: Turn) -> None:
+    if isinstance(turn, Noting) and turn.opened:
+        for each in turn.state.accounts.values():
+            if each.two_factor:
+                turn.note("had it on", turn.opened.handle, each.name)
+
+
+def _had_it_on(turn: Turn) -> bool:
+    return isinstance(turn, Noting) and turn.has_noted("had it on", turn.action.session, turn.action.account)
+
+
+def _not_in_account_and_no_code(turn: Turn) -> bool:
+    return r.not_in_account(turn) and not turn.action.code
+
+
+def _blocked_and_no_code(turn: Turn) -> bool:
+    return r.inactive_in_account(turn) and not turn.action.code
+
+
+def _from_without_and_never_paired(turn: Turn) -> bool:
+    secret = turn.own.secret
+    return r.from_account_without_two_factor(turn) and not (secret and secret.proven)
+
+
+def _drop_pairing_when_removed(turn: Turn) -> None:
+    r.set_user_status(turn)
+    if turn.action.status is not UserStatus.ACTIVE:
+        turn.put_credentials(changed(turn.own, secret=None))
+
+
+_REFUSED_SWITCH = row_of(SwitchAccount, "from_account_without_two_factor")
+
+
+ACCOUNTS: tuple[Fault, ...] = (
+    fault(
+        "on everywhere",
+        "Switching it on for one account does so for all accounts of its users.",
+        "ENA-001",
+        rules=with_effect(ENABLED, _switch_on_everywhere),
+    ),
+    fault(
+        "off everywhere",
+        "Switching it off for one account does so for all.",
+        "ENA-001",
+        rules=with_effect(row_of(DisableTwoFactor, "always"), _switch_off_everywhere),
+    ),
+    fault(
+        "on forgets others",
+        "Switching it on forgets the pairings of everybody in other accounts alone.",
+        "ENA-001",
+        rules=with_effect(ENABLED, _forget_others_secrets),
+    ),
+    fault(
+        "off forgets",
+        "Switching it off forgets the pairings.",
+        "ENA-011",
+        rules=with_effect(row_of(DisableTwoFactor, "always"), _forget_secrets),
+    ),
+    fault(
+        "on makes anew",
+        "Switching it on makes a new secret for those who have one.",
+        "ENA-011",
+        "ENA-015",
+        rules=with_effect(ENABLED, _renew_secrets),
+    ),
+    fault(
+        "on ends sessions",
+        "Switching it on ends the account's sessions.",
+        "ENA-014",
+        rules=with_effect(ENABLED, _end_all_sessions),
+    ),
+    of_turn(FlagOfTheFirstAccount, "ENA-001"),
+    of_turn(OnlyAdministratorsNeedACode, "ENA-007"),
+    of_turn(NoCodeUntilTheNewQrCodeIsSeen, "ENA-007"),
+    of_turn(CodeOncePerDay, "LOG-009", rules=with_effect(ACCEPTED, _note_login)),
+    of_turn(MachineRemembered, "LOG-009", rules=with_effect(ACCEPTED, _note_machine)),
+    of_turn(
+        FlagsOfTheLogin,
+        "SWI-007",
+        rules=(
+            *with_effect(PLAIN, _note_flags)[:ACCEPTED],
+            with_effect(ACCEPTED, _note_flags)[ACCEPTED],
+            *when(_REFUSED_SWITCH, _had_it_on)[ACCEPTED + 1 :],
+        ),
+    ),
+    fault(
+        "any account with a code",
+        "Whoever has a right code is let into an account they are not in.",
+        "LOG-012",
+        rules=when(row_of(LogIn, "not_in_account"), _not_in_account_and_no_code),
+    ),
+    fault(
+        "blocked but with a code",
+        "Somebody blocked is let in with a right code.",
+        "LOG-014",
+        rules=when(row_of(LogIn, "inactive_in_account"), _blocked_and_no_code),
+    ),
+    fault(
+        "switch for the paired",
+        "Whoever has logged in with a code once may switch without one.",
+        "SWI-001",
+        "SWI-009",
+        rules=when(_REFUSED_SWITCH, _from_without_and_never_paired),
+    ),
+    fault(
+        "refused switch ends the session",
+        "A refused switch logs the person out.",
+        "SWI-005",
+        rules=with_effect(_REFUSED_SWITCH, r.end_session),
+    ),
+    fault(
+        "refused switch moves the session",
+        "A refused switch moves the session all the same.",
+        "SWI-005",
+        rules=with_effect(_REFUSED_SWITCH, r.move_session),
+    ),
+    fault(
+        "logout ends all sessions",
+        "Logging out ends the sessions of everybody.",
+        "LOG-010",
+        rules=with_effect(row_of(LogOut, "always"), end_sessions_of_everybody),
+    ),
+    fault(
+        "logout without effect under two-factor",
+        "Logging out ends no session of an account that has two-factor authentication on.",
+        "LOG-010",
+        rules=effect_instead(row_of(LogOut, "always"), "end_session", _end_session_without_two_factor),
+    ),
+    fault(
+        "removal drops the pairing",
+        "Somebody blocked or removed loses the pairing, though restored later.",
+        "LOG-014",
+        rules=effect_instead(row_of(SetUserStatus, "always"), "set_user_status", _drop_pairing_when_removed),
+    ),
+)

@@ -1,0 +1,191 @@
+"""Codes: what is taken for one, when, and how often."""
+
+from dataclasses import replace
+
+from kmc_model import rules as r
+from kmc_model.actions import LogIn, LogOut
+from kmc_model.analysis.faults._fault import Fault, row_of
+from kmc_model.analysis.faults._noting import Noting
+from kmc_model.analysis.faults.realistic._making import ACCEPTED, fault, of_turn, when, with_effect
+from kmc_model.rules import RULES
+from kmc_model.turn import Turn
+from kmc_model.values import changed
+
+__all__ = ["CODES"]
+
+
+class OldSecretsStay(Noting):
+    """Checks a code against every secret the person ever had."""
+
+    def new_secret(self, email: str) -> None:
+        if old := self.state.credentials[email].secret:
+            self.note("secret", email, old.base32)
+        super().new_secret(email)
+
+    def counter(self) -> int | None:
+        had = (note[2] for note in self.notes if isinstance(note, tuple) and note[:2] == ("secret", self.email))
+        return next(filter(None, map(self.fits, had)), super().counter())
+
+    def fits(self, base32: object) -> int | None:
+        return self.secrets.counter_of(self.action.code, str(base32), self.now, self.policy.tolerance_steps, False)
+
+
+class AnybodysCode(OldSecretsStay):
+    """Checks a code against the secrets of everybody."""
+
+    def counter(self) -> int | None:
+        held = (each.secret.base32 for each in self.state.credentials.values() if each.secret)
+        return next(filter(None, map(self.fits, held)), None)
+
+
+class ColleaguesCode(OldSecretsStay):
+    """Checks a code against the secrets of everybody in the same account."""
+
+    def counter(self) -> int | None:
+        here = self.account.name if self.account else ""
+        emails = (each.email for each in self.state.memberships.values() if each.account == here)
+        held = (secret.base32 for each in emails if (secret := self.state.credentials[each].secret))
+        return next(filter(None, map(self.fits, held)), None)
+
+
+class LongEnoughPrefix(Turn):
+    """Compares only as many digits as were typed."""
+
+    def counter(self) -> int | None:
+        own = self.own.secret
+        if own is None or not self.action.code:
+            return None
+        codes = (self.secrets.code_at(own.base32, self.now + steps * 30) for steps in (-1, 0, 1))
+        return self.now // 30 if any(code.startswith(self.action.code) for code in codes) else None
+
+
+class FirstSixCharacters(Turn):
+    """Cuts off whatever is typed after six characters."""
+
+    def counter(self) -> int | None:
+        self.action = replace(self.action, code=self.action.code[:6])
+        return super().counter()
+
+
+class ClockAnHourOff(Turn):
+    """Checks codes at a clock that is an hour behind."""
+
+    def counter(self) -> int | None:
+        self.now -= 3600
+        found = super().counter()
+        self.now += 3600
+        return found
+
+
+class NoStepBack(Turn):
+    """Takes codes of the present and the next step, not of the one before."""
+
+    def counter(self) -> int | None:
+        found = super().counter()
+        return found if found is None or found >= self.now // 30 else None
+
+
+class SevenStepsAhead(Turn):
+    """Takes codes of the next seven steps."""
+
+    def counter(self) -> int | None:
+        here, found = self.now, None
+        for steps in range(8):
+            self.now = here + 30 * steps
+            found = super().counter() if found is None else found
+        self.now = here
+        return found
+
+
+class TwoStepsBack(Turn):
+    """Takes codes of two steps before."""
+
+    def counter(self) -> int | None:
+        found = super().counter()
+        self.now -= 30
+        found = super().counter() if found is None else found
+        self.now += 30
+        return found
+
+
+class ReplayPerAccount(Noting):
+    """Remembers used codes for each account on its own."""
+
+    def used_in(self) -> int | None:
+        counter = self.counter()
+        return counter if self.account and self.has_noted("used", self.email, self.account.name, counter) else None
+
+
+def _used_in_this_account(turn: Turn) -> bool:
+    return isinstance(turn, ReplayPerAccount) and turn.used_in() is not None
+
+
+def _note_used_code(turn: Turn) -> None:
+    if isinstance(turn, ReplayPerAccount) and turn.account:
+        turn.note("used", turn.email, turn.account.name, turn.counter())
+
+
+def _forget_used_code(turn: Turn) -> None:
+    if turn.session:
+        turn.put_credentials(changed(turn.own, last_counter=-1))
+
+
+def _wrong_but_no_master_code(turn: Turn) -> bool:
+    return turn.action.code != "000000" and r.code_wrong(turn)
+
+
+def _missing_and_never_typed(turn: Turn) -> bool:
+    return turn.action.code is None and r.code_missing(turn)
+
+
+def _wrong_and_typed(turn: Turn) -> bool:
+    return bool(turn.action.code) and r.code_wrong(turn)
+
+
+CODES: tuple[Fault, ...] = (
+    of_turn(OldSecretsStay, "RST-007", "RST-008"),
+    of_turn(AnybodysCode, "ENR-007"),
+    of_turn(ColleaguesCode, "ENR-007"),
+    of_turn(LongEnoughPrefix, "LOG-005"),
+    of_turn(FirstSixCharacters, "LOG-005"),
+    of_turn(ClockAnHourOff, "LOG-004", "LOG-008"),
+    of_turn(NoStepBack, "STD-002", "STD-010"),
+    of_turn(TwoStepsBack, "STD-002"),
+    of_turn(SevenStepsAhead, "STD-002"),
+    of_turn(
+        ReplayPerAccount,
+        "STD-003",
+        rules=(
+            *when(row_of(LogIn, "code_used_before"), _used_in_this_account)[:ACCEPTED],
+            with_effect(ACCEPTED, _note_used_code)[ACCEPTED],
+            *RULES[ACCEPTED + 1 :],
+        ),
+    ),
+    fault(
+        "replay after logout",
+        "Logging out forgets which code was used last.",
+        "STD-003",
+        rules=with_effect(row_of(LogOut, "always"), _forget_used_code),
+    ),
+    fault(
+        "master code",
+        "000000 is right for everybody who has paired.",
+        "LOG-005",
+        rules=when(row_of(LogIn, "code_wrong"), _wrong_but_no_master_code),
+    ),
+    fault(
+        "empty code",
+        "A code field sent empty is taken for a right code.",
+        "LOG-003",
+        "LOG-005",
+        rules=tuple(
+            replace(rule, applies=_missing_and_never_typed)
+            if rule.applies is r.code_missing
+            else replace(rule, applies=_wrong_and_typed)
+            if rule.applies is r.code_wrong
+            else rule
+            for rule in RULES
+            if rule.applies is not r.code_used_before
+        ),
+    ),
+)

@@ -1,0 +1,225 @@
+"""Links and QR codes: how long they live, what they tell, what is in the picture."""
+
+import base64
+
+from kmc_model import rules as r
+from kmc_model.actions import OpenEnrolmentLink
+from kmc_model.analysis.faults._fault import Fault, effect_instead, row_of
+from kmc_model.analysis.faults._noting import Noting
+from kmc_model.analysis.faults.realistic._making import ACCEPTED, fault, of_turn, when, with_effect
+from kmc_model.records import Link, LinkKind, LinkStatus, Secret
+from kmc_model.turn import Turn
+from kmc_model.values import changed
+
+__all__ = ["LINKS"]
+
+
+class CountsFromOpening(Turn):
+    """Lets a link lie for as long as it is not opened: the 24 hours begin then."""
+
+    def is_expired(self, link: Link) -> bool:
+        return link.kind is LinkKind.RESET and super().is_expired(link)
+
+
+class CountsFromTheFirst(Turn):
+    """Counts every link's hours from the first mail that was ever sent."""
+
+    def is_expired(self, link: Link) -> bool:
+        return super().is_expired(changed(link, issued_at=self.state.outbox[0].sent_at))
+
+
+class CountsInDays(Turn):
+    """Looks at the calendar's days: a link dies at midnight of the next day."""
+
+    def is_expired(self, link: Link) -> bool:
+        return self.now // 86_400 > link.issued_at // 86_400 + 1
+
+
+class ExpiryUnpairs(Turn):
+    """Drops a pairing when its QR code expires, used or not."""
+
+    def is_dead(self, secret: Secret) -> bool:
+        return super().is_dead(changed(secret, proven=False))
+
+
+class UnknownLinkIsTheNewest(Turn):
+    """Takes a link that it does not know for the newest one."""
+
+    @property
+    def link(self) -> Link | None:
+        known = list(self.state.links.values())
+        return super().link or (known[-1] if known else None)
+
+
+class ShownForTenMinutes(Noting):
+    """Answers a link from a cache for ten minutes after it was opened (I-04b)."""
+
+
+def _used_and_out_of_the_cache(turn: Turn) -> bool:
+    if not r.link_used(turn) or not isinstance(turn, ShownForTenMinutes) or turn.link is None:
+        return r.link_used(turn)
+    return not any(turn.has_noted("opened", turn.link.token, turn.now - ago) for ago in range(600))
+
+
+def _note_opening(turn: Turn) -> None:
+    if isinstance(turn, ShownForTenMinutes) and turn.link:
+        turn.note("opened", turn.link.token, turn.now)
+
+
+def _use_links_at_login(turn: Turn) -> None:
+    for link in turn.state.links.values():
+        if link.email == turn.email and link.kind is LinkKind.ENROLMENT:
+            turn.put_link(changed(link, status=LinkStatus.USED))
+
+
+class MixesUpTheBatch(Turn):
+    """Shows the QR code of whoever was mailed before."""
+
+    def uri(self, secret: Secret) -> str:
+        others = [each.secret for each in self.state.credentials.values() if each.secret and each.email != self.email]
+        return super().uri(others[-1] if others else secret)
+
+
+class OneSecretABatch(Turn):
+    """Makes one secret for all who are mailed together."""
+
+    def new_secret(self, email: str) -> None:
+        held = [each.secret for each in self.state.credentials.values() if each.secret]
+        if held and held[-1].issued_at == self.now:
+            self.put_credentials(changed(self.state.credentials[email], secret=changed(held[-1], proven=False)))
+        else:
+            super().new_secret(email)
+
+
+class CountingTokens(Turn):
+    """Numbers its links."""
+
+    def token(self, serial: int, *, link: bool) -> str:
+        return f"link-{serial:012}" if link else super().token(serial, link=link)
+
+
+class ShortTokens(Turn):
+    """Makes links of 32 random bits."""
+
+    def token(self, serial: int, *, link: bool) -> str:
+        return super().token(serial, link=link)[:6] if link else super().token(serial, link=link)
+
+
+class TokenNamesTheUser(Turn):
+    """Puts the user's e-mail into a link, base64-encoded."""
+
+    def token(self, serial: int, *, link: bool) -> str:
+        made = super().token(serial, link=link)
+        return base64.urlsafe_b64encode(f"{self.email}:{made}".encode()).decode() if link else made
+
+
+class WeakSecrets(Turn):
+    """Makes secrets whose first byte is always the same."""
+
+    def base32(self, serial: int) -> str:
+        return "AA" + super().base32(serial)[2:]
+
+
+class SecretsInRotation(Turn):
+    """Makes twenty secrets, then the same again."""
+
+    def base32(self, serial: int) -> str:
+        return super().base32(serial % 20)
+
+
+class _Uri(Turn):
+    """Says something in the QR code that the server does not do, or that no app understands."""
+
+    more = ""
+
+    def uri(self, secret: Secret) -> str:
+        return super().uri(secret) + self.more
+
+
+class EightDigits(_Uri):
+    """Tells the app to make eight digits."""
+
+    more = "&digits=8"
+
+
+class Sha256(_Uri):
+    """Tells the app to use SHA-256."""
+
+    more = "&algorithm=SHA256"
+
+
+class SixtySeconds(_Uri):
+    """Tells the app to use steps of 60 s."""
+
+    more = "&period=60"
+
+
+class CounterBased(_Uri):
+    """Makes a QR code for codes by counter."""
+
+    def uri(self, secret: Secret) -> str:
+        return super().uri(secret).replace("://totp/", "://hotp/")
+
+
+class SecretAsHex(_Uri):
+    """Spells the secret in hexadecimal digits."""
+
+    def uri(self, secret: Secret) -> str:
+        raw = base64.b32decode(secret.base32 + "=" * (-len(secret.base32) % 8))
+        return super().uri(changed(secret, base32=raw.hex()))
+
+
+class SecretCutShort(_Uri):
+    """Leaves the end of the secret out of the QR code."""
+
+    def uri(self, secret: Secret) -> str:
+        return super().uri(changed(secret, base32=secret.base32[:-8]))
+
+
+class LabelIsAnothers(_Uri):
+    """Names one issuer in the label and another one in the parameter."""
+
+    def uri(self, secret: Secret) -> str:
+        return super().uri(secret).replace("issuer=", "issuer=Another%20")
+
+
+LINKS: tuple[Fault, ...] = (
+    of_turn(CountsFromOpening, "ENR-009"),
+    of_turn(CountsFromTheFirst, "ENR-010"),
+    of_turn(CountsInDays, "ENR-009"),
+    of_turn(ExpiryUnpairs, "ENR-011"),
+    of_turn(UnknownLinkIsTheNewest, "ENR-013", "RST-010"),
+    of_turn(
+        ShownForTenMinutes,
+        "ENR-002",
+        rules=(
+            *when(row_of(OpenEnrolmentLink, "link_used"), _used_and_out_of_the_cache)[
+                : row_of(OpenEnrolmentLink, "always")
+            ],
+            *with_effect(row_of(OpenEnrolmentLink, "always"), _note_opening)[row_of(OpenEnrolmentLink, "always") :],
+        ),
+    ),
+    fault(
+        "link used up by the login",
+        "A link is used up by the first login with a code, not by being opened.",
+        "ENR-002",
+        rules=(
+            *effect_instead(row_of(OpenEnrolmentLink, "always"), "use_enrolment_link")[:ACCEPTED],
+            *with_effect(ACCEPTED, _use_links_at_login)[ACCEPTED:],
+        ),
+    ),
+    of_turn(MixesUpTheBatch, "ENR-014", "ENR-007"),
+    of_turn(OneSecretABatch, "ENA-006", "STD-009"),
+    of_turn(CountingTokens, "SEC-005"),
+    of_turn(ShortTokens, "SEC-005"),
+    of_turn(TokenNamesTheUser, "SEC-005"),
+    of_turn(WeakSecrets, "STD-009"),
+    of_turn(SecretsInRotation, "STD-009"),
+    of_turn(EightDigits, "ENR-003"),
+    of_turn(Sha256, "ENR-003"),
+    of_turn(SixtySeconds, "ENR-003"),
+    of_turn(CounterBased, "ENR-001", "ENR-003"),
+    of_turn(SecretAsHex, "ENR-001", "ENR-003"),
+    of_turn(SecretCutShort, "ENR-003", "ENR-005"),
+    of_turn(LabelIsAnothers, "STD-007"),
+)

@@ -1,0 +1,112 @@
+"""Mail: to whom it goes, how often, and what it gives away."""
+
+from kmc_model import rules as r
+from kmc_model.actions import EnableTwoFactor, RegisterUser, UserStatus
+from kmc_model.analysis.faults._fault import Fault, effect_instead, row_of
+from kmc_model.analysis.faults._noting import Noting
+from kmc_model.analysis.faults.realistic._making import ENABLED, fault, of_turn, with_effect
+from kmc_model.records import LinkKind, Mail
+from kmc_model.turn import Turn
+from kmc_model.values import changed
+
+__all__ = ["MAIL"]
+
+
+class MailsTwice(Turn):
+    """Sends each mail with a link to a QR code twice."""
+
+    def put_mail(self, mail: Mail) -> None:
+        super().put_mail(mail)
+        if mail.link and self.state.links[mail.link].kind is LinkKind.ENROLMENT:
+            super().put_mail(mail)
+
+
+class MailsTwoAtMost(Turn):
+    """Mails the first page of the users, which holds two."""
+
+    def put_mail(self, mail: Mail) -> None:
+        sent = [each for each in self.state.outbox if each.sent_at == self.now]
+        if len(sent) < 2 or not isinstance(self.action, EnableTwoFactor):
+            super().put_mail(mail)
+
+
+class MailTellsTheSecret(Turn):
+    """Writes the secret into the mail, for those whose app cannot scan."""
+
+    def put_mail(self, mail: Mail) -> None:
+        secret = self.state.credentials[mail.recipient].secret
+        super().put_mail(changed(mail, text=mail.text + (secret.base32 if secret else "")))
+
+
+class MailTellsThePassword(Turn):
+    """Repeats the password in the mail."""
+
+    def put_mail(self, mail: Mail) -> None:
+        super().put_mail(changed(mail, text=f"{mail.text} {self.state.credentials[mail.recipient].password}"))
+
+
+def _mail_everybody(turn: Turn) -> None:
+    for each in tuple(turn.state.memberships.values()):
+        if each.account == turn.action.account and each.status is not UserStatus.ACTIVE:
+            r._mail_qr_code(turn, each.email)
+
+
+class MailsOnceAnAccount(Noting):
+    """Mails nobody when an account has it switched on for the second time."""
+
+    def put_mail(self, mail: Mail) -> None:
+        if not (isinstance(self.action, EnableTwoFactor) and self.has_noted("on", self.action.account)):
+            super().put_mail(mail)
+
+
+def _note_on(turn: Turn) -> None:
+    if isinstance(turn, MailsOnceAnAccount):
+        turn.note("on", turn.action.account)
+
+
+def _mail_everybody_again(turn: Turn) -> None:
+    r.enrol_late_user(turn)
+    if turn.state.accounts[turn.action.account].two_factor:
+        for each in tuple(turn.state.memberships.values()):
+            if each.account == turn.action.account and each.email != turn.email:
+                r._mail_qr_code(turn, each.email)
+
+
+def _mail_all_customers(turn: Turn) -> None:
+    inside = {each.email for each in turn.state.memberships.values() if each.account == turn.action.account}
+    for each in tuple(turn.state.credentials):
+        if each not in inside:
+            r._mail_qr_code(turn, each)
+
+
+MAIL: tuple[Fault, ...] = (
+    of_turn(MailsTwice, "ENA-005", "ENA-003"),
+    of_turn(MailsTwoAtMost, "ENA-004"),
+    of_turn(MailTellsTheSecret, "SEC-008"),
+    of_turn(MailTellsThePassword, "SEC-008"),
+    fault(
+        "mail to the removed",
+        "Those who are blocked or removed are mailed too.",
+        "ENA-005",
+        rules=with_effect(ENABLED, _mail_everybody),
+    ),
+    of_turn(MailsOnceAnAccount, "ENA-004", rules=with_effect(ENABLED, _note_on)),
+    fault(
+        "on again mails the owner",
+        "Switching it on where it is on already mails the owner once more.",
+        "ENA-009",
+        rules=with_effect(row_of(EnableTwoFactor, "account_has_two_factor"), r.mail_owner),
+    ),
+    fault(
+        "newcomers' colleagues mailed",
+        "Whoever joins has the whole account mailed once more.",
+        "ENA-005",
+        rules=effect_instead(row_of(RegisterUser, "always"), "enrol_late_user", _mail_everybody_again),
+    ),
+    fault(
+        "mail to all customers",
+        "Users of other accounts are mailed too.",
+        "ENA-005",
+        rules=with_effect(ENABLED, _mail_all_customers),
+    ),
+)

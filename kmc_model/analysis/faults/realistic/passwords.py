@@ -1,0 +1,63 @@
+"""Passwords: how they are compared."""
+
+from dataclasses import replace
+
+from kmc_model import rules as r
+from kmc_model.actions import LogIn
+from kmc_model.analysis.faults._fault import Fault, row_of
+from kmc_model.analysis.faults._noting import Noting
+from kmc_model.analysis.faults.realistic._making import RESET, fault, of_turn, when
+from kmc_model.rules import RULES, Effect
+from kmc_model.turn import Turn
+
+__all__ = ["PASSWORDS"]
+
+
+def _first_eight_wrong(turn: Turn) -> bool:
+    own = turn.own.password
+    return own is None or turn.action.password[:8] != own[:8]
+
+
+def _wrong_whatever_the_case(turn: Turn) -> bool:
+    own = turn.own.password
+    return own is None or turn.action.password.lower() != own.lower()
+
+
+class OldPasswordsStay(Noting):
+    """Lets earlier passwords in beside the present one."""
+
+
+def _note_password(turn: Turn) -> None:
+    if isinstance(turn, OldPasswordsStay):
+        turn.note("password", turn.email, turn.own.password)
+
+
+def _none_of_all_passwords(turn: Turn) -> bool:
+    return r.password_wrong(turn) and not turn.has_noted("password", turn.email, turn.action.password)  # type: ignore[attr-defined]
+
+
+PASSWORDS: tuple[Fault, ...] = (
+    fault(
+        "password cut short",
+        "Only the first eight characters of a password are compared.",
+        "LOG-006",
+        "LOG-002",
+        rules=when(row_of(LogIn, "password_wrong"), _first_eight_wrong),
+    ),
+    fault(
+        "password in any case",
+        "Passwords are compared without regard to case.",
+        "LOG-006",
+        "LOG-002",
+        rules=when(row_of(LogIn, "password_wrong"), _wrong_whatever_the_case),
+    ),
+    of_turn(
+        OldPasswordsStay,
+        "RST-002",
+        rules=(
+            *when(row_of(LogIn, "password_wrong"), _none_of_all_passwords)[:RESET],
+            replace(RULES[RESET], effects=(Effect(None, _note_password), *RULES[RESET].effects)),
+            *RULES[RESET + 1 :],
+        ),
+    ),
+)

@@ -1,0 +1,342 @@
+"""The state space of one user, compiled: what each kind of sitting does in each state.
+
+The states are those that `explore` finds when the moves are sittings, and the running out of each lifetime on its own:
+so a user of a population is a state and four deadlines. Nothing here knows a rule: answers, deadlines and mails are
+what the rules of the model gave.
+
+Invariants:
+1. In a state that is explored everything that is alive outlives the sitting; whoever would be caught by a deadline
+   within a sitting waits until it is over.
+2. Sittings of a user are `gap_s` apart, so that no code counts as used before, and no reset as one too many.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+from kmc_model import actions as a
+from kmc_model.analysis.configurations import PASSED, Holds, Life, Made, Move, Rules, Scope, edges, email_of
+from kmc_model.analysis.configurations._configuration import Symbols
+from kmc_model.analysis.configurations.abstraction import app, lock, newest_link, newest_links, reset_links, secret
+from kmc_model.analysis.population.visits import KINDS, Accounts, Done, End, Kind, Person, sit
+from kmc_model.analysis.statespace import Space, explore
+from kmc_model.clock import ManualClock
+from kmc_model.model import Model
+from kmc_model.policy import Policy
+from kmc_model.records import Credentials, LinkKind, LinkStatus, State
+from kmc_model.totp import STEP_S
+from kmc_model.values import changed
+
+__all__ = ["DEADLINES", "ENABLE", "GROUPS", "Cell", "Due", "Group", "Keep", "Table", "compiled", "fitting", "gap_s"]
+
+AN_HOUR_S = 3600
+
+WHO = "Ada"
+EMAIL = email_of(WHO)
+
+
+class Group(NamedTuple):
+    """Users alike in their accounts: which these are, which have two-factor authentication, and where they log in."""
+
+    name: str
+    accounts: tuple[str, ...]
+    two_factor: tuple[str, ...]
+    where: Accounts
+
+
+GROUPS = (
+    Group("one account", ("Acme",), ("Acme",), Accounts("Acme", "Acme")),
+    Group("two accounts, both on", ("Acme", "Globex"), ("Acme", "Globex"), Accounts("Acme", "Acme", "Globex")),
+    Group("two accounts, one on", ("Acme", "Globex"), ("Acme",), Accounts("Acme", "Globex", "Acme")),
+)
+
+DEADLINES = ("link runs out", "QR code dies", "reset link runs out", "lock ends")
+ENABLE = "two-factor authentication is switched on"
+
+
+def gap_s(policy: Policy) -> int:
+    """Return how long after a sitting the same person sits down again at the earliest, in seconds (assumed).
+
+    Two minutes; longer where codes may be so far off that a later one could belong to an earlier step.
+    """
+    return max(120, 2 * STEP_S * policy.tolerance_steps)
+
+
+class Keep:
+    """What a sitting does to a deadline: leaves it, or takes it away; else it sets one (seconds from its beginning)."""
+
+    IT = -1
+    NONE = -2
+
+
+class Due:
+    """What a person has to do after a sitting."""
+
+    AS_BEFORE, NOTHING, FOLLOW, ENROL, ASK = range(5)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a sitting does in a state: where it leads, what is done, and what it leaves to wait for."""
+
+    state: int
+    trace: tuple[Done, ...] = ()
+    gave_up: bool = False
+    deadlines: tuple[int, ...] = (Keep.IT,) * 4
+    due: int = Due.AS_BEFORE
+
+
+@dataclass(frozen=True)
+class Table:
+    """The cells of one group, by state and kind: `KINDS`, `DEADLINES`, `ENABLE`; None where it cannot be."""
+
+    group: Group
+    space: Space
+    cells: tuple[tuple[Cell | None, ...], ...]
+
+
+# What of a life decides what a sitting shows
+
+ALIVE = ("open", "last second")
+
+
+def _link(kind: LinkKind, life: Life, own: Credentials, holds: Holds, policy: Policy) -> str:
+    """Return what the newest link of `kind` is worth, and of a worthless one why."""
+    links = newest_links(life.state, own.email, kind)
+    if not links:
+        return "none"
+    part = (
+        newest_link(life, own, holds, policy)
+        if kind is LinkKind.ENROLMENT
+        else reset_links(life, own, holds, policy)[0]
+    )
+    if part in ALIVE:
+        return "open"
+    return "run out" if links[0].status is LinkStatus.OPEN else str(links[0].status)
+
+
+def _secret(life: Life, own: Credentials, holds: Holds, policy: Policy) -> str:
+    part = secret(life, own, holds, policy)
+    return "open" if part in ALIVE else part
+
+
+def _locked(life: Life, own: Credentials, holds: Holds, policy: Policy) -> bool:
+    return bool(lock(life, own, holds, policy))
+
+
+def _failures(life: Life, own: Credentials, holds: Holds, policy: Policy) -> int:
+    return own.failures
+
+
+def _knows_password(life: Life, own: Credentials, holds: Holds, policy: Policy) -> bool:
+    return own.password == holds.password
+
+
+# Deadlines
+
+
+def _alive(life: Life, policy: Policy) -> tuple[object, ...]:
+    """Return for each deadline what will run out, or nothing."""
+    own, holds = life.state.credentials[EMAIL], life.holds[0]
+    links = [newest_links(life.state, EMAIL, kind)[:1] for kind in (LinkKind.ENROLMENT, LinkKind.RESET)]
+    enrolment, reset = (
+        links[n][0].token if _link(kind, life, own, holds, policy) == "open" else None
+        for n, kind in enumerate((LinkKind.ENROLMENT, LinkKind.RESET))
+    )
+    held = (
+        (own.secret.base32, own.secret.issued_at)
+        if own.secret and _secret(life, own, holds, policy) == "open"
+        else None
+    )
+    return enrolment, held, reset, own.locked_until if _locked(life, own, holds, policy) else None
+
+
+def _deadlines(had_alive: tuple[object, ...], after: Life, began: int, policy: Policy) -> tuple[int, ...]:
+    """Return what a sitting does to each deadline."""
+    now = _alive(after, policy)
+    return tuple(
+        _runs_out(after, which, policy) - began
+        if thing is not None and thing != had
+        else Keep.NONE
+        if thing is None and had is not None
+        else Keep.IT
+        for which, (had, thing) in enumerate(zip(had_alive, now, strict=True))
+    )
+
+
+NEVER = 2**62
+
+
+def _runs_out(life: Life, which: int, policy: Policy) -> int:
+    """Return the first instant at which the thing is no longer alive."""
+    instants = sorted(each for each in edges(life, policy) if each > life.now)
+    return next((at for at in instants if _alive(Life(life.state, at, life.holds), policy)[which] is None), NEVER)
+
+
+def _fresh(life: Life, policy: Policy) -> Life:
+    """Return `life` a while later, with all that was alive made anew, so that none of it runs out within a sitting.
+
+    What nobody will use again is left out: sessions, and all but the newest link of a kind.
+    """
+    now = life.now + gap_s(policy)
+    later = now + AN_HOUR_S
+    alive = _alive(life, policy)
+    own = life.state.credentials[EMAIL]
+    newest = {link.kind: link for link in life.state.links.values()}.values()
+    links = {link.token: changed(link, issued_at=later) if link.token in alive else link for link in newest}
+    if own.secret and alive[1]:
+        own = changed(own, secret=changed(own.secret, issued_at=later))
+    if alive[3]:
+        own = changed(own, locked_until=later)
+    credentials = {EMAIL: changed(own, resets_asked_at=())}
+    return Life(changed(life.state, credentials=credentials, links=links, sessions={}, outbox=()), now, life.holds)
+
+
+LONG_AGO = 0
+
+
+def _run_out(which: int, life: Life, rules: Rules) -> Made | None:
+    """One thing that is alive runs out, and nothing else happens."""
+    thing = _alive(life, rules.policy)[which]
+    if thing is None or (which == 1 and rules.policy.unused_qr_code_ttl_s is None):
+        return None
+    own, links = life.state.credentials[EMAIL], life.state.links
+    if which == 1 and own.secret:
+        own = changed(own, secret=changed(own.secret, issued_at=LONG_AGO))
+    elif which == 3:
+        own = changed(own, locked_until=life.now)
+    else:
+        token = str(thing)
+        links = {**links, token: changed(links[token], issued_at=LONG_AGO)}
+    state = changed(life.state, credentials={EMAIL: own}, links=links)
+    return Made(Life(state, life.now, life.holds), PASSED)
+
+
+# Compiling
+
+
+class _Compiler:
+    """Makes the moves of a group, and remembers what came of each."""
+
+    def __init__(self, group: Group, rules: Rules) -> None:
+        self.group = group
+        self.model = Model(secrets=Symbols(), policy=rules.policy, rules=rules.rules, turn=rules.turn)
+        nowhere = Life(self.model.state, 0, ())
+        self.kept: tuple[Life, tuple[Life, tuple[object, ...]]] = nowhere, (nowhere, ())
+        self.made: dict[tuple[int, int], tuple[tuple[Done, ...], End, tuple[int, ...], int]] = {}
+
+    def moves(self) -> tuple[Move, ...]:
+        kinds = [Move(f"{each.name}, {each.wrong_codes} wrong", partial(self.sits, n)) for n, each in enumerate(KINDS)]
+        deadlines = [Move(name, partial(_run_out, which)) for which, name in enumerate(DEADLINES)]
+        return (*kinds, *deadlines, Move(ENABLE, self.enables))
+
+    def sits(self, number: int, life: Life, rules: Rules) -> Made | None:
+        kind = KINDS[number]
+        if not _possible(kind, life.state):
+            return None
+        before, alive = self.fresh(life)
+        self.model.state, self.model.clock = before.state, ManualClock(before.now)
+        person = Person(self.model, EMAIL, partial(self.code_of, kind), before.holds[0])
+        trace, end = sit(person, kind.begin(person, self.group.where))
+        after = Life(self.model.state, self.model.clock.now(), (person.holds,))
+        deadlines = _deadlines(alive, after, before.now, rules.policy)
+        self.made[id(life), number] = trace, end, deadlines, _due(trace, end, after, rules.policy)
+        return Made(after, PASSED)
+
+    def fresh(self, life: Life) -> tuple[Life, tuple[object, ...]]:
+        """Return `life` as a sitting finds it, and what is alive then; kept for the other kinds of sitting."""
+        if self.kept[0] is not life:
+            before = _fresh(life, self.model.policy)
+            self.kept = life, (before, _alive(before, self.model.policy))
+        return self.kept[1]
+
+    def code_of(self, kind: Kind, held: str, attempt: int) -> str:
+        made_of = held if attempt >= kind.wrong_codes else "wrong"
+        return f"{made_of}/{self.model.clock.now() // STEP_S}"
+
+    def enables(self, life: Life, rules: Rules) -> Made | None:
+        if life.state.accounts[self.group.two_factor[0]].two_factor:
+            return None
+        state = life.state
+        for account in self.group.two_factor:
+            state, _ = rules.perform(state, life.now, a.EnableTwoFactor(account))
+        after = Life(state, life.now, life.holds)
+        deadlines = _deadlines(_alive(life, rules.policy), after, life.now, rules.policy)
+        self.made[id(life), len(KINDS) + len(DEADLINES)] = (), End(), deadlines, Due.ENROL
+        return Made(after, PASSED)
+
+
+RENEWING = ("follows reset link", "chooses weak password", "closes before OK")
+
+
+def _possible(kind: Kind, state: State) -> bool:
+    """Return whether the sitting has what it begins with.
+
+    That is two-factor authentication, and for some a mail; and whoever failed before waits for a reset, as `_due` says.
+    """
+    if not any(each.two_factor for each in state.accounts.values()):
+        return False
+    if kind.name in RENEWING:
+        return bool(newest_links(state, EMAIL, LinkKind.RESET))
+    return kind.name == "asks again" or not state.credentials[EMAIL].failures
+
+
+def _due(trace: tuple[Done, ...], end: End, after: Life, policy: Policy) -> int:
+    """Return what the person has to do next, by what was mailed and how the sitting ended."""
+    mailed = {kind for done in trace for kind in done.mails}
+    own, holds = after.state.credentials[EMAIL], after.holds[0]
+    paired = app(after, own, holds, policy)
+    if end.gave_up:
+        return Due.ASK
+    if any(done.act.does is a.RequestReset for done in trace):
+        return Due.FOLLOW
+    if LinkKind.ENROLMENT in mailed and not paired:
+        return Due.ENROL
+    return Due.NOTHING if paired else Due.AS_BEFORE
+
+
+def compiled(rules: Rules) -> tuple[Table, ...]:
+    """Return the table of each group under `rules`."""
+    return tuple(_compiled(group, rules) for group in GROUPS)
+
+
+def _compiled(group: Group, rules: Rules) -> Table:
+    compiler = _Compiler(group, rules)
+    parts = (_secret, app, _failures, _locked, _knows_password)
+    link_parts = tuple(partial(_link, kind) for kind in (LinkKind.ENROLMENT, LinkKind.RESET))
+    scope = Scope(f"population, {group.name}", (WHO,), group.accounts, compiler.moves(), parts, link_parts)
+    space = explore(scope, rules)
+    cells = []
+    for state, life in enumerate(space.lives):
+        row: list[Cell | None] = []
+        for move, seen in enumerate(space.seen[state]):
+            made = compiler.made.get((id(life), move))
+            end = space.next[state][move]
+            if seen is None:
+                row.append(None)
+            elif made is None:
+                out = [Keep.IT] * 4
+                out[move - len(KINDS)] = Keep.NONE
+                row.append(Cell(end, deadlines=tuple(out)))
+            else:
+                trace, ended, deadlines, due = made
+                row.append(Cell(end, trace, ended.gave_up, deadlines, due))
+        cells.append(tuple(row))
+    return Table(group, space, tuple(cells))
+
+
+def fitting(table: Table, rules: Rules) -> dict[int, bool]:
+    """Return by steps of 30 s whether a code so far off is accepted; asked of the rules, as far as it changes."""
+    enabled = table.cells[0][len(KINDS) + len(DEADLINES)]
+    assert enabled is not None
+    enrolled = table.cells[enabled.state][[each.name for each in KINDS].index("enrols")]
+    assert enrolled is not None
+    life = table.space.lives[enrolled.state]
+    now = life.now + gap_s(rules.policy)
+    most = rules.policy.tolerance_steps + 2
+
+    def accepted(steps: int) -> bool:
+        login = a.LogIn(EMAIL, life.holds[0].password, f"{life.holds[0].app}/{now // STEP_S + steps}", "Acme")
+        return rules.perform(life.state, now, login)[1].accepted
+
+    return {steps: accepted(steps) for steps in range(-most, most + 1)}

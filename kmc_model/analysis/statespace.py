@@ -1,0 +1,406 @@
+"""All lives of a scope, and what holds in each of them.
+
+A walk visits every life that differs from all others in what it can still show, and makes every move in each.
+Properties are checked on every transition; a violated one comes with the shortest way there. Two rulebooks walk side
+by side to find the shortest way to each of their differences.
+"""
+
+import gc
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kmc_model.analysis.configurations import PASSED, Life, Made, Move, Rules, Scope, Seen, edges, key_of
+from kmc_model.analysis.machines import Machine
+from kmc_model.records import LinkKind, LinkStatus
+from kmc_model.values import Shown
+
+if TYPE_CHECKING:
+    import networkx
+    import pandas
+
+__all__ = [
+    "PAIRINGS",
+    "PROPERTIES",
+    "Difference",
+    "Property",
+    "Space",
+    "Violation",
+    "differences",
+    "explore",
+    "mermaid",
+    "outline",
+    "violations",
+]
+
+
+@dataclass(frozen=True, repr=False)
+class Space(Shown):
+    """The lives of a scope, numbered in the order of their discovery, and every transition between them.
+
+    Attributes:
+        scope: whose lives.
+        rules: by what they are judged.
+        lives: one for each state.
+        keys: what tells the states apart.
+        next: by state and move; a move that cannot be made stays.
+        seen: by state and move; None where it cannot be made.
+        why: by state and move, the requirements that answered; empty where none did.
+        came_from: by state, the state and the move by which it was reached first; the start has none.
+
+    """
+
+    scope: Scope
+    rules: Rules
+    lives: tuple[Life, ...]
+    keys: tuple[tuple[object, ...], ...]
+    next: tuple[tuple[int, ...], ...]
+    seen: tuple[tuple[Seen | None, ...], ...]
+    why: tuple[tuple[str, ...], ...]
+    came_from: tuple[tuple[int, int] | None, ...]
+
+    def __repr__(self) -> str:
+        size = f"{len(self.lives):,} states, {self.transitions:,} transitions"
+        return f"Space({self.scope.name}, policy {self.rules.policy.name}: {size})"
+
+    @property
+    def transitions(self) -> int:
+        """How many moves can be made, over all states."""
+        return sum(seen is not None for of_state in self.seen for seen in of_state)
+
+    def path(self, state: int) -> tuple[str, ...]:
+        """Return the sentences that lead to `state` on the shortest way."""
+        sentences: list[str] = []
+        while came_from := self.came_from[state]:
+            state, move = came_from
+            sentences.append(self.scope.moves[move].sentence)
+        return tuple(reversed(sentences))
+
+    def machine(self) -> Machine:
+        """Return it as a Mealy machine whose inputs are the moves."""
+        return Machine(self.next, self.seen)
+
+    def to_networkx(self) -> "networkx.MultiDiGraph":
+        """Return it as a graph; edges carry `move` and `accepted`."""
+        import networkx
+
+        graph = networkx.MultiDiGraph()
+        graph.add_nodes_from((at, {"key": key}) for at, key in enumerate(self.keys))
+        for state, (nexts, seen) in enumerate(zip(self.next, self.seen, strict=True)):
+            for move, end, each in zip(self.scope.moves, nexts, seen, strict=True):
+                if each is not None:
+                    graph.add_edge(state, end, move=move.sentence, accepted=each.accepted)
+        return graph
+
+    def to_frame(self) -> "pandas.DataFrame":
+        """Return the transitions: from, move, to, accepted, asks_for_code, shown, account, mailed (how many links)."""
+        import pandas
+
+        rows = [
+            (state, move.sentence, end, *each[:4], len(each.mailed))
+            for state, (nexts, seen) in enumerate(zip(self.next, self.seen, strict=True))
+            for move, end, each in zip(self.scope.moves, nexts, seen, strict=True)
+            if each is not None
+        ]
+        columns = ["from", "move", "to", "accepted", "asks_for_code", "shown", "account", "mailed"]
+        return pandas.DataFrame(rows, columns=columns)
+
+
+def explore(scope: Scope, rules: Rules | None = None) -> Space:
+    """Visit every life of `scope` under `rules`, the reference's by default, and make every move in each."""
+    rules = rules or Rules()
+    first = scope.start(rules)
+    lives, keys = [first], [key_of(first, scope, rules.policy)]
+    known = {keys[0]: 0}
+    makes = [move.make for move in scope.moves]
+    came_from: list[tuple[int, int] | None] = [None]
+    nexts: list[tuple[int, ...]] = []
+    seen: list[tuple[Seen | None, ...]] = []
+    why: list[tuple[str, ...]] = []
+    # Nothing made here is let go before the end: looking for what could be would take a sixth of the time.
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        for state, life in enumerate(lives):
+            made = [make(life, rules) for make in makes]
+            ends: list[int] = []
+            for number, each in enumerate(made):
+                end = state
+                if each is not None and each.life is not life:
+                    key = key_of(each.life, scope, rules.policy, near=(life, keys[state]))
+                    end = known.setdefault(key, len(lives))
+                    if end == len(lives):
+                        lives.append(each.life)
+                        keys.append(key)
+                        came_from.append((state, number))
+                ends.append(end)
+            nexts.append(tuple(ends))
+            seen.append(tuple([each.seen if each else None for each in made]))
+            why.append(tuple([each.why if each else "" for each in made]))
+    finally:
+        if was_on:
+            gc.enable()
+    return Space(scope, rules, tuple(lives), tuple(keys), tuple(nexts), tuple(seen), tuple(why), tuple(came_from))
+
+
+# Properties
+
+Holds = Callable[[Life, Move, Life, Seen], bool]
+
+
+@dataclass(frozen=True)
+class Property:
+    """Something that holds on every transition; `requirements` it follows from."""
+
+    sentence: str
+    requirements: tuple[str, ...]
+    holds: Holds
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A property that does not hold, and the shortest way to see it."""
+
+    property: Property
+    path: tuple[str, ...]
+
+
+def violations(space: Space) -> tuple[Violation, ...]:
+    """Return each property that is violated on some transition of `space`, with the shortest path to it."""
+    found: dict[str, Violation] = {}
+    for state, life in enumerate(space.lives):
+        for move in space.scope.moves:
+            made = move.make(life, space.rules)
+            if made is None:
+                continue
+            for each in PROPERTIES:
+                if each.sentence not in found and not each.holds(life, move, made.life, made.seen):
+                    found[each.sentence] = Violation(each, (*space.path(state), move.sentence))
+    return tuple(found.values())
+
+
+def _opened(before: Life, after: Life) -> Iterator[str]:
+    """Yield the handles of the sessions that were opened."""
+    return (handle for handle in after.state.sessions if handle not in before.state.sessions)
+
+
+def _session_needs_code(before: Life, move: Move, after: Life, seen: Seen) -> bool:
+    for handle in _opened(before, after):
+        session = after.state.sessions[handle]
+        own = after.state.credentials[session.email]
+        if before.state.accounts[session.account].two_factor:
+            was = before.state.credentials[session.email]
+            alive = own.secret is not None and was.secret is not None and own.secret.base32 == was.secret.base32
+            proven = alive and own.last_counter > was.last_counter
+            if not proven or "wrong password" in move.sentence or "'s code" in move.sentence:
+                return False
+    return True
+
+
+def _switch_needs_login(before: Life, move: Move, after: Life, seen: Seen) -> bool:
+    return all(
+        session.account == before.state.sessions[handle].account
+        or not before.state.accounts[session.account].two_factor
+        for handle, session in after.state.sessions.items()
+        if handle in before.state.sessions
+    )
+
+
+def _refusal_is_silent(before: Life, move: Move, after: Life, seen: Seen) -> bool:
+    return seen.accepted or not (seen.shown or seen.account or seen.mailed)
+
+
+def _shown_once(before: Life, move: Move, after: Life, seen: Seen) -> bool:
+    def used(life: Life) -> int:
+        return sum(each.status is LinkStatus.USED for each in life.state.links.values())
+
+    return not seen.shown or used(after) > used(before)
+
+
+def _shown_in_time(before: Life, move: Move, after: Life, seen: Seen) -> bool:
+    if not seen.shown:
+        return True
+    spent = (
+        link
+        for token, link in after.state.links.items()
+        if link.kind is LinkKind.ENROLMENT and link.status is LinkStatus.USED
+        if token not in before.state.links or before.state.links[token].status is LinkStatus.OPEN
+    )
+    return all(after.now - link.issued_at <= 24 * 3600 for link in spent)
+
+
+def _others_keep_theirs(before: Life, move: Move, after: Life, seen: Seen) -> bool:
+    """Whoever does not act keeps password and secret; who has none, or an unused one, may be given one."""
+    return all(
+        after.state.credentials[email].password == own.password
+        and (own.secret is None or not own.secret.proven or after.state.credentials[email].secret == own.secret)
+        for email, own in before.state.credentials.items()
+        if not move.sentence.startswith(email.split("@", maxsplit=1)[0].capitalize())
+    )
+
+
+def _pairing_lasts(before: Life, move: Move, after: Life, seen: Seen) -> bool:
+    """A secret that has completed a login is replaced by nothing but a new password set through a link."""
+    reset = "new password" in move.sentence or "resets" in move.sentence
+    return reset or all(
+        own.secret is None or not own.secret.proven or after.state.credentials[email].secret == own.secret
+        for email, own in before.state.credentials.items()
+    )
+
+
+def _secrets_differ(before: Life, move: Move, after: Life, seen: Seen) -> bool:
+    secrets = [own.secret.base32 for own in after.state.credentials.values() if own.secret]
+    return len(set(secrets)) == len(secrets)
+
+
+PROPERTIES: tuple[Property, ...] = (
+    Property(
+        "No session is opened in a two-factor account without the password and a live code not used before",
+        ("ENA-007", "ENA-012", "LOG-006", "STD-003"),
+        _session_needs_code,
+    ),
+    Property("No session is moved into a two-factor account", ("SWI-001", "SWI-002", "SWI-009"), _switch_needs_login),
+    Property("A refusal shows no QR code, opens no session and mails nothing", ("ENR-013",), _refusal_is_silent),
+    Property("Each showing of a QR code uses a link up", ("ENR-002", "RST-018"), _shown_once),
+    Property("No QR code is shown later than 24 hours after its mail", ("ENR-009",), _shown_in_time),
+    Property("Whoever does not act keeps password and pairing", ("RST-015",), _others_keep_theirs),
+    Property("A pairing that has completed a login lasts until a reset", ("ENR-011", "ENA-011"), _pairing_lasts),
+    Property("No two people share a secret", ("ENA-006", "STD-009"), _secrets_differ),
+)
+
+
+# Differences
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Two rulebooks answer a move differently; `path` is the shortest way that ends with it.
+
+    `why` are the requirements by which the first one answered.
+    """
+
+    path: tuple[str, ...]
+    one: Seen | None
+    other: Seen | None
+    why: str = ""
+
+    @property
+    def move(self) -> str:
+        """The sentence that is answered differently."""
+        return self.path[-1]
+
+
+def differences(scope: Scope, one: Rules, other: Rules) -> Iterator[Difference]:
+    """Yield each kind of difference between two rulebooks, nearest first: by the move, what is seen, and why.
+
+    Both walk side by side for as long as they show the same; what comes after a difference is not looked at.
+    """
+    starts = scope.start(one), scope.start(other)
+    pairs = [starts]
+    came_from: list[tuple[int, str]] = [(-1, "")]
+    known = {_pair_key(starts, scope, one, other)}
+    told: set[object] = set()
+    for at, pair in enumerate(pairs):
+        for move in scope.moves:
+            first, second = _both(move, pair, one, other)
+            ends = tuple(each.life if each else life for each, life in zip((first, second), pair, strict=True))
+            seen = tuple(each.seen if each else None for each in (first, second))
+            if seen[0] != seen[1] or ends[0].now != ends[1].now:
+                why = first.why if first else ""
+                if (kind := (move.sentence, *seen, why)) not in told:
+                    told.add(kind)
+                    yield Difference((*_way(came_from, at), move.sentence), seen[0], seen[1], why)
+                continue
+            key = _pair_key((ends[0], ends[1]), scope, one, other)
+            if key not in known:
+                known.add(key)
+                pairs.append((ends[0], ends[1]))
+                came_from.append((at, move.sentence))
+
+
+def _both(move: Move, pair: tuple[Life, Life], one: Rules, other: Rules) -> tuple[Made | None, Made | None]:
+    first, second = move.make(pair[0], one), move.make(pair[1], other)
+    if move.sentence == "time passes to the next limit":
+        # One clock for both: it stops at the limits of either.
+        limits = (*edges(pair[0], one.policy), *edges(pair[1], other.policy))
+        at = min((each for each in limits if each > pair[0].now), default=None)
+        if at is None:
+            return None, None
+        first, second = (Made(Life(each.state, at, each.holds), PASSED) for each in pair)
+    return first, second
+
+
+def _pair_key(pair: tuple[Life, Life], scope: Scope, one: Rules, other: Rules) -> tuple[object, ...]:
+    extra = tuple(getattr(each.state, "notes", None) for each in pair)
+    return (key_of(pair[0], scope, one.policy), key_of(pair[1], scope, other.policy), extra)
+
+
+def _way(came_from: list[tuple[int, str]], at: int) -> tuple[str, ...]:
+    sentences = []
+    while at > 0:
+        at, sentence = came_from[at]
+        sentences.append(sentence)
+    return tuple(reversed(sentences))
+
+
+# Diagram
+
+
+def mermaid(space: Space) -> str:
+    """Return a state diagram of few states: accounts and pairing alone, sessions and links left out."""
+    few, arrows = outline(space)
+    names = {group: f"s{at}" for at, group in enumerate(few)}
+    lines = ["stateDiagram-v2", "    [*] --> s0"]
+    lines += [f"    {name}: {', '.join(group)}" for group, name in names.items()]
+    lines += [f"    {names[one]} --> {names[two]}: {words}" for (one, two), words in arrows.items()]
+    return "\n".join(lines) + "\n"
+
+
+Group = tuple[str, str]
+"""Which accounts have two-factor authentication on, and how far the first person's pairing is."""
+
+
+def outline(space: Space) -> tuple[tuple[Group, ...], dict[tuple[Group, Group], str]]:
+    """Return the few states that a diagram shows, the start first, and by two of them the moves between, shortened."""
+    moves_of: dict[tuple[Group, Group], set[str]] = {}
+    groups = [_group(life) for life in space.lives]
+    for state, (nexts, seen) in enumerate(zip(space.next, space.seen, strict=True)):
+        for move, end, each in zip(space.scope.moves, nexts, seen, strict=True):
+            if each is not None and groups[state] != groups[end]:
+                moves_of.setdefault((groups[state], groups[end]), set()).add(move.sentence)
+    return tuple(dict.fromkeys(groups)), {ends: _short(moves) for ends, moves in moves_of.items()}
+
+
+PAIRINGS = ("no secret", "not paired", "paired", "paired and used", "old app")
+
+
+def _group(life: Life) -> Group:
+    own = next(iter(life.state.credentials.values()))
+    holds = life.holds[0]
+    on = [name for name, account in life.state.accounts.items() if account.two_factor]
+    if own.secret is None:
+        pairing = "no secret"
+    elif holds.app != own.secret.base32:
+        pairing = "old app" if holds.app else "not paired"
+    else:
+        pairing = "paired and used" if own.secret.proven else "paired"
+    return (f"on for {' and '.join(on)}" if on else "off", pairing)
+
+
+def _short(moves: set[str]) -> str:
+    kinds = {
+        "switches two-factor authentication on": "on",
+        "switches two-factor authentication off": "off",
+        "opens": "open link",
+        "logs in": "log in",
+        "sets a new password": "set password",
+        "confirms": "OK",
+        "resets": "reset",
+        "pass(es)?": "time",
+    }
+    return ", ".join(
+        dict.fromkeys(
+            short for long, short in kinds.items() for move in sorted(moves) if re.search(rf"\b{long}\b", move)
+        )
+    ) or ", ".join(sorted(moves))
