@@ -23,6 +23,7 @@ def _(world: World, who: str) -> None:
 
 
 @given(sentence("{who:Who} has paired an authenticator"))
+@when(sentence("{who:Who} pairs an authenticator"))
 def _(world: World, who: str) -> None:
     world.reach_pairing(who)
 

@@ -27,6 +27,11 @@ def _(world: World, count: int, what: str, who: str) -> None:
     world.reach_failures(who, count, what)
 
 
+@given(sentence("{who:Who} has logged in on {days:d} days, each time after {count:d} wrong codes"))
+def _(world: World, who: str, days: int, count: int) -> None:
+    world.reach_days_of_failures(who, days, count)
+
+
 @when(sentence("{count:d} wrong {what:w} are tried for {who:Who}"))
 def _(world: World, count: int, what: str, who: str) -> None:
     world.try_wrong(who, count, what)

@@ -52,6 +52,7 @@ def _(world: World, account: str) -> None:
     world.set_account_status(account, AccountStatus.BLOCKED)
 
 
-@given(sentence("{count:d} people have paired an authenticator"))
-def _(world: World, count: int) -> None:
-    world.reach_pairings(count)
+@given(sentence("{count:d} people, {who:Who} among them, have paired an authenticator"))
+@when(sentence("{count:d} people, {who:Who} among them, pair an authenticator"))
+def _(world: World, count: int, who: str) -> None:
+    world.reach_pairings(count, who)

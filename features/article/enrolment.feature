@@ -12,27 +12,27 @@ Feature: The authentication screen and its QR code
   @REQ-ENR-002 @needs-enable @needs-outbox
   Rule: The link, once it has shown its QR code, never shows one again
 
-    Scenario: The link is opened a second time
+    Background:
       Given Ada has opened the enrolment link
+
+    Scenario: The link is opened a second time
       When Ada opens the same enrolment link
       Then no QR code is shown
 
     Scenario: The link is opened a third time
-      Given Ada has opened the enrolment link
       When Ada opens the same enrolment link
       And Ada opens the same enrolment link
       Then no QR code is shown
 
     Scenario: The link is opened again after a login with a code
-      Given Ada has paired an authenticator
-      And Ada has logged in to Acme
-      When Ada opens the same enrolment link
+      When Ada scans the QR code
+      And Ada logs in to Acme with a code
+      And Ada opens the same enrolment link
       Then no QR code is shown
 
     @needs-clock
     Scenario: The link is opened again an hour later
-      Given Ada has opened the enrolment link
-      And 1 h have passed
+      Given 1 h have passed
       When Ada opens the same enrolment link
       Then no QR code is shown
 
@@ -110,7 +110,7 @@ Feature: The authentication screen and its QR code
   @REQ-ENR-007
   Rule: A code from one user's app never completes another user's login
 
-    Scenario: A colleague's code
+    Scenario: The code of a user of another account
       Given Ada has paired an authenticator
       And Bo is a KMC user of Globex
       And two-factor authentication is on for Globex
@@ -152,8 +152,10 @@ Feature: The authentication screen and its QR code
   @REQ-ENR-009 @needs-clock @needs-outbox
   Rule: The QR code expires after 24 hours: a link opened later shows none
 
-    Scenario Outline: The link is opened before 24 hours are over
+    Background:
       Given Ada has been mailed an enrolment link
+
+    Scenario Outline: The link is opened before 24 hours are over
       When <time> pass
       And Ada opens the newest enrolment link
       Then a QR code is shown to Ada
@@ -164,7 +166,6 @@ Feature: The authentication screen and its QR code
         | 23 h 59 min |
 
     Scenario Outline: The link is opened after 24 hours
-      Given Ada has been mailed an enrolment link
       When <time> pass
       And Ada opens the newest enrolment link
       Then no QR code is shown
@@ -178,9 +179,11 @@ Feature: The authentication screen and its QR code
   @REQ-ENR-010 @needs-clock @needs-outbox
   Rule: Each QR code's time counts from its own issue
 
-    Scenario: Issued 20 hours after somebody else's
+    Background:
       Given Ada has been mailed an enrolment link
-      And 20 h have passed
+
+    Scenario: Issued 20 hours after somebody else's
+      Given 20 h have passed
       And Bo is a KMC user of Globex
       And two-factor authentication is on for Globex
       When 23 h 59 min pass
@@ -188,8 +191,7 @@ Feature: The authentication screen and its QR code
       Then a QR code is shown to Bo
 
     Scenario: Issued 20 hours after one's own for another account, and used 23 hours later
-      Given Ada has been mailed an enrolment link
-      And 20 h have passed
+      Given 20 h have passed
       And Ada is a KMC user of Globex
       And two-factor authentication is on for Globex
       And Ada has been mailed 2 enrolment links
@@ -199,8 +201,7 @@ Feature: The authentication screen and its QR code
       Then she is logged in to Globex
 
     Scenario: Issued long after somebody else's has expired
-      Given Ada has been mailed an enrolment link
-      And 4 days have passed
+      Given 4 days have passed
       And Bo is a KMC user of Globex
       And two-factor authentication is on for Globex
       When Bo opens the newest enrolment link
@@ -225,8 +226,10 @@ Feature: The authentication screen and its QR code
   @REQ-ENR-012 @needs-clock @needs-enable
   Rule: A QR code never used for a login within its 24 hours is dead, shown or not
 
-    Scenario Outline: The first login comes too late
+    Background:
       Given Ada has paired an authenticator
+
+    Scenario Outline: The first login comes too late
       When <time> pass
       And Ada logs in to Acme with a code
       Then she is refused
@@ -239,8 +242,7 @@ Feature: The authentication screen and its QR code
 
     @needs-reset
     Scenario: The first login with the QR code of a reset comes too late
-      Given Ada has paired an authenticator
-      And Ada has logged in to Acme
+      Given Ada has logged in to Acme
       And Ada has reset the password
       When 25 h pass
       And Ada logs in to Acme with a code

@@ -30,24 +30,21 @@ Feature: One set of credentials, several accounts
   @REQ-SWI-002 @needs-switch
   Rule: From an account that has it one cannot switch to another that has it either
 
-    Scenario: Both accounts have it on
+    Background:
       Given Ada is a KMC user of Acme
       And Ada is a KMC user of Globex
       And two-factor authentication is on for Acme
       And two-factor authentication is on for Globex
-      And Ada has logged in to Acme
+
+    Scenario: Both accounts have it on
+      Given Ada has logged in to Acme
       When Ada switches to Globex
       Then she is refused
 
     @needs-reset
     Scenario: Both accounts have it on, after a reset
-      Given this has happened:
-        | Ada is a KMC user of Acme                                   |
-        | Ada is a KMC user of Globex                                 |
-        | the vendor switches two-factor authentication on for Acme   |
-        | the vendor switches two-factor authentication on for Globex |
-        | Ada resets the password                                     |
-        | Ada logs in to Acme with a code                             |
+      Given Ada has reset the password
+      And Ada has logged in to Acme
       When Ada switches to Globex
       Then she is refused
 
@@ -73,15 +70,16 @@ Feature: One set of credentials, several accounts
   @REQ-SWI-004 @needs-switch
   Rule: Switching to an account without it needs no code
 
-    Scenario: From an account without it
+    Background:
       Given Ada is a KMC user of Globex
-      And Ada has logged in to Acme
+
+    Scenario: From an account without it
+      Given Ada has logged in to Acme
       When Ada switches to Globex
       Then she is logged in to Globex
 
     Scenario: From an account that has it
-      Given Ada is a KMC user of Globex
-      And Ada is a KMC user of Acme
+      Given Ada is a KMC user of Acme
       And two-factor authentication is on for Acme
       And Ada has logged in to Acme
       When Ada switches to Globex
@@ -134,16 +132,17 @@ Feature: One set of credentials, several accounts
   @REQ-SWI-007 @needs-switch
   Rule: What counts is whether the target account has it at the moment of switching
 
-    Scenario: Switched on after the login
+    Background:
       Given Ada is a KMC user of Globex
-      And Ada has logged in to Acme
+
+    Scenario: Switched on after the login
+      Given Ada has logged in to Acme
       And two-factor authentication is on for Globex
       When Ada switches to Globex
       Then she is refused
 
     Scenario: Switched off after the login
-      Given Ada is a KMC user of Globex
-      And two-factor authentication is on for Globex
+      Given two-factor authentication is on for Globex
       And Ada has logged in to Acme
       And two-factor authentication is off for Globex
       When Ada switches to Globex

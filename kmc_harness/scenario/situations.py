@@ -22,6 +22,7 @@ __all__ = ["Situations"]
 
 ELSEWHERE = "Globex"
 APART_S = 600
+A_DAY_S = 24 * 3600 + 60
 RESET_SPACING_S = 61
 """Ten reset mails in ten minutes are allowed (SEC-012); scenarios with many stay below."""
 LINK_SPACING_S = 2
@@ -201,9 +202,9 @@ class Situations(Acting):
         except Unreached as broken_off:
             raise Departure("the renewal steps to lead to a new QR code", str(broken_off)) from broken_off
 
-    def reach_pairings(self, count: int) -> None:
-        """Have `count` people pair an authenticator each."""
-        names = [f"Person{number}" for number in range(count)]
+    def reach_pairings(self, count: int, among: str) -> None:
+        """Have `count` people pair an authenticator each, `among` one of them."""
+        names = [among, *(f"Person{number}" for number in range(1, count))]
         for name in names:
             self.reach_user(name, HOME)
         for name in names:
@@ -229,6 +230,13 @@ class Situations(Acting):
         """Have somebody try `count` logins as `name` with a wrong password or wrong codes."""
         if any(seen.accepted for seen in self.try_wrong(name, count, what)):
             raise Unreached(f"logins with wrong {what} were to be refused, but one was accepted")
+
+    def reach_days_of_failures(self, name: str, days: int, count: int) -> None:
+        """Have `count` wrong codes tried for `name` on each of `days`, and `name` log in after them."""
+        for _ in range(days):
+            self.reach_failures(name, count, "codes")
+            self.reach_session(name, HOME)
+            self.pass_time(A_DAY_S)
 
     def reach_leading_zero(self, name: str) -> None:
         """Let time pass until `name`'s code begins with 0."""
