@@ -53,7 +53,7 @@ def scenarios(fault: str) -> int | None:
         for at, row in enumerate(rows):
             world = World(Faulty(), f"{template.line_number}x{at}")
             noticed = _plays(world, template.render(row).steps)
-            count += world.count
+            count += world.exchange.count
             if noticed:
                 return count
     return None
@@ -64,7 +64,7 @@ def _plays(world: World, steps: list) -> bool:
     for step in steps:
         if step.type == "when" and given:
             given = False
-            world.begin_act()
+            world.post.begin_act()
         try:
             _run(world, step)
         except Departure:
@@ -109,12 +109,12 @@ class Field:
         self.lives += 1
         self.model = self._side("", self.target, founders)
         self.sides = {name: self._side(name, target, founders) for name, target in self.targets.items()}
-        self.before = {name: self.told[name] - side.world.count for name, side in self.sides.items()}
+        self.before = {name: self.told[name] - side.world.exchange.count for name, side in self.sides.items()}
 
     def _side(self, name: str, target: ModelTarget, founders: Founders) -> Side:
         side = Side(target, World(target, f"t{self.lives % 64}"), known=self.known[name])
         for person, account in founders:
-            side.world.reach_user(person, account)
+            side.world.given.user(person, account)
         return side
 
     def tell(self, sentence: str) -> None:
@@ -126,7 +126,7 @@ class Field:
         for name in tuple(self.targets):
             side = self.sides[name]
             has_departed = side.perform(spoken) != expected
-            self.told[name] = self.before[name] + side.world.count
+            self.told[name] = self.before[name] + side.world.exchange.count
             if has_departed or self.told[name] > self.most:
                 self.took[name] = self.told[name] if has_departed else None
                 del self.targets[name]

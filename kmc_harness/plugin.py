@@ -258,7 +258,7 @@ def pytest_bdd_before_step(request: pytest.FixtureRequest, step: Any) -> None:
     if scene is None or scene.world is None:
         return
     if step.type == "when" and scene.last_type != "when":
-        scene.world.begin_act()
+        scene.world.post.begin_act()
     scene.at += 1
     scene.world.recorder.begin_step()
     scene.last_type = step.type
@@ -317,7 +317,7 @@ def _judge(item: pytest.Item, call: pytest.CallInfo[None], scene: _Scene) -> dic
     world = scene.world
     if world and verdict in (Verdict.FAIL, Verdict.WARNING, Verdict.INCONCLUSIVE):
         with contextlib.suppress(Exception):  # the target may not be there any more
-            world.note_mails()
+            world.post.note_all()
     recorder = world.recorder if world else Recorder()
     steps = recorder.steps(scene.planned, broke_off=call.excinfo is not None)
     name = _name(item)
@@ -333,8 +333,8 @@ def _judge(item: pytest.Item, call: pytest.CallInfo[None], scene: _Scene) -> dic
         expected=recorder.redact(expected),
         seen=recorder.redact(seen),
         steps=steps,
-        actions=tuple(sorted(world.performed)) if world else (),
-        offers=tuple(sorted(world.used_offers | _needed(item))) if world else (),
+        actions=tuple(sorted(world.exchange.performed)) if world else (),
+        offers=tuple(sorted(world.exchange.used_offers | _needed(item))) if world else (),
     )
     if _JOURNAL in item.config.stash:
         item.config.stash[_JOURNAL].append(result, stopwatch() - scene.started)
@@ -349,7 +349,7 @@ def _ended(item: pytest.Item, error: BaseException | None, scene: _Scene) -> tup
     from kmc_harness.verdicts import AdapterMistake, Departure, NotJudged, Unreached, Verdict
 
     match error:
-        case None if scene.world and scene.world.checks:
+        case None if scene.world and scene.world.expect.count:
             return Verdict.PASS, "", ""
         case None:
             return Verdict.INCONCLUSIVE, "a check", "the scenario ended without having checked anything"

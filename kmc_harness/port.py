@@ -249,6 +249,14 @@ class Observation:
         """Whether there is something to pair from."""
         return bool(self.picture or self.uri)
 
+    @property
+    def in_words(self) -> str:
+        """What a person would say of it, in a few words."""
+        words = "accepted" if self.accepted else "asked for a code" if self.asks_for_code else "refused"
+        words += " with a QR code" if self.shows_qr_code else ""
+        words += " with a session" if self.session else ""
+        return words + (f' ("{self.message}")' if self.message else "")
+
 
 @dataclass(frozen=True)
 class Naming:

@@ -1,7 +1,9 @@
 """A clock that stands still until it is moved."""
 
-__all__ = ["START", "ManualClock"]
+__all__ = ["START", "STEP_S", "ManualClock"]
 
+STEP_S = 30
+"""How long a time step of codes is (RFC 6238, 5.2)."""
 START = 1_767_603_610
 """Monday 5 January 2026, 09:00:10 UTC: ten seconds into a 30 s step."""
 

@@ -6,9 +6,9 @@ from functools import lru_cache
 
 import pyotp
 
-__all__ = ["STEP_S", "SeededSecrets", "code_at", "counter_of"]
+from kmc_model.clock import STEP_S
 
-STEP_S = 30
+__all__ = ["SeededSecrets", "code_at", "counter_of"]
 
 
 class _Totp(pyotp.TOTP):

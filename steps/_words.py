@@ -5,24 +5,11 @@ from collections.abc import Callable
 import parse
 from pytest_bdd import parsers
 
+from kmc_model import sentences
+
 __all__ = ["sentence"]
 
 _UNITS_S = {"day": 86_400, "days": 86_400, "h": 3_600, "min": 60, "s": 1}
-_CODES = (
-    r"a code|no code|an empty code|a wrong code|letters for a code|a code cut short|a code with a digit too many"
-    r"|a code made of six zeros|the code of an empty key|the code without its leading zeros|the same code"
-    r"|a code of the earlier QR code|a code of the first app|a code made with SHA-256|a code of eight digits"
-    r"|a code made in steps of 60 s|a code made -?\d+ s from now|[A-Z][a-z]+'s code"
-)
-_PASSWORDS = {
-    "a wrong password": "wr0ng-guess!",
-    "the first password": "s3cure-pass!",
-    "the password in capitals": "S3CURE-PASS!",
-    "the password with another ending": "s3cure-pxyz!",
-    "the password cut short": "s3cure-p",
-    "the password with more behind it": "s3cure-pass!1",
-    "an empty password": "",
-}
 
 
 def _seconds(text: str) -> int:
@@ -45,7 +32,7 @@ _TYPES = {
     "Who": _typed(r"Ada|Bo|Grace|Mallory|she|he|they"),
     "Account": _typed(r"Acme|Globex|Initech"),
     "Duration": _typed(r"\d+ (?:days?|h|min|s)(?: \d+ (?:h|min|s))*", _seconds),
-    "Code": _typed(_CODES),
+    "Code": _typed(sentences.CODES, sentences.code),
     "Result": _typed(r"accepted|refused|asked for a code"),
     "On": _typed(r"on|off", "on".__eq__),
     "Where": _typed(r"to Acme|to Globex|to Initech|naming no account", _account_named),
@@ -54,13 +41,9 @@ _TYPES = {
         r"the code was asked for|a login to (?:Acme|Globex|Initech)",
         lambda text: text.removeprefix("a login to ") if text.startswith("a login") else "",
     ),
-    "Password": _typed("|".join(_PASSWORDS), _PASSWORDS.__getitem__),
+    "Password": _typed("|".join(sentences.PASSWORDS), sentences.PASSWORDS.__getitem__),
     "WhichSession": _typed(r"the session|the earlier session", "the earlier session".__eq__),
-    "Link": _typed(
-        r"(?:the newest|the first|the earlier|the same|a made-up) (?:enrolment|reset) link"
-        r"|the reset link as an enrolment link|the enrolment link as a reset link",
-        lambda text: text.removesuffix(" link"),
-    ),
+    "Link": _typed(sentences.LINKS, sentences.link),
     "Status": _typed(
         r"blocked in|removed from|restored in",
         {"blocked in": "blocked", "removed from": "removed", "restored in": "active"}.__getitem__,

@@ -9,14 +9,14 @@ from ._words import sentence
 
 @given(sentence("two-factor authentication is {on:On} for {account:Account}"))
 def _(world: World, on: bool, account: str) -> None:
-    world.reach_two_factor(account, on=on)
+    world.given.two_factor(account, on=on)
 
 
 @when(sentence("the vendor switches two-factor authentication {on:On} for {account:Account}"))
 def _(world: World, on: bool, account: str) -> None:
-    world.vendor_switches(account, on=on)
+    world.act.vendor_switches(account, on=on)
 
 
 @when(sentence("{who:Who} tries to switch two-factor authentication {on:On} for {account:Account}"))
 def _(world: World, who: str, on: bool, account: str) -> None:
-    world.switch_two_factor(account, on=on, by=who)
+    world.act.switch_two_factor(account, on=on, by=who)

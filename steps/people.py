@@ -9,50 +9,50 @@ from ._words import sentence
 
 @given(sentence("{who:Who} is a KMC user of {account:Account}"))
 def _(world: World, who: str, account: str) -> None:
-    world.reach_user(who, account)
+    world.given.user(who, account)
 
 
 @given(sentence("{who:Who} is a user without two-factor authentication"))
 def _(world: World, who: str) -> None:
-    world.reach_plain_user(who)
+    world.given.plain_user(who)
 
 
 @given(sentence("{who:Who} is a user of {account:Account} who is no administrator"))
 def _(world: World, who: str, account: str) -> None:
-    world.reach_user(who, account, administrator=False)
+    world.given.user(who, account, administrator=False)
 
 
 @given(sentence("{who:Who} has been registered in {account:Account} {with_password:How}"))
 def _(world: World, who: str, account: str, with_password: bool) -> None:
-    world.reach_registration(who, account, password=with_password)
+    world.given.registration(who, account, password=with_password)
 
 
 @when(sentence("{who:Who} is registered in {account:Account} {with_password:How}"))
 def _(world: World, who: str, account: str, with_password: bool) -> None:
-    world.register(who, account, password=with_password)
+    world.act.register(who, account, password=with_password)
 
 
 @given(sentence("{who:Who} has been {status:Status} {account:Account}"))
 def _(world: World, who: str, status: str, account: str) -> None:
-    world.reach_status(who, UserStatus(status), account)
+    world.given.status(who, UserStatus(status), account)
 
 
 @given(sentence("{account:Account} has been blocked"))
 def _(world: World, account: str) -> None:
-    world.reach_account_status(account, AccountStatus.BLOCKED)
+    world.given.account_status(account, AccountStatus.BLOCKED)
 
 
 @when(sentence("{who:Who} is {status:Status} {account:Account}"))
 def _(world: World, who: str, status: str, account: str) -> None:
-    world.set_status(who, UserStatus(status), account)
+    world.act.set_status(who, UserStatus(status), account)
 
 
 @when(sentence("{account:Account} is blocked"))
 def _(world: World, account: str) -> None:
-    world.set_account_status(account, AccountStatus.BLOCKED)
+    world.act.set_account_status(account, AccountStatus.BLOCKED)
 
 
 @given(sentence("{count:d} people, {who:Who} among them, have paired an authenticator"))
 @when(sentence("{count:d} people, {who:Who} among them, pair an authenticator"))
 def _(world: World, count: int, who: str) -> None:
-    world.reach_pairings(count, who)
+    world.given.pairings(count, who)

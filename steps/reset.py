@@ -2,78 +2,80 @@
 
 from pytest_bdd import given, then, when
 
+from kmc_harness.scenario.givens import NEWEST_RESET
 from kmc_harness.scenario.world import World
+from kmc_model.sentences import Link
 
 from ._words import sentence
 
 
 @given(sentence("{who:Who} has asked for a reset"))
 def _(world: World, who: str) -> None:
-    world.reach_reset_mail(who)
+    world.given.reset_mail(who)
 
 
 @given(sentence("{who:Who} has set a new password"))
 def _(world: World, who: str) -> None:
-    world.reach_new_password(who)
+    world.given.new_password(who)
 
 
 @given(sentence("{who:Who} has reset the password"))
 @when(sentence("{who:Who} resets the password"))
 def _(world: World, who: str) -> None:
-    world.reach_reset(who)
+    world.given.reset(who)
 
 
 @when(sentence("{who:Who} follows the renewal steps"))
 def _(world: World, who: str) -> None:
-    world.renew(who)
+    world.given.renewal(who)
 
 
 @given(sentence("{who:Who} has been mailed another enrolment link by a reset"))
 def _(world: World, who: str) -> None:
-    world.reach_renewal_mail(who)
+    world.given.renewal_mail(who)
 
 
 @given(sentence("{who:Who} has reset the password {count:d} times"))
 @when(sentence("{who:Who} resets the password {count:d} times"))
 def _(world: World, who: str, count: int) -> None:
-    world.reach_resets(who, count)
+    world.given.resets(who, count)
 
 
 @when(sentence("{who:Who} asks for a reset"))
 def _(world: World, who: str) -> None:
-    world.ask_for_reset(who)
+    world.act.ask_for_reset(who)
 
 
 @when(sentence("{who:Who} asks for a reset {count:d} times, {apart_s:Duration} apart"))
 def _(world: World, who: str, count: int, apart_s: int) -> None:
-    world.ask_for_resets(who, count, apart_s)
+    world.act.ask_for_resets(who, count, apart_s)
 
 
 @when(sentence("{who:Who} asks for a reset {count:d} times"))
 def _(world: World, who: str, count: int) -> None:
-    world.ask_for_resets(who, count)
+    world.act.ask_for_resets(who, count)
 
 
 @when(sentence("{who:Who} sets a new password through {link:Link}"))
-def _(world: World, who: str, link: str) -> None:
-    world.set_password(who, link)
+def _(world: World, who: str, link: Link) -> None:
+    world.act.set_password(who, link)
 
 
 @when(sentence('{who:Who} tries to set the password "{password}"'))
 def _(world: World, who: str, password: str) -> None:
-    world.try_password(who, password)
+    world.act.try_password(who, NEWEST_RESET, password)
 
 
 @when(sentence("{who:Who} confirms the new password"))
 def _(world: World, who: str) -> None:
-    world.confirm_password(who)
+    world.act.confirm_password(who)
 
 
 @when(sentence("{who:Who} changes the password in the KMC"))
 def _(world: World, who: str) -> None:
-    world.change_password(who)
+    world.act.change_password(who)
 
 
 @then(sentence("{count:d} reset mails at most reach {who:Who}"))
 def _(world: World, count: int, who: str) -> None:
-    world.expect_at_most_mailed(who, count)
+    world.expect.at_most_mailed(who, count)

@@ -9,19 +9,19 @@ from ._words import sentence
 
 @when(sentence("{who:Who} goes to the login screen {by_continue:Way}"))
 def _(world: World, who: str, by_continue: bool) -> None:
-    world.go_to_login(who, by_continue=by_continue)
+    world.act.go_to_login(who, by_continue=by_continue)
 
 
 @then(sentence("the screen has {names:Names}"))
 def _(world: World, names: tuple[str, ...]) -> None:
-    world.expect_on_screen(names)
+    world.expect.on_screen(names)
 
 
 @then(sentence("only the e-mail of {who:Who} is filled in"))
 def _(world: World, who: str) -> None:
-    world.expect_only_email_filled_in(who)
+    world.expect.only_email_filled_in(who)
 
 
 @then("the screen must not be kept")
 def _(world: World) -> None:
-    world.expect_not_kept()
+    world.expect.not_kept()

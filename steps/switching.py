@@ -9,9 +9,9 @@ from ._words import sentence
 
 @given(sentence("{who:Who} has switched to {account:Account}"))
 def _(world: World, who: str, account: str) -> None:
-    world.reach_switch(who, account)
+    world.given.switch(who, account)
 
 
 @when(sentence("{who:Who} switches to {account:Account}"))
 def _(world: World, who: str, account: str) -> None:
-    world.switch_account(who, account)
+    world.act.switch_account(who, account)

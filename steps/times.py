@@ -10,19 +10,19 @@ from ._words import sentence
 @given(sentence("{seconds:Duration} have passed"))
 @when(sentence("{seconds:Duration} pass"))
 def _(world: World, seconds: int) -> None:
-    world.pass_time(seconds)
+    world.exchange.pass_time(seconds)
 
 
 @given("it is the middle of a 30 s step")
 def _(world: World) -> None:
-    world.move_into_step(15)
+    world.exchange.move_into_step(15)
 
 
 @given(sentence("the code of {who:Who} begins with 0"))
 def _(world: World, who: str) -> None:
-    world.reach_leading_zero(who)
+    world.given.leading_zero(who)
 
 
 @given(sentence("the authenticator of {who:Who} is {ahead_s:Ahead}"))
 def _(world: World, who: str, ahead_s: int) -> None:
-    world.reach_offset(who, ahead_s)
+    world.given.offset(who, ahead_s)

@@ -13,8 +13,10 @@ from rich.table import Table
 from kmc_harness.port import ConfirmPairing, LogIn, StartPairing
 from kmc_harness.scenario.world import HOME, World
 from kmc_harness.targets.hosted import Hosted
+from kmc_model.clock import STEP_S
+from kmc_model.sentences import A_CODE, code
 
-STEP_S, MINUTE_S = 30, 60
+MINUTE_S = 60
 WINDOW_S = range(-5 * STEP_S, 6 * STEP_S, STEP_S)
 MOST_WRONG = 14
 FREE_AFTER_MIN = (1, 5, 15, 60)
@@ -25,14 +27,14 @@ people = count(1)
 def paired(world: World) -> str:
     """Return the name of somebody new who has paired an authenticator, some minutes ago."""
     name = f"Person{next(people)}"
-    world.reach_pairing(name)
-    world.move_into_step(STEP_S // 2)
+    world.given.pairing(name)
+    world.exchange.move_into_step(STEP_S // 2)
     return name
 
 
 def lets_in(world: World, name: str, words: str) -> bool:
     """Whether a login with the code that `words` describe is accepted."""
-    return world.log_in(name, words).accepted
+    return world.act.log_in(name, code(words)).accepted
 
 
 def window(world: World) -> str:
@@ -49,7 +51,7 @@ def replay(world: World) -> str:
 def next_step(world: World) -> str:
     name = paired(world)
     first = lets_in(world, name, "a code")
-    world.pass_time(STEP_S)
+    world.exchange.pass_time(STEP_S)
     return said(first and lets_in(world, name, "the same code"))
 
 
@@ -60,20 +62,20 @@ def older(world: World) -> str:
 
 def confirming(world: World) -> str:
     """Tell whether the code that completed the pairing logs in as well."""
-    person = world.reach_user(f"Person{next(people)}", HOME)
-    session = world.perform(LogIn(person.email, person.password)).session or ""
-    person.shown = world.perform(StartPairing(session, person.password))
-    world.scan(person.name)
-    code = world.code(person.name, "a code") or ""
-    world.perform(ConfirmPairing(session, code))
-    return said(world.perform(LogIn(person.email, person.password, code)).accepted)
+    person = world.given.user(f"Person{next(people)}", HOME)
+    session = world.exchange.perform(LogIn(person.email, person.password)).session or ""
+    person.shown = world.exchange.perform(StartPairing(session, person.password))
+    world.act.scan(person.name)
+    typed = world.codes.typed(person, A_CODE) or ""
+    world.exchange.perform(ConfirmPairing(session, typed))
+    return said(world.exchange.perform(LogIn(person.email, person.password, typed)).accepted)
 
 
 def is_locked(world: World, wrong: int, after_min: int = 0) -> bool:
     """Whether the right code is refused after so many wrong ones, and so many minutes."""
     name = paired(world)
-    world.try_wrong(name, wrong, "codes")
-    world.pass_time(after_min * MINUTE_S)
+    world.act.try_wrong(name, wrong, "codes")
+    world.exchange.pass_time(after_min * MINUTE_S)
     return not lets_in(world, name, "a code")
 
 

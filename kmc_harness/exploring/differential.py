@@ -12,7 +12,7 @@ from kmc_harness.exploring.divergence import Departed, Glimpse
 from kmc_harness.phone.authenticator import Authenticator
 from kmc_harness.phone.pictures import quiet_zone_modules
 from kmc_harness.port import LinkKind, Mail, NotOffered, Observation, Offer, Target
-from kmc_harness.scenario.scene import Person
+from kmc_harness.scenario.people import Person
 from kmc_harness.scenario.world import World
 from kmc_harness.secrecy.tokens import constant_bytes, random_bits, token_of, told_by
 from kmc_harness.specification import bindings
@@ -48,23 +48,23 @@ class Side:
     @property
     def reads_mail(self) -> bool:
         """Whether the target lets its mails be seen."""
-        return Offer.OUTBOX in self.world.offers
+        return Offer.OUTBOX in self.world.exchange.offers
 
     def perform(self, sentence: str) -> Glimpse:
         """Do what `sentence` says and return what was seen of it."""
         world = self.world
-        world.begin_act()
-        world.tried = []
-        before = len(world.answers)
+        world.post.begin_act()
+        world.exchange.tried = []
+        before = len(world.exchange.answers)
         unreached = ""
         try:
             self._do(sentence)
         except (Departure, Unreached, NotOffered) as error:
             unreached = type(error).__name__
-        seen = world.answers[-1] if len(world.answers) > before else NOT_DONE
-        person, people = world.spoken_of, world.people
+        seen = world.exchange.answers[-1] if len(world.exchange.answers) > before else NOT_DONE
+        person, people = world.people.spoken_of, world.people.all
         shown, qr_code = self._scan(person, seen)
-        new = [(each, world.new_mails(each.name)) for each in people] if self.reads_mail else []
+        new = [(each, world.post.new_mails(each)) for each in people] if self.reads_mail else []
         return Glimpse(
             unreached,
             seen.accepted,
@@ -74,17 +74,14 @@ class Side:
             shown,
             qr_code,
             tuple((each.name, *_counted(mails)) for each, mails in new),
-            sum(each.accepted for each in world.tried),
+            sum(each.accepted for each in world.exchange.tried),
             "link" in sentence and not seen.accepted and not unreached and not seen.message.strip(),
             self._telling(sentence, seen, new),
         )
 
     def _do(self, sentence: str) -> None:
         for each in sentence.split("; "):
-            if " uses the " in each:
-                self.world.use_session(each.partition(" ")[0], earlier="earlier" in each)
-            else:
-                bindings.step_of(each)(self.world)
+            bindings.step_of(each)(self.world)
 
     def _account(self, seen: Observation) -> str:
         """Return the account as the sentences name it; a target that does not tell is not asked again."""
@@ -96,7 +93,7 @@ class Side:
             return "", ()
         held = person.authenticator.secret if person.authenticator else None
         try:
-            entry = self.world.scan(person.name) if person.shown is seen else person.authenticator
+            entry = self.world.act.scan(person.name) if person.shown is seen else person.authenticator
         except Unreached:
             return "unreadable", ()
         if entry is None:
@@ -104,7 +101,7 @@ class Side:
         self.known.add(entry.secret)
         owner = self.owners.setdefault(entry.secret, person.name)
         shown = f"{owner}'s" if owner != person.name else "known" if entry.secret == held else "new"
-        return shown, _looked_at(entry, seen.picture, Offer.PICTURE in self.world.offers)
+        return shown, _looked_at(entry, seen.picture, Offer.PICTURE in self.world.exchange.offers)
 
     def _telling(self, sentence: str, seen: Observation, new: NewMails) -> tuple[str, ...]:
         told = []
@@ -113,7 +110,7 @@ class Side:
         ):
             looks = self.looks.setdefault(kind, set())
             # What counts (attempts left, seconds to wait) is another number each time.
-            looks.add(_NUMBER.sub("#", self.world.look_of(seen)))
+            looks.add(_NUMBER.sub("#", self.world.expect.look_of(seen)))
             told += [DIFFER + kind] if len(looks) > 1 else []
         told += self._told_by_mails(new)
         told += self._told_by_many()
@@ -201,9 +198,9 @@ class Twins:
         self._keep_time()
         for side in (self.expected, self.seen):
             self.acting = side
-            side.world.offers = expected.offers & target.offers
+            side.world.exchange.offers = expected.offers & target.offers
             for name, account in founders:
-                side.world.reach_user(name, account)
+                side.world.given.user(name, account)
         self.runs = self._keep_time()
 
     def perform(self, sentence: str) -> Departed | None:
@@ -232,4 +229,4 @@ class Twins:
     @property
     def actions(self) -> int:
         """How many actions the second one was asked to perform."""
-        return self.seen.world.count
+        return self.seen.world.exchange.count

@@ -241,8 +241,8 @@ class _Story:
 def _entries(twins: Twins, sentence: str) -> int:
     """Return how many QR codes the person has scanned of whom a sentence speaks."""
     name = sentence.partition(" ")[0]
-    person = next((each for each in twins.expected.world.people if each.name == name), None)
-    return len(person.earlier) + (person.authenticator is not None) if person else 0
+    person = twins.expected.world.people.known(name)
+    return len(person.entries) if person else 0
 
 
 def _requirement(departed: Departed, reference: Target) -> str | None:

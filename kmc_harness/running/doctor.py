@@ -33,12 +33,14 @@ from kmc_harness.port import (
     UseSession,
 )
 from kmc_harness.running.probes import NoSuchAction, probe
+from kmc_harness.scenario.givens import NEWEST_RESET
 from kmc_harness.scenario.world import HOME, World
 from kmc_harness.secrecy import redaction
 from kmc_harness.secrecy.exceptions import in_words
 from kmc_harness.specification import catalogue
 from kmc_harness.specification.action_guide import signature
 from kmc_harness.verdicts import AdapterMistake, NotJudged, Unreached
+from kmc_model.sentences import A_CODE, NO_CODE, Code
 
 __all__ = ["Examination", "Finding", "State", "examine"]
 
@@ -137,7 +139,7 @@ def _world(target: Target) -> World:
 
 
 def _tried(each: _Try, world: World) -> Finding:
-    if lacks := _lacking(each, world.offers):
+    if lacks := _lacking(each, world.exchange.offers):
         return Finding(each.what, State.LACKS, lacks)
     try:
         wrong = each.do(world)
@@ -210,90 +212,92 @@ def _unheard(world: World) -> str:
 
 
 def _register(world: World) -> str:
-    world.reach_user("Ada", HOME)
+    world.given.user("Ada", HOME)
     return ""
 
 
 def _log_in(world: World) -> str:
-    world.reach_user("Ada", HOME)
-    seen = world.log_in("Ada", "no code")
+    world.given.user("Ada", HOME)
+    seen = world.act.log_in("Ada", NO_CODE)
     if not seen.accepted:
-        return f"the right password of a user just registered was {world.in_words(seen)}"
+        return f"the right password of a user just registered was {seen.in_words}"
     return "" if seen.session else "accepted without a session: answer the token or cookie that it opened"
 
 
 def _wrong_password(world: World) -> str:
-    world.reach_user("Ada", HOME)
-    (seen,) = world.try_wrong("Ada", 1, "passwords")
+    world.given.user("Ada", HOME)
+    (seen,) = world.act.try_wrong("Ada", 1, "passwords")
     return "it was accepted: ask the product, and answer what it says" if seen.accepted else ""
 
 
 def _stranger(world: World) -> str:
-    nobody = world.person("Mallory")
-    seen = world.perform(LogIn(nobody.email, nobody.password, account=world.account(HOME)))
+    nobody = world.people["Mallory"]
+    seen = world.exchange.perform(LogIn(nobody.email, nobody.password, account=world.exchange.account(HOME)))
     return "somebody just made up was let in: ask the product" if seen.accepted else ""
 
 
 def _use_session(world: World) -> str:
-    world.reach_session("Ada", HOME)
-    seen = world.use_session("Ada", earlier=False)
+    world.given.session("Ada", HOME)
+    seen = world.act.use_session("Ada", earlier=False)
     return "" if seen.accepted else "refused right after logging in: load a page that only someone logged in may see"
 
 
 def _log_out(world: World) -> str:
-    world.reach_session("Ada", HOME)
-    if not world.log_out("Ada").accepted:
+    world.given.session("Ada", HOME)
+    if not world.act.log_out("Ada").accepted:
         return "it was refused right after logging in"
-    return "the session is open still" if world.use_session("Ada", earlier=False).accepted else ""
+    return "the session is open still" if world.act.use_session("Ada", earlier=False).accepted else ""
 
 
 def _side_by_side(world: World) -> str:
     for name in ("Ada", "Gil"):
-        world.reach_user(name, HOME)
-        world.reach_session(name, HOME)
-    world.reach_logout("Ada")
-    seen = world.use_session("Gil", earlier=False)
+        world.given.user(name, HOME)
+        world.given.session(name, HOME)
+    world.given.logout("Ada")
+    seen = world.act.use_session("Gil", earlier=False)
     return "" if seen.accepted else "when one logged out, the other's session ended: keep the cookies of each apart"
 
 
 def _move_clock(world: World) -> str:
-    before = world.now()
-    world.pass_time(60)
-    moved_s = world.now() - before
+    before = world.exchange.now()
+    world.exchange.pass_time(60)
+    moved_s = world.exchange.now() - before
     return "" if 60 <= moved_s <= 120 else f"it was to move by 60 s, and moved by {moved_s} s"
 
 
 def _enable(world: World) -> str:
-    world.reach_user("Bo", HOME)
-    world.reach_two_factor(HOME)
+    world.given.user("Bo", HOME)
+    world.given.two_factor(HOME)
     return ""
 
 
 def _enrolment_mail(world: World) -> str:
-    world.reach_enrolment_mail("Bo")
+    world.given.enrolment_mail("Bo")
     return ""
 
 
 def _open_link(world: World) -> str:
-    world.reach_open_screen("Bo")
-    world.scan("Bo")
+    world.given.open_screen("Bo")
+    world.act.scan("Bo")
     return ""
 
 
 def _see_in_settings(world: World) -> str:
-    world.reach_user("Cy", HOME)
-    session = world.reach_session("Cy", HOME).session or ""
-    seen = world.perform(StartPairing(session, world.person("Cy").password))
-    return "" if seen.accepted and seen.shows_qr_code else f"{world.in_words(seen)}, and no QR code shown"
+    world.given.user("Cy", HOME)
+    session = world.given.session("Cy", HOME).session or ""
+    seen = world.exchange.perform(StartPairing(session, world.people["Cy"].password))
+    return "" if seen.accepted and seen.shows_qr_code else f"{seen.in_words}, and no QR code shown"
 
 
 def _confirm_with_wrong_code(world: World) -> str:
-    world.reach_user("Hal", HOME)
-    session = world.reach_session("Hal", HOME).session or ""
-    person = world.person("Hal")
-    person.shown = world.perform(StartPairing(session, person.password))
-    world.scan("Hal")
-    seen = world.perform(ConfirmPairing(session, world.code("Hal", "a wrong code") or ""))
+    world.given.user("Hal", HOME)
+    session = world.given.session("Hal", HOME).session or ""
+    person = world.people["Hal"]
+    person.shown = world.exchange.perform(StartPairing(session, person.password))
+    world.act.scan("Hal")
+    seen = world.exchange.perform(
+        ConfirmPairing(session, world.codes.typed(world.people["Hal"], Code(flaw="a wrong code")) or "")
+    )
     return "it was accepted" if seen.accepted else ""
 
 
@@ -303,24 +307,24 @@ def _pair_alone(world: World) -> str:
 
 
 def _pair(world: World, name: str) -> str:
-    world.reach_user(name, HOME)
-    world.reach_pairing(name)
+    world.given.user(name, HOME)
+    world.given.pairing(name)
     return name
 
 
 def _paired(world: World) -> str:
     """Return somebody who has paired an authenticator, whatever the way."""
-    return _pair(world, "Bo" if Offer.ENABLE in world.offers else "Cy")
+    return _pair(world, "Bo" if Offer.ENABLE in world.exchange.offers else "Cy")
 
 
 def _picture(world: World) -> str:
-    shown = world.person(_paired(world)).shown
+    shown = world.people[_paired(world)].shown
     return "" if shown and shown.picture else "there is none: answer its PNG as picture, or do not offer 'picture'"
 
 
 def _asked_for_code(world: World) -> str:
     name = _paired(world)
-    seen = world.log_in(name, "no code")
+    seen = world.act.log_in(name, NO_CODE)
     if seen.accepted or seen.session:
         return "let in without a code, though an authenticator is paired"
     return "" if seen.asks_for_code else "refused, but not asked for a code: answer asks_for_code as well"
@@ -328,99 +332,99 @@ def _asked_for_code(world: World) -> str:
 
 def _with_code(world: World) -> str:
     name = _paired(world)
-    seen = world.log_in(name, "a code")
-    return "" if seen.accepted else f"a right code was {world.in_words(seen)}"
+    seen = world.act.log_in(name, A_CODE)
+    return "" if seen.accepted else f"a right code was {seen.in_words}"
 
 
 def _wrong_code(world: World) -> str:
     name = _paired(world)
-    (seen,) = world.try_wrong(name, 1, "codes")
+    (seen,) = world.act.try_wrong(name, 1, "codes")
     return "it was accepted" if seen.accepted else ""
 
 
 def _ask_for_reset(world: World) -> str:
-    world.reach_user("Dan", HOME)
-    seen = world.ask_for_reset("Dan")
-    return "" if seen.accepted else f"{world.in_words(seen)} for a user just registered"
+    world.given.user("Dan", HOME)
+    seen = world.act.ask_for_reset("Dan")
+    return "" if seen.accepted else f"{seen.in_words} for a user just registered"
 
 
 def _reset_mail(world: World) -> str:
-    world.reach_user("Dan", HOME)
-    return "" if world.links(world.reach_reset_mail("Dan"), LinkKind.RESET) else "the mail has no reset link"
+    world.given.user("Dan", HOME)
+    return "" if world.post.links(world.given.reset_mail("Dan"), LinkKind.RESET) else "the mail has no reset link"
 
 
 def _set_password(world: World) -> str:
-    world.reach_new_password("Dan")
-    seen = world.log_in("Dan", "no code")
-    return "" if seen.accepted or seen.asks_for_code else f"logging in with the new password was {world.in_words(seen)}"
+    world.given.new_password("Dan")
+    seen = world.act.log_in("Dan", NO_CODE)
+    return "" if seen.accepted or seen.asks_for_code else f"logging in with the new password was {seen.in_words}"
 
 
 def _at_once(world: World) -> str:
-    world.reach_user("Ada", HOME)
-    world.race_logins("Ada", "no code")
-    refused = [world.in_words(seen) for seen in world.raced if not seen.accepted]
+    world.given.user("Ada", HOME)
+    world.act.race_logins("Ada", NO_CODE)
+    refused = [seen.in_words for seen in world.exchange.raced if not seen.accepted]
     return f"of two logins with the right password one was {refused[0]}" if refused else ""
 
 
 def _weak_password(world: World) -> str:
-    world.reach_reset_mail("Dan")
-    return "it was accepted" if world.set_password("Dan", "the newest reset", "short").accepted else ""
+    world.given.reset_mail("Dan")
+    return "it was accepted" if world.act.set_password("Dan", NEWEST_RESET, "short").accepted else ""
 
 
 def _renew(world: World) -> str:
-    world.reach_reset(_paired(world))
+    world.given.reset(_paired(world))
     return ""
 
 
 def _change_password(world: World) -> str:
-    world.reach_session("Ada", HOME)
-    seen = world.change_password("Ada")
-    return "" if seen.accepted else f"with the right password it was {world.in_words(seen)}"
+    world.given.session("Ada", HOME)
+    seen = world.act.change_password("Ada")
+    return "" if seen.accepted else f"with the right password it was {seen.in_words}"
 
 
 def _elsewhere(world: World) -> str:
-    world.reach_user("Hal", ONE)
+    world.given.user("Hal", ONE)
     return ""
 
 
 def _two_accounts(world: World) -> str:
     for account in (ONE, OTHER):
-        world.reach_user("Eve", account)
+        world.given.user("Eve", account)
     return ""
 
 
 def _switch(world: World) -> str:
     _two_accounts(world)
-    world.reach_session("Eve", ONE)
-    seen = world.switch_account("Eve", OTHER)
-    return "" if seen.accepted else f"between accounts without two-factor authentication it was {world.in_words(seen)}"
+    world.given.session("Eve", ONE)
+    seen = world.act.switch_account("Eve", OTHER)
+    return "" if seen.accepted else f"between accounts without two-factor authentication it was {seen.in_words}"
 
 
 def _block_user(world: World) -> str:
-    world.reach_user("Fay", HOME)
-    world.reach_status("Fay", UserStatus.BLOCKED, HOME)
-    world.reach_status("Fay", UserStatus.ACTIVE, HOME)
+    world.given.user("Fay", HOME)
+    world.given.status("Fay", UserStatus.BLOCKED, HOME)
+    world.given.status("Fay", UserStatus.ACTIVE, HOME)
     return ""
 
 
 def _block_account(world: World) -> str:
-    world.reach_user("Fay", HOME)
-    world.reach_account_status(HOME, AccountStatus.BLOCKED)
-    world.reach_account_status(HOME, AccountStatus.ACTIVE)
+    world.given.user("Fay", HOME)
+    world.given.account_status(HOME, AccountStatus.BLOCKED)
+    world.given.account_status(HOME, AccountStatus.ACTIVE)
     return ""
 
 
 def _disable(world: World) -> str:
-    world.reach_two_factor(HOME)
-    world.reach_two_factor(HOME, on=False)
+    world.given.two_factor(HOME)
+    world.given.two_factor(HOME, on=False)
     return ""
 
 
 def _enable_as_customer(world: World) -> str:
-    world.reach_session("Ada", HOME)
-    if not world.switch_two_factor(HOME, on=True, by="Ada").accepted:
+    world.given.session("Ada", HOME)
+    if not world.act.switch_two_factor(HOME, on=True, by="Ada").accepted:
         return ""
-    world.switch_two_factor(HOME, on=False)
+    world.act.switch_two_factor(HOME, on=False)
     return (
         "it was accepted. EnableTwoFactor with a session is what that customer tries: send it with that session, never "
         "with the vendor's key; without one (None) it is the vendor"

@@ -14,11 +14,12 @@ from kmc_harness.port import (
     StartPairing,
     Target,
 )
-from kmc_harness.scenario.scene import STEP_S
 from kmc_harness.scenario.world import HOME, World
 from kmc_harness.secrecy.exceptions import in_words
 from kmc_harness.specification.action_guide import signature
 from kmc_harness.verdicts import AdapterMistake, NotJudged, Unreached
+from kmc_model.clock import STEP_S
+from kmc_model.sentences import A_CODE, Code, Link, Which
 
 __all__ = ["NoSuchAction", "probe"]
 
@@ -48,7 +49,7 @@ def probe(target: Target, tag: str) -> None:
         if Offer.CLOCK in target.offers:
             with contextlib.suppress(Unreached):
                 _moves_its_clock(world)
-        world.reach_user("Bo", HOME)
+        world.given.user("Bo", HOME)
         # Who cannot pair here has nothing to compare: the scenarios judge that, not a probe.
         if Offer.CLOCK in target.offers:
             with contextlib.suppress(Unreached, NotOffered):
@@ -81,17 +82,17 @@ def _refuses_nonsense(target: Target) -> None:
 
 
 def _refuses_strangers_and_wrong_passwords(world: World) -> None:
-    ada = world.reach_user("Ada", HOME)
-    stranger = world.person("Mallory")
-    if world.perform(LogIn(stranger.email, stranger.password, account=world.account(HOME))).accepted:
+    ada = world.given.user("Ada", HOME)
+    stranger = world.people["Mallory"]
+    if world.exchange.perform(LogIn(stranger.email, stranger.password, account=world.exchange.account(HOME))).accepted:
         raise NotJudged("somebody just made up was logged in; does the adapter really ask the target?")
-    seen = world.perform(LogIn(ada.email, ada.password, account=world.account(HOME)))
+    seen = world.exchange.perform(LogIn(ada.email, ada.password, account=world.exchange.account(HOME)))
     if not seen.accepted:
         raise NotJudged("the right password of a user just registered was refused; nothing can be judged this way")
     if not seen.session:
         raise NotJudged("LogIn was accepted without a session: answer the token or cookie that it opened")
     # Last of all: after a wrong one, some make whoever comes next wait (RFC 4226, 7.3).
-    if world.perform(LogIn(ada.email, "wr0ng-pass!", account=world.account(HOME))).accepted:
+    if world.exchange.perform(LogIn(ada.email, "wr0ng-pass!", account=world.exchange.account(HOME))).accepted:
         raise NotJudged("a wrong password was accepted; does the adapter really ask the target?")
 
 
@@ -100,14 +101,14 @@ def _tells_people_apart(world: World) -> None:
     if len(secrets) < 2:
         raise NotJudged("two users were shown the same secret; does the adapter answer from a recording?")
     if world.target.offers >= ENROLS:
-        if world.open_link("Ada", "a made-up enrolment").shows_qr_code:
+        if world.act.open_link("Ada", Link(Which.MADE_UP, "enrolment")).shows_qr_code:
             raise NotJudged("a made-up link showed a QR code; does the adapter really ask the target?")
 
 
 def _moves_its_clock(world: World) -> None:
-    before = world.now()
-    world.pass_time(MOVED_S)
-    moved_s = world.now() - before
+    before = world.exchange.now()
+    world.exchange.pass_time(MOVED_S)
+    moved_s = world.exchange.now() - before
     # Some clocks go on by themselves meanwhile.
     if not MOVED_S <= moved_s <= MOVED_S + MEANWHILE_S:
         raise NotJudged(f"its clock was to move by {MOVED_S} s, and moved by {moved_s} s; is it the target's own?")
@@ -119,35 +120,38 @@ def _moves_the_whole_clock(world: World) -> None:
     Nobody has paired before the jump: by how much a code may be off, and so how far from it what is left behind begins
     to refuse, is the target's affair.
     """
-    world.pass_time(JUMP_S)
+    world.exchange.pass_time(JUMP_S)
     accepts = _logs_in
     try:
-        world.reach_pairing("Ada")
-        if _logs_in(world, "Ada", "a code"):
+        world.given.pairing("Ada")
+        if _logs_in(world, "Ada", A_CODE):
             return
     except Unreached:
         accepts = _completes_a_pairing
     people = ("Ada", "Ada", "Ada") if accepts is _logs_in else ("Cleo", "Dan", "Eve")
     for name, near_s in zip(people, (0, -STEP_S, STEP_S), strict=True):
-        if accepts(world, name, f"a code made {near_s - world.moved_s} s from now"):
+        moved_s = world.exchange.moved_s
+        if accepts(world, name, Code(offset_s=near_s - moved_s)):
             raise NotJudged(
-                f"the clock was moved by {world.moved_s} s, but codes are judged by the time before: part of the "
-                "target did not move along; in a Python process time-machine reaches what freezegun leaves behind"
+                f"the clock was moved by {moved_s} s, but codes are judged by the time before: part of the target did "
+                "not move along; in a Python process time-machine reaches what freezegun leaves behind"
             )
 
 
-def _logs_in(world: World, name: str, code: str) -> bool:
-    return world.log_in(name, code).accepted
+def _logs_in(world: World, name: str, code: Code) -> bool:
+    return world.act.log_in(name, code).accepted
 
 
-def _completes_a_pairing(world: World, name: str, code: str) -> bool:
-    person = world.reach_user(name, HOME)
-    session = world.perform(LogIn(person.email, person.password, account=world.account(HOME))).session or ""
-    person.shown = world.perform(StartPairing(session, person.password))
-    world.scan(name)
-    return world.perform(ConfirmPairing(session, world.code(name, code) or "")).accepted
+def _completes_a_pairing(world: World, name: str, code: Code) -> bool:
+    person = world.given.user(name, HOME)
+    session = (
+        world.exchange.perform(LogIn(person.email, person.password, account=world.exchange.account(HOME))).session or ""
+    )
+    person.shown = world.exchange.perform(StartPairing(session, person.password))
+    world.act.scan(name)
+    return world.exchange.perform(ConfirmPairing(session, world.codes.typed(world.people[name], code) or "")).accepted
 
 
 def _secret(world: World, name: str) -> str:
-    authenticator = world.reach_pairing(name).authenticator
+    authenticator = world.given.pairing(name).authenticator
     return authenticator.secret if authenticator else ""

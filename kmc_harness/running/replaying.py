@@ -10,9 +10,9 @@ from kmc_harness.port import SECRET_FIELDS
 from kmc_harness.report.results import Report, ScenarioResult
 from kmc_harness.running import runner
 from kmc_harness.scenario.evidence import Acted, Event, Step, Waited
-from kmc_harness.scenario.scene import STEP_S
 from kmc_harness.specification import bindings
 from kmc_harness.verdicts import Misuse, Verdict
+from kmc_model.clock import STEP_S
 
 __all__ = ["Replay", "find", "replay"]
 

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kmc_model.actions import LogIn
 from kmc_model.analysis.configurations import Life, edges
-from kmc_model.clock import ManualClock
+from kmc_model.clock import STEP_S, ManualClock
 from kmc_model.model import Event, Model, Outcome
 from kmc_model.records import LinkStatus, State
-from kmc_model.totp import STEP_S
 from kmc_model.values import Shown
 
 if TYPE_CHECKING:

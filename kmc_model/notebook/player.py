@@ -10,12 +10,13 @@ from typing import Any
 
 from kmc_model.actions import Action, LogIn
 from kmc_model.analysis.configurations import SCOPES, Life, Rules, Scope
+from kmc_model.clock import STEP_S
 from kmc_model.model import Model, Outcome
 from kmc_model.notebook.display import lifetime_chart, moment, picture, png, table
 from kmc_model.notebook.history import History
 from kmc_model.policy import ARTICLE, Policy
 from kmc_model.records import State
-from kmc_model.totp import STEP_S, code_at
+from kmc_model.totp import code_at
 from kmc_model.values import bundle
 
 __all__ = ["Play", "Player"]

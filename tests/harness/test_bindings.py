@@ -72,10 +72,14 @@ def test_each_step_matches_exactly_one_definition() -> None:
             assert len(fitting) == 1, f"{step.type} {step.name}: {fitting}"
 
 
+SAID_BY_EXPLORING = {"this has happened:", "{who:Who} uses {earlier:WhichSession}"}
+"""What is said by walks and by the scenarios that `kmc explore` writes, and by no feature of ours."""
+
+
 def test_no_definition_is_unused_and_the_vocabulary_stays_small() -> None:
     steps = {(step.type, step.name) for _, template in SCENARIOS for step in _rendered(template)}
     unused = [d.parser.name for d in DEFINITIONS if not any(d.type == t and d.parser.is_matching(n) for t, n in steps)]
-    assert unused == []
+    assert set(unused) == SAID_BY_EXPLORING
     assert len({definition.step_func for definition in DEFINITIONS}) <= 80
 
 

@@ -398,7 +398,7 @@ def test_what_says_nothing_of_the_target_ends_with_3() -> None:
 @pytest.mark.parametrize(("after_s", "words"), [(0, "1 day pass"), (1, "23 h 59 min 59 s pass"), (86_400, "1 s pass")])
 def test_the_time_to_the_next_limit_is_said_as_people_say_it(after_s: int, words: str) -> None:
     target = ModelTarget()
-    World(target, "x").reach_enrolment_mail("Ada")
+    World(target, "x").given.enrolment_mail("Ada")
     target.advance(after_s)
     assert timed(NEXT_LIMIT, target) == words
 

@@ -98,7 +98,7 @@ def test_the_page_names_a_command_that_works_where_the_run_was_begun(tmp_path: P
 
 
 def test_a_replay_on_another_target_says_where_it_differs(on_kaltura: Any) -> None:
-    done = _replay(on_kaltura, "switching_feature_L33", "--target", "python:kmc_harness.targets.model:ModelTarget")
+    done = _replay(on_kaltura, "Both accounts have it on", "--target", "python:kmc_harness.targets.model:ModelTarget")
     assert done.returncode == 1
     assert "another verdict than recorded: fail, now pass" in done.stdout
     assert "differs first in this step" in done.stdout

@@ -12,6 +12,7 @@ from kmc_harness.scenario.world import HOME, World
 from kmc_harness.targets.model import ModelTarget
 from kmc_harness.verdicts import AdapterMistake, Unreached, Verdict, highest
 from kmc_model.analysis.faults import by_name
+from kmc_model.sentences import NO_CODE, Code
 
 
 def _set(ran: Any) -> set[str]:
@@ -99,10 +100,10 @@ def test_without_a_way_to_race_what_was_judged_is_said(judge: Callable[..., Any]
 
 def test_a_race_that_nobody_wins_shows_nothing() -> None:
     world = World(ModelTarget(), "test")
-    world.reach_user("Ada", HOME).password = "a wrong one"
-    world.race_logins("Ada", "no code")
+    world.given.user("Ada", HOME).password = "a wrong one"
+    world.act.race_logins("Ada", NO_CODE)
     with pytest.raises(Unreached, match="none did"):
-        world.expect_one_at_most()
+        world.expect.one_at_most()
 
 
 def test_an_adapter_that_forgets_to_say_that_a_code_is_asked_for_is_told_how(judge: Callable[..., Any]) -> None:
@@ -318,12 +319,12 @@ def test_a_field_of_another_type_is_the_adapters_mistake(observation: Observatio
             return observation
 
     with pytest.raises(AdapterMistake, match=f"RegisterUser was answered with {words}"):
-        World(Answers(), "test").reach_user("Ada", "Acme")
+        World(Answers(), "test").given.user("Ada", "Acme")
 
 
 def test_a_picture_that_is_no_bytes_is_the_adapters_mistake() -> None:
     with pytest.raises(AdapterMistake, match="OpenEnrolmentLink was answered with picture of type str, not bytes"):
-        World(_ShowsText(), "test").reach_open_screen("Ada")
+        World(_ShowsText(), "test").given.open_screen("Ada")
 
 
 class _TellsItsNumber(ModelTarget):
@@ -334,7 +335,7 @@ class _TellsItsNumber(ModelTarget):
 
 def test_an_account_that_nobody_named_is_the_adapters_mistake() -> None:
     with pytest.raises(AdapterMistake, match=r"LogIn was answered with account '4711', .* give the name from the"):
-        World(_TellsItsNumber(), "test").reach_session("Ada", "Acme")
+        World(_TellsItsNumber(), "test").given.session("Ada", "Acme")
 
 
 @pytest.mark.parametrize(
@@ -347,9 +348,9 @@ def test_an_account_that_nobody_named_is_the_adapters_mistake() -> None:
 )
 def test_what_the_qr_code_asks_for_is_no_code_made_another_way(fault: str, words: str) -> None:
     world = World(ModelTarget(turn=by_name(fault).turn), "test")
-    world.reach_pairing("Ada")
+    world.given.pairing("Ada")
     with pytest.raises(Unreached, match=f"{words} was to be typed, but that is what the QR code asks for"):
-        world.code("Ada", words)
+        world.codes.typed(world.people["Ada"], Code(flaw=words))
 
 
 class _MixesUpKinds(ModelTarget):
@@ -361,7 +362,7 @@ class _MixesUpKinds(ModelTarget):
 def test_links_told_to_be_of_the_other_kind_are_named() -> None:
     told = "no mail with such a link came, but 1 mail in all, with links told to be for reset"
     with pytest.raises(Unreached, match=told):
-        World(_MixesUpKinds(), "test").reach_enrolment_mail("Ada")
+        World(_MixesUpKinds(), "test").given.enrolment_mail("Ada")
 
 
 def test_where_a_scenario_fails_all_mail_is_evidence_read_or_not(judge: Callable[..., Any]) -> None:

@@ -7,4 +7,4 @@ from kmc_harness.scenario.world import World
 
 @given("three weeks of holidays are over")
 def _(world: World) -> None:
-    world.pass_time(21 * 86_400)
+    world.exchange.pass_time(21 * 86_400)

@@ -6,7 +6,7 @@ from functools import cache, cached_property
 from typing import NamedTuple
 
 from kmc_model import actions as a
-from kmc_model.clock import START
+from kmc_model.clock import START, STEP_S
 from kmc_model.model import Outcome, step
 from kmc_model.policy import ARTICLE, Policy
 from kmc_model.records import Credentials, State
@@ -17,7 +17,6 @@ from kmc_model.values import Value
 __all__ = [
     "FIRST",
     "PASSED",
-    "STEP_S",
     "Holds",
     "Life",
     "Made",
@@ -31,7 +30,6 @@ __all__ = [
     "email_of",
 ]
 
-STEP_S = 30
 FIRST = "s3cure-pass!"
 DOMAIN = "@kmc.example"
 

@@ -1,7 +1,8 @@
 """What of a life decides what is to come: the parts of a state's key. Symbols and instants are left out."""
 
 from kmc_model.actions import AccountStatus
-from kmc_model.analysis.configurations._configuration import STEP_S, Holds, Life, Scope
+from kmc_model.analysis.configurations._configuration import Holds, Life, Scope
+from kmc_model.clock import STEP_S
 from kmc_model.policy import Policy
 from kmc_model.records import Credentials, Link, LinkKind, LinkStatus, State
 

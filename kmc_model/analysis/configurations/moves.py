@@ -7,7 +7,6 @@ from kmc_model import actions as a
 from kmc_model.analysis.configurations._configuration import (
     FIRST,
     PASSED,
-    STEP_S,
     Holds,
     Life,
     Made,
@@ -17,6 +16,7 @@ from kmc_model.analysis.configurations._configuration import (
     email_of,
 )
 from kmc_model.analysis.configurations.abstraction import newest_links
+from kmc_model.clock import STEP_S
 from kmc_model.model import Outcome
 from kmc_model.policy import Policy
 from kmc_model.records import LinkKind, LinkStatus, State

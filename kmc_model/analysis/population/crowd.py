@@ -20,8 +20,8 @@ from kmc_model.analysis.configurations import Rules
 from kmc_model.analysis.population.behaviour import DAY_S, HOUR_S, Behaviour, LogNormal
 from kmc_model.analysis.population.tables import DEADLINES, Cell, Due, Keep, compiled, fitting, gap_s
 from kmc_model.analysis.population.visits import KINDS, TICK_S, TRIES, Done
+from kmc_model.clock import STEP_S
 from kmc_model.policy import Policy
-from kmc_model.totp import STEP_S
 
 __all__ = ["CALLS", "ENABLED_AT_S", "FIRSTS", "Arrays", "Counts", "Crowd", "Log", "Measure", "arrays_of"]
 

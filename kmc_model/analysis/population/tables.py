@@ -20,11 +20,10 @@ from kmc_model.analysis.configurations._configuration import Symbols
 from kmc_model.analysis.configurations.abstraction import app, lock, newest_link, newest_links, reset_links, secret
 from kmc_model.analysis.population.visits import KINDS, Accounts, Done, End, Kind, Person, sit
 from kmc_model.analysis.statespace import Space, explore
-from kmc_model.clock import ManualClock
+from kmc_model.clock import STEP_S, ManualClock
 from kmc_model.model import Model
 from kmc_model.policy import Policy
 from kmc_model.records import Credentials, LinkKind, LinkStatus, State
-from kmc_model.totp import STEP_S
 from kmc_model.values import changed
 
 __all__ = ["DEADLINES", "ENABLE", "GROUPS", "Cell", "Due", "Group", "Keep", "Table", "compiled", "fitting", "gap_s"]

@@ -1,0 +1,317 @@
+"""What is expected of the target: what a `Then` says.
+
+Each check counts, and raises `Departure` where it does not hold; a scenario without a check is no pass.
+"""
+
+import re
+from collections.abc import Iterable
+from urllib.parse import unquote
+
+from kmc_harness.phone.authenticator import Authenticator, UnreadableQrCode, read_qr_code
+from kmc_harness.phone.pictures import quiet_zone_modules
+from kmc_harness.port import LinkKind, Observation, Offer, Screen, UseSession
+from kmc_harness.scenario.codes import Codes
+from kmc_harness.scenario.evidence import Checked
+from kmc_harness.scenario.exchange import Exchange
+from kmc_harness.scenario.people import Person
+from kmc_harness.scenario.post import Post
+from kmc_harness.secrecy import tokens
+from kmc_harness.verdicts import Departure, Unreached
+
+__all__ = ["Checks"]
+
+UNTOLD = "an account that it does not tell"
+IDENTIFIER = re.compile(r"\b(?=[a-f-]*\d)[\da-f][\da-f-]{15,}\b", re.IGNORECASE)
+"""What many products write into each answer, to find it again in their logs: 16 or more of 0-9, a-f and hyphens."""
+MASKED = re.compile(r"(?=\S*[*\u2022\u2026])\S+@\S+")
+"""An e-mail with some of its signs hidden, as a***@kmc.example."""
+FEWEST_LINKS = 8
+"""With fewer, places of a random token are alike by chance."""
+
+
+class Checks:
+    """Holds what was seen against what is expected; each check is named as sentences name it.
+
+    `count` is how many there were.
+    """
+
+    def __init__(self, exchange: Exchange, post: Post, codes: Codes) -> None:
+        """Start with nothing checked."""
+        self._exchange = exchange
+        self._people = exchange.people
+        self._post = post
+        self._codes = codes
+        self.count = 0
+
+    def that(self, held: bool, expected: str, seen: str) -> None:
+        """Count a check.
+
+        Raises:
+            Departure: it does not hold.
+
+        """
+        self.count += 1
+        checked = Checked(at=self._exchange.looked_at, expected=expected, seen=seen, held=held)
+        self._exchange.recorder.note(checked)
+        if not held:
+            raise Departure(expected, seen)
+
+    def last(self) -> Observation:
+        """Return the latest answer to an act."""
+        if not self._exchange.answers:
+            raise Unreached("an answer was to be looked at, but nothing was done")
+        return self._exchange.answers[-1]
+
+    def look_of(self, seen: Observation) -> str:
+        """Return what a person would say of an answer, whatever e-mail was typed and however answers are numbered."""
+        look = seen.in_words
+        for person in self._people.all:
+            look = look.replace(person.email, "(the e-mail typed)")
+        return IDENTIFIER.sub("(an identifier)", MASKED.sub("(an e-mail, masked)", look))
+
+    def result(self, name: str, result: str) -> None:
+        """Expect the latest answer to be `accepted`, `refused` or `asked for a code`."""
+        person = self._people[name]
+        seen = self.last()
+        held = seen.accepted if result == "accepted" else not seen.accepted and not self._opens(person, seen)
+        words = seen.in_words
+        if result == "asked for a code" and held and not seen.asks_for_code:
+            held, words = False, f"{words}, and no code asked for (an adapter says so by asks_for_code)"
+        self.that(held, f"{person.name} {result}", words)
+
+    def _opens(self, person: Person, refusal: Observation) -> bool:
+        """Whether a refusal brought another session all the same, in which pages are shown."""
+        if refusal.session in (None, person.session):
+            return False
+        return self._exchange.perform(UseSession(refusal.session)).accepted
+
+    def session(self, name: str, account: str) -> None:
+        """Expect the latest answer to have opened a session in `account` that can be used."""
+        person = self._people[name]
+        seen = self.last()
+        self.that(seen.accepted and seen.session is not None, f"{person.name} logged in", seen.in_words)
+        used = self._exchange.perform(UseSession(person.open_session))
+        in_account = used.account in (None, self._exchange.account(account))
+        self.that(used.accepted, f"a session that can be used in {account}", used.in_words)
+        self.that(in_account, f"a session in {account}", f"a session in {used.account or UNTOLD}")
+
+    def open_session(self, name: str, account: str) -> None:
+        """Expect the person's session to be usable still, and to be in `account`."""
+        person = self._people[name]
+        used = self._exchange.perform(UseSession(person.open_session))
+        self.that(used.accepted, f"{person.name}'s session open", used.in_words)
+        there = used.account in (None, self._exchange.account(account))
+        self.that(there, f"{person.name}'s session in {account}", f"a session in {used.account or UNTOLD}")
+
+    def ended_session(self, name: str, *, earlier: bool) -> None:
+        """Expect the person's session, or the one before it, to be of no use any more."""
+        person = self._people[name]
+        handle = person.earlier_session if earlier else person.open_session
+        if handle is None:
+            raise Unreached(f"{person.name} was to have an earlier session, but has none")
+        used = self._exchange.perform(UseSession(handle))
+        self.that(not used.accepted, f"{person.name}'s session ended", used.in_words)
+
+    def qr_code(self, name: str) -> None:
+        """Expect the latest answer to show a QR code that an app can pair from, and scan it."""
+        seen = self.last()
+        self.that(seen.shows_qr_code, "a QR code", seen.in_words)
+        try:
+            Authenticator.scan(seen.picture, seen.uri)
+        except UnreadableQrCode as error:
+            self.that(False, "a QR code that an authenticator app can pair from", str(error))
+        self._people[name].shown = seen
+        self._codes.scan(self._people[name])
+
+    def way_to_qr_code(self, name: str) -> None:
+        """Expect the latest answer to show a QR code, or the latest act to have mailed a link to one."""
+        shown, who = self.last(), self._people[name].name
+        mailed = 0 if shown.shows_qr_code else self._mailed(name, LinkKind.ENROLMENT)
+        held = shown.shows_qr_code or mailed > 0
+        self.that(held, f"a QR code shown or mailed to {who}", f"{shown.in_words}, {mailed} mailed")
+
+    def no_qr_code(self) -> None:
+        """Expect the latest answer to show no QR code."""
+        seen = self.last()
+        self.that(not seen.shows_qr_code, "no QR code", seen.in_words)
+
+    def refused_each_time(self, name: str) -> None:
+        """Expect every one of the wrong passwords or codes just tried to have been refused."""
+        accepted = sum(seen.accepted or seen.session is not None for seen in self._exchange.tried)
+        tried = self._exchange.tried
+        if not tried:
+            raise Unreached(f"logins as {name} were to be tried, but none was")
+        self.that(
+            not accepted,
+            f"all {len(self._exchange.tried)} refused",
+            f"{accepted} of {len(self._exchange.tried)} accepted",
+        )
+
+    def one_at_most(self) -> None:
+        """Expect one at most of what was done at the same moment to have succeeded.
+
+        Raises:
+            Unreached: none did, so that nothing was to be seen of a race.
+
+        """
+        accepted = sum(seen.accepted or seen.shows_qr_code or seen.session is not None for seen in self._exchange.raced)
+        if not accepted:
+            raise Unreached(f"one of {len(self._exchange.raced)} at the same moment was to succeed, but none did")
+        self.that(accepted == 1, "one to succeed at most", f"{accepted} of {len(self._exchange.raced)} accepted")
+
+    def words(self, name: str) -> None:
+        """Expect the person to be told something."""
+        who, said = self._people[name].name, self.last().message.strip()
+        self.that(bool(said), f"a message that tells {who} so", f'"{said}"' if said else "no word")
+
+    def mailed(self, name: str, count: int, kind: LinkKind) -> None:
+        """Expect the latest act to have mailed `count` links of `kind` to `name`."""
+        found, who = self._mailed(name, kind), self._people[name].name
+        self.that(found == count, f"{count} {kind} link mailed to {who}", f"{found} mailed")
+
+    def _mailed(self, name: str, kind: LinkKind) -> int:
+        """Return how many links of `kind` the latest act mailed to `name`.
+
+        Raises:
+            Unreached: none, but a mail with an address that is told to be of no kind at all: the fault may be ours.
+
+        """
+        found = len(self._post.new_links(self._people[name], kind))
+        if not found and (unknown := self._post.unknown_addresses(self._post.new_mails(self._people[name]))):
+            raise Unreached(
+                f"a mail came to {self._people[name].name}, but no link in it is known as one for {kind}: {unknown}; "
+                "does the adapter, or target.toml, tell them by their addresses?"
+            )
+        return found
+
+    def at_most_mailed(self, name: str, count: int) -> None:
+        """Expect at least one and at most `count` mails with a reset link, for the latest act."""
+        found, who = self._mailed(name, LinkKind.RESET), self._people[name].name
+        self.that(1 <= found <= count, f"1 to {count} reset links mailed to {who}", f"{found} mailed")
+
+    def none_mailed(self, name: str, kind: LinkKind) -> None:
+        """Expect the latest act to have mailed no link of `kind` to `name`."""
+        found = len(self._post.new_links(self._people[name], kind))
+        self.that(found == 0, f"no {kind} link mailed to {self._people[name].name}", f"{found} mailed")
+
+    def same_answers(self, count: int) -> None:
+        """Expect the last `count` answers to look the same to a person."""
+        if len(self._exchange.answers) < count:
+            raise Unreached(f"{count} answers were to be compared, but there are {len(self._exchange.answers)}")
+        looks = [self.look_of(answer) for answer in self._exchange.answers[-count:]]
+        self.that(len(set(looks)) == 1, f"{count} answers that look the same", " / ".join(dict.fromkeys(looks)))
+
+    def different_secrets(self, name: str, other: str) -> None:
+        """Expect the authenticators of two people to hold different secrets."""
+        one, two = (self._codes.app_of(self._people[each]).secret for each in (name, other))
+        seen = "two different secrets" if one != two else "one secret for both"
+        self.that(one != two, f"{name} and {other} with a secret each", seen)
+
+    def secrets_of(self, name: str, count: int) -> None:
+        """Expect the `count` QR codes that `name` has scanned to hold different secrets."""
+        entries = self._people[name].entries
+        if len(entries) != count:
+            raise Unreached(f"{count} QR codes were to be compared, but {len(entries)} were scanned")
+        different = len({each.secret for each in entries})
+        self.that(different == count, f"{count} different secrets", f"{different}")
+
+    def unrelated_secrets(self, count: int) -> None:
+        """Expect `count` secrets seen so far to be all different and to have no byte in common."""
+        entries = [each for person in self._people.all for each in person.entries]
+        if len(entries) < count:
+            raise Unreached(f"{count} secrets were to be compared, but {len(entries)} were seen")
+        raw = [each.secret_bytes for each in entries]
+        self.that(len(set(raw)) == len(raw), f"{len(raw)} different secrets", f"{len(set(raw))} different ones")
+        constant = tokens.constant_bytes(raw)
+        self.that(constant == 0, "no byte alike in all secrets", f"{constant} bytes alike")
+
+    def secret_bits(self, name: str, bits: int) -> None:
+        """Expect the shared secret to have `bits` bits or more."""
+        found = self._codes.app_of(self._people[name]).secret_bits
+        self.that(found >= bits, f"a shared secret of {bits} bits or more", f"{found} bits")
+
+    def common_parameters(self, name: str) -> None:
+        """Expect no parameter that common apps ignore: SHA-1, six digits, 30 s."""
+        entry = self._codes.app_of(self._people[name])
+        found = (entry.algorithm, entry.digits, entry.step_s)
+        self.that(found == ("SHA1", 6, 30), "SHA1, 6 digits, 30 s", ", ".join(map(str, found)))
+
+    def named_entry(self, name: str) -> None:
+        """Expect the URI to name issuer and account, percent-encoded, label and parameter alike."""
+        entry = self._codes.app_of(self._people[name])
+        in_label, account = entry.named_issuer_and_account
+        self.that(bool(entry.issuer), "an issuer parameter", entry.issuer or "none")
+        self.that(in_label == entry.issuer, f"label and issuer alike ({entry.issuer})", f"label: {in_label or 'none'}")
+        self.that(bool(account), "an account in the label", account or "none")
+        raw = [sign for sign in ' <>"{}|\\^`' if sign in entry.uri] or ["non-ASCII"] * (not entry.uri.isascii())
+        self.that(not raw, "a percent-encoded URI", f"raw {raw} in it" if raw else "nothing raw in it")
+
+    def quiet_zone(self, modules: int) -> None:
+        """Expect the delivered picture to have a quiet zone of `modules` around the symbol."""
+        self._exchange.needs(Offer.PICTURE)
+        picture = self.last().picture or b""
+        try:
+            read_qr_code(picture)
+        except UnreadableQrCode as error:
+            raise Unreached(f"a QR code was to be measured, but there is {error}") from error
+        found = quiet_zone_modules(picture)
+        self.that(found >= modules, f"a quiet zone of {modules} modules", f"{found:.1f}")
+
+    def unguessable_links(self, kind: LinkKind) -> None:
+        """Expect the links of `kind` mailed to anybody to carry 128 random bits and nothing about their users."""
+        people = self._people.all
+        mailed = {url: person for person in people for url in self._post.links(person, kind)}
+        owners = {tokens.token_of(url): person for url, person in mailed.items()}
+        if len(owners) < FEWEST_LINKS:
+            raise Unreached(f"{FEWEST_LINKS} links or more were to be compared, but {len(owners)} came")
+        bits = tokens.random_bits(list(owners))
+        self.that(bits >= 128, "128 unguessable bits in a link", f"{bits:.0f}")
+        told = [
+            tokens.told_by(token, (person.email, person.email.partition("@")[0])) for token, person in owners.items()
+        ]
+        told += ["the user's e-mail" for url, person in mailed.items() if person.email in unquote(url)]
+        seen = next(filter(None, told), "nothing told by any")
+        self.that(not any(told), "a link that tells nothing about the user", seen)
+
+    def no_secret_in_mail(self, name: str) -> None:
+        """Expect neither the shared secret, nor the password, nor the code in any mail of `name`."""
+        person = self._people[name]
+        entry = self._codes.app_of(person)
+        secrets = {"secret": entry.secret, "password": person.password, "code": entry.code_at(self._exchange.now())}
+        mails = self._post.mails(person)
+        if not mails:
+            raise Unreached(f"the mails of {name} were to be read, but none came")
+        for what, secret in secrets.items():
+            told = sum(_spelt(what, secret) in _spelt(what, f"{mail.subject}\n{mail.text}") for mail in mails)
+            self.that(not told, f"no {what} in a mail", f"it stands in {told} of {len(mails)}")
+
+    def screen(self) -> Screen:
+        """Return the screen of the latest answer."""
+        self._exchange.needs(Offer.SCREEN)
+        if (seen := self.last().screen) is None:
+            raise Unreached("a screen was to be looked at, but none is shown")
+        return seen
+
+    def on_screen(self, names: Iterable[str]) -> None:
+        """Expect fields, buttons and links of these names on the screen."""
+        there = self.screen().names
+        missing = [name for name in names if name not in there]
+        seen = f"no {', no '.join(missing)}" if missing else ", ".join(there)
+        self.that(not missing, f"{', '.join(names)} on the screen", seen)
+
+    def only_email_filled_in(self, name: str) -> None:
+        """Expect the person's e-mail to stand on the screen already, and neither password nor code."""
+        filled_in = {field: text for field, text in self.screen().filled_in.items() if text and field != "Remember me"}
+        person = self._people[name]
+        seen = ", ".join(f"{field} filled in" for field in filled_in) or "nothing filled in"
+        self.that(filled_in == {"E-mail": person.email}, f"{person.name}'s e-mail filled in, and nothing else", seen)
+
+    def not_kept(self) -> None:
+        """Expect the page not to be cached anywhere."""
+        sent = self.screen().cache_control
+        self.that("no-store" in sent.lower(), "Cache-Control: no-store", sent or "no such header")
+
+
+def _spelt(what: str, text: str) -> str:
+    """Return `text` as it is searched: for a secret in capitals and without gaps, however it is grouped."""
+    return re.sub(r"[\s-]", "", text).upper() if what == "secret" else text

@@ -1,0 +1,251 @@
+"""What is asked of the target and what it answers, with the evidence of it, and the target's time."""
+
+import contextlib
+import time
+from types import NoneType
+
+from kmc_harness.phone.authenticator import Authenticator, UnreadableQrCode
+from kmc_harness.phone.pictures import blurred
+from kmc_harness.port import (
+    NEEDED_OFFER,
+    SECRET_FIELDS,
+    Action,
+    DisableTwoFactor,
+    EnableTwoFactor,
+    LogOut,
+    NotOffered,
+    Observation,
+    Offer,
+    RegisterUser,
+    SetAccountStatus,
+    SetUserStatus,
+    Target,
+    described,
+)
+from kmc_harness.scenario.evidence import Acted, Recorder, Waited
+from kmc_harness.scenario.people import HOME, People
+from kmc_harness.secrecy.tokens import token_of
+from kmc_harness.verdicts import AdapterMistake, Unreached
+from kmc_model.clock import STEP_S
+
+__all__ = ["Exchange"]
+
+LONGEST_WAIT_S = 90
+"""What is longer is never really waited for: it needs a clock that can be moved."""
+BY_MAIL = "RegisterUser without a password"
+"""What a target may not have, though it registers users: the one answer that declares by itself what is skipped."""
+DONE_BY: dict[type[Action], str] = {
+    EnableTwoFactor: "vendor",
+    DisableTwoFactor: "vendor",
+    SetAccountStatus: "vendor",
+    RegisterUser: "administrator",
+    SetUserStatus: "administrator",
+}
+"""Who does what no user does; without a session of theirs."""
+OBSERVED: dict[str, tuple[type, ...]] = {
+    "accepted": (bool,),
+    "message": (str,),
+    "asks_for_code": (bool,),
+    "picture": (bytes, NoneType),
+    "uri": (str, NoneType),
+    "session": (str, NoneType),
+    "account": (str, NoneType),
+}
+"""What an adapter may answer in each field of an observation."""
+NOTHING = Observation(accepted=False)
+
+
+class Exchange:
+    """Asks the target, and keeps what it answers.
+
+    Attributes:
+        offers: what the scenario may use of the target.
+        performed, used_offers: what it has used: actions by name, and offers.
+        count: how many actions the target was asked for.
+        answers: to the acts so far, the latest last.
+        tried: to the wrong passwords or codes tried last.
+        raced: to what was done at the same moment last.
+        moved_s: by how many seconds the clock was moved.
+
+    """
+
+    def __init__(self, target: Target, people: People, recorder: Recorder) -> None:
+        """Start with nothing asked yet."""
+        self.target = target
+        self.people = people
+        self.recorder = recorder
+        self.offers = target.offers
+        self.performed: set[str] = set()
+        self.used_offers: set[Offer] = set()
+        self.count = 0
+        self.answers: list[Observation] = []
+        self.tried: list[Observation] = []
+        self.raced: list[Observation] = []
+        self.moved_s = 0
+        self._at = 0
+
+    def needs(self, offer: Offer) -> None:
+        """Note that the scenario needs `offer`.
+
+        Raises:
+            NotOffered: the target does not declare it.
+
+        """
+        self.used_offers.add(offer)
+        if offer not in self.offers:
+            raise NotOffered(offer.value)
+
+    def account(self, name: str) -> str:
+        """Return the target's name for the scenario's account `name`; of a second one accounts must be offered."""
+        if name != HOME:
+            self.needs(Offer.ACCOUNTS)
+        return self.people.account(name)
+
+    # Time
+
+    def now(self) -> int:
+        """Return the target's clock, in epoch seconds."""
+        self._at = self.target.now()
+        return self._at
+
+    @property
+    def looked_at(self) -> int:
+        """The target's clock when it was asked last."""
+        return self._at
+
+    def pass_time(self, seconds: int) -> None:
+        """Let time pass: by moving the target's clock, or by really waiting where it is short."""
+        if seconds > LONGEST_WAIT_S:
+            self.needs(Offer.CLOCK)
+        self.recorder.note(Waited(at=self.now(), seconds=seconds))
+        if Offer.CLOCK in self.offers:
+            self.target.advance(seconds)
+            self.moved_s += seconds
+        else:
+            time.sleep(seconds)
+
+    def move_into_step(self, into_s: int) -> None:
+        """Let time pass until `into_s` seconds into a 30 s step."""
+        if wait_s := (into_s - self.now()) % STEP_S:
+            self.pass_time(wait_s)
+
+    # Actions
+
+    def perform(self, action: Action) -> Observation:
+        """Have `action` performed, and keep it and what was seen as evidence."""
+        self._begin(action)
+        at = self.now()
+        try:
+            seen = self.target.perform(action)
+        except NotOffered as error:
+            self._note(at, action, "not offered")
+            by_mail = isinstance(action, RegisterUser) and action.password is None
+            raise NotOffered(BY_MAIL if by_mail else type(action).__name__) from error
+        except Exception:
+            self._note(at, action, "broke off")
+            raise
+        return self._see(at, action, seen)
+
+    def act(self, action: Action) -> Observation:
+        """Have `action` performed as what the scenario speaks of: what comes of it is the latest answer."""
+        self.answers.append(self.perform(action))
+        return self.answers[-1]
+
+    def must(self, seen: Observation, what: str) -> Observation:
+        """Return an answer on the way to a situation.
+
+        Raises:
+            Unreached: it is a refusal; `what` was to be done.
+
+        """
+        if not seen.accepted:
+            raise Unreached(f"{what}, but the target refused: {seen.message or 'without a word'}")
+        return seen
+
+    def race(self, *actions: Action) -> None:
+        """Have `actions` performed at the same moment; what was seen is in `raced`.
+
+        Two meet in more races than five do: who has to send five sends them farther apart.
+        """
+        self.needs(Offer.RACE)
+        for each in actions:
+            self._begin(each)
+        at = self.now()
+        try:
+            found = self.target.at_once(actions)
+        except Exception:
+            for each in actions:
+                self._note(at, each, "broke off")
+            raise
+        self.raced = [self._see(at, *each) for each in zip(actions, found, strict=True)]
+
+    def _begin(self, action: Action) -> None:
+        if offer := NEEDED_OFFER.get(type(action)):
+            self.needs(offer)
+        for name in SECRET_FIELDS:
+            if value := getattr(action, name, None):
+                self.recorder.learn(value, token_of(value) if name == "link" else None)
+        self.performed.add(type(action).__name__)
+        self.count += 1
+
+    def _see(self, at: int, action: Action, seen: Observation) -> Observation:
+        """Keep what was seen of an action as evidence.
+
+        Raises:
+            AdapterMistake: it is no observation, one of its fields is of another type, or it names an account that
+                nothing here is called.
+
+        """
+        if wrong := self._wrong_with(seen):
+            self._note(at, action, "broke off")
+            raise AdapterMistake(f"{type(action).__name__} was answered with {wrong}")
+        self.recorder.learn(seen.session)
+        if seen.shows_qr_code:
+            with contextlib.suppress(UnreadableQrCode):
+                shown_entry = Authenticator.scan(seen.picture, seen.uri)
+                self.recorder.learn(shown_entry.secret, shown_entry.uri)
+        self._note(at, action, "accepted" if seen.accepted else "refused", seen)
+        self._follow(action, seen)
+        return seen
+
+    def _wrong_with(self, seen: object) -> str:
+        """Return what of an answer makes no sense; "" where all does."""
+        if not isinstance(seen, Observation):
+            return f"{type(seen).__name__}, not an Observation"
+        for name, kinds in OBSERVED.items():
+            if not isinstance(value := getattr(seen, name), kinds):
+                return f"{name} of type {type(value).__name__}, not {kinds[0].__name__}"
+        if seen.account is not None and seen.account not in self.people.named:
+            return f"account {seen.account!r}, which no action has named: give the name from the actions"
+        return ""
+
+    def _follow(self, action: Action, seen: Observation) -> None:
+        """Have whoever goes on in a session know it by its new handle, where the target has given it one.
+
+        What the target opens for nobody, after a logout, is no session of theirs.
+        """
+        used = getattr(action, "session", None)
+        if used and seen.accepted and seen.session not in (None, used) and not isinstance(action, LogOut):
+            for person in self.people.all:
+                person.session = seen.session if person.session == used else person.session
+                person.earlier_session = seen.session if person.earlier_session == used else person.earlier_session
+
+    def _note(self, at: int, action: Action, answer: str, seen: Observation = NOTHING) -> None:
+        if not self.recorder.is_on:
+            return
+        actor = self.people.spoken_of.name if self.people.spoken_of else ""
+        by = actor if getattr(action, "session", None) else DONE_BY.get(type(action), actor)
+        shown = [what for what, there in (("QR code", seen.shows_qr_code), ("session", seen.session)) if there]
+        shown += ["field for a code"] if seen.asks_for_code else []
+        self.recorder.note(
+            Acted(
+                at=at,
+                by=by,
+                action=type(action).__name__,
+                details=described(action),
+                answer=answer,
+                message=seen.message,
+                shown=tuple(shown),
+                picture=blurred(seen.picture) if seen.picture else None,
+            )
+        )

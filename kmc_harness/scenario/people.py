@@ -1,0 +1,131 @@
+"""The people and accounts of one scenario: what they are called, and what each has and knows.
+
+What the target knows is not kept here.
+"""
+
+from dataclasses import dataclass, field
+
+from kmc_harness.phone.authenticator import Authenticator
+from kmc_harness.port import Naming, Observation
+from kmc_harness.verdicts import Unreached
+from kmc_model.sentences import FIRST_PASSWORD
+
+__all__ = ["DESK", "HOME", "People", "Person", "owner_of"]
+
+HOME, OWNER = "Acme", "Grace"
+DESK = "desk"
+"""The machine of one's own; a login on None is one on a new machine."""
+PRONOUNS = frozenset({"she", "he", "they"})
+
+
+@dataclass
+class Person:
+    """Somebody in the scenario, and what they have and know.
+
+    Attributes:
+        name: as sentences call them.
+        email: as the target knows them.
+        accounts: of which they have been made a user, in this order.
+        locked_out: those of the accounts in which they are blocked, or from which they are removed.
+        earlier: the entries paired before the present one.
+        shown: the screen in front of them, where it shows a QR code.
+        paired_alone: whether they paired on their settings page, so that their logins need a code.
+        without_renewal: whether a reset brought them no new QR code, where it was to bring one.
+        opened_link, reset_link: the links that they used last, to see a QR code and to set a password.
+        last_code: the one by which they were let in last.
+        last_step: the time step in which a code of theirs was made last.
+
+    """
+
+    name: str
+    email: str
+    password: str = field(default=FIRST_PASSWORD, repr=False)
+    accounts: list[str] = field(default_factory=list)
+    locked_out: set[str] = field(default_factory=set)
+    authenticator: Authenticator | None = None
+    earlier: list[Authenticator] = field(default_factory=list)
+    shown: Observation | None = field(default=None, repr=False)
+    paired_alone: bool = False
+    without_renewal: bool = False
+    session: str | None = field(default=None, repr=False)
+    earlier_session: str | None = field(default=None, repr=False)
+    opened_link: str | None = field(default=None, repr=False)
+    reset_link: str | None = field(default=None, repr=False)
+    last_code: str | None = field(default=None, repr=False)
+    last_step: int = -10
+    passwords_set: int = 0
+
+    @property
+    def entries(self) -> list[Authenticator]:
+        """All entries of their app, oldest first."""
+        return [*self.earlier, *([self.authenticator] if self.authenticator else [])]
+
+    @property
+    def open_session(self) -> str:
+        """The session they are in.
+
+        Raises:
+            Unreached: they have none.
+
+        """
+        if self.session is None:
+            raise Unreached(f"{self.name} was to use a session, but has none")
+        return self.session
+
+
+def owner_of(account: str) -> str:
+    """Return who founds `account`: nobody need be in two because of it."""
+    return OWNER if account == HOME else f"{account}-{OWNER}"
+
+
+class People:
+    """Everybody spoken of, and the accounts.
+
+    Attributes:
+        founded: the accounts that have users.
+        two_factor: the accounts that have two-factor authentication on, as far as the scenario knows.
+        named: what the target calls the accounts spoken of.
+
+    """
+
+    def __init__(self, naming: Naming, tag: str) -> None:
+        """Start with nobody. `tag` makes the names of this scenario's people and accounts new to the target."""
+        self._naming = naming
+        self._tag = tag
+        self._people: dict[str, Person] = {}
+        self._spoken_of = ""
+        self.founded: set[str] = set()
+        self.two_factor: set[str] = set()
+        self.named: set[str] = set()
+
+    def __getitem__(self, name: str) -> Person:
+        """Return the person called `name`; `she` and the like mean whoever was spoken of last."""
+        name = self._spoken_of if name in PRONOUNS else name
+        self._spoken_of = name
+        if name not in self._people:
+            self._people[name] = Person(name, self._naming.email(f"{name.lower()}.{self._tag}"))
+        return self._people[name]
+
+    def known(self, name: str) -> Person | None:
+        """Return somebody spoken of before, without speaking of them now."""
+        return self._people.get(name)
+
+    @property
+    def all(self) -> list[Person]:
+        """Everybody spoken of so far, in the order of their first mention."""
+        return list(self._people.values())
+
+    @property
+    def spoken_of(self) -> Person | None:
+        """Whoever was spoken of last."""
+        return self._people.get(self._spoken_of)
+
+    def account(self, name: str) -> str:
+        """Return the target's name for the scenario's account `name`."""
+        named = self._naming.account(f"{name}-{self._tag}")
+        self.named.add(named)
+        return named
+
+    def must_renew(self, person: Person) -> bool:
+        """Whether a reset is to bring `person` a new QR code: an account that lets them in has two-factor on."""
+        return bool(self.two_factor & set(person.accounts) - person.locked_out)

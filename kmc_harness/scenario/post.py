@@ -1,0 +1,115 @@
+"""The mail of the scenario's people, and the links in it."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from kmc_harness.port import LinkKind, Mail, Offer
+from kmc_harness.scenario.evidence import Mailed
+from kmc_harness.scenario.exchange import Exchange
+from kmc_harness.scenario.people import Person
+from kmc_harness.secrecy.tokens import made_up, token_of, with_token_of, without_token
+from kmc_harness.verdicts import Unreached
+from kmc_model.sentences import Link, Which, chosen
+
+__all__ = ["Post"]
+
+ADDRESS = re.compile(r"\w+://[^\s<>\"'\[\]]+")
+SHOWN_ADDRESSES = 3
+
+
+class Post:
+    """Everybody's mail: what came at all, and what the latest act brought."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        """Start with no mail looked at."""
+        self._exchange = exchange
+        self._people = exchange.people
+        self._before: dict[str, int] = {}
+        self._noted: dict[str, int] = {}
+
+    def begin_act(self) -> None:
+        """Remember how much mail everybody has, so that a Then can tell what this act brought."""
+        if Offer.OUTBOX in self._exchange.offers:
+            self._before = {each.name: len(self.mails(each)) for each in self._people.all}
+
+    def note_all(self) -> None:
+        """Keep as evidence what mail everybody has, read or not."""
+        if Offer.OUTBOX in self._exchange.offers:
+            for each in self._people.all:
+                self.mails(each)
+
+    def mails(self, person: Person) -> Sequence[Mail]:
+        """Return the mails `person` has been sent, oldest first."""
+        self._exchange.needs(Offer.OUTBOX)
+        recorder = self._exchange.recorder
+        found = tuple(self._exchange.target.outbox(person.email))
+        for mail in found[self._noted.get(person.name, 0) :]:
+            for link in mail.links:
+                recorder.learn(link.url, token_of(link.url))
+            kinds = tuple(link.kind.value for link in mail.links)
+            recorder.note(Mailed(at=mail.sent_at, to=person.name, subject=mail.subject, links=kinds))
+        self._noted[person.name] = len(found)
+        return found
+
+    def new_mails(self, person: Person) -> Sequence[Mail]:
+        """Return the mails that the latest act brought to `person`."""
+        return self.mails(person)[self._before.get(person.name, 0) :]
+
+    def links(self, person: Person, kind: LinkKind) -> list[str]:
+        """Return the links of `kind` in the mails of `person`, oldest first."""
+        return _of_kind(self.mails(person), kind)
+
+    def new_links(self, person: Person, kind: LinkKind) -> list[str]:
+        """Return the links of `kind` that the latest act mailed to `person`."""
+        return _of_kind(self.new_mails(person), kind)
+
+    def has_come(self, person: Person, kind: LinkKind) -> bool:
+        """Whether a link of `kind` has come since their mails were read last."""
+        read = self._noted[person.name]
+        return any(link.kind is kind for mail in self.mails(person)[read:] for link in mail.links)
+
+    def link(self, person: Person, said: Link) -> str:
+        """Return the link that is meant, as it stands in a mail.
+
+        As one of the other kind it stands at the address of one, where there is one.
+
+        Raises:
+            Unreached: there is no such link.
+
+        """
+        kind = LinkKind(said.kind)
+        mailed = self.links(person, kind)
+        different = list(dict.fromkeys(mailed))
+        if said.which is Which.FIRST and len(different) == 1 < len(mailed):
+            raise Unreached(f"{person.name} was to have two {kind} links, but was mailed the same one again")
+        used = person.opened_link if kind is LinkKind.ENROLMENT else person.reset_link
+        url = chosen(said.which, different, used)
+        if url is None:
+            lacks = {Which.SAME: f"a used {kind} link", Which.EARLIER: f"two mailed {kind} links"}
+            raise Unreached(f"{person.name} was to have {lacks.get(said.which, f'a mailed {kind} link')}, but has none")
+        if said.which is Which.MADE_UP:
+            return made_up(url)
+        others = self.links(person, LinkKind(said.used_as)) if said.used_as else []
+        return with_token_of(others[-1], url) if others else url
+
+    def what_came(self, person: Person) -> str:
+        """Return words on what mail somebody has who was to have a link of some kind."""
+        mails = self.mails(person)
+        kinds = sorted({link.kind for mail in mails for link in mail.links})
+        told = f", with links told to be for {' and '.join(kinds)}" if kinds else ""
+        came = f"no mail with such a link came, but {len(mails)} mail{'s' * (len(mails) != 1)} in all{told}"
+        unknown = self.unknown_addresses(mails)
+        return f"{came}, {unknown}" if unknown else came
+
+    @staticmethod
+    def unknown_addresses(mails: Iterable[Mail]) -> str:
+        """Return words on the addresses in `mails` that were told to be no link of any kind; "" where there is none."""
+        found = (address for mail in mails if not mail.links for address in ADDRESS.findall(mail.text))
+        if not (shown := list(dict.fromkeys(map(without_token, found)))):
+            return ""
+        return f"some hold addresses that no pattern in `links` of [mail] fits: {', '.join(shown[:SHOWN_ADDRESSES])}"
+
+
+def _of_kind(mails: Iterable[Mail], kind: LinkKind) -> list[str]:
+    """Return the links of `kind`, each once for a mail: it may stand there as a button and in words."""
+    return [url for mail in mails for url in dict.fromkeys(each.url for each in mail.links if each.kind is kind)]

@@ -1,0 +1,212 @@
+"""What sentences mean by their words for codes, links and passwords.
+
+Two interpret sentences: the moves of the state space, which hold symbols, and the steps in front of a target, which
+hold apps and mails. Which code, link or password is meant, and how long somebody waits before typing a code, is decided
+here for both.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from typing import NamedTuple, TypeVar
+
+from kmc_model.clock import STEP_S
+
+__all__ = [
+    "A_CODE",
+    "CODES",
+    "FIRST_PASSWORD",
+    "LINKS",
+    "LINKS_APART_S",
+    "NO_CODE",
+    "PASSWORDS",
+    "WRONG_PASSWORD",
+    "Code",
+    "Link",
+    "Source",
+    "Which",
+    "chosen",
+    "code",
+    "link",
+    "new_password",
+    "wait_s",
+]
+
+_T = TypeVar("_T")
+
+
+# Codes
+
+
+class Source(Enum):
+    """What a code comes from."""
+
+    NOTHING = "none is typed"
+    EMPTY = "an empty text is typed"
+    LAST = "the last login of theirs that was accepted with a code"
+    ZEROS = "six zeros"
+    EMPTY_KEY = "the empty key, as a login without any secret might check it"
+    APP = "an authenticator app"
+
+
+class Code(NamedTuple):
+    """Which code is typed.
+
+    Attributes:
+        source: what it comes from; the rest speaks of apps.
+        owner: whose app; empty: of the person who types it.
+        is_earlier: by the entry that was paired before the present one.
+        is_fresh: in a time step in which no other code of theirs was made.
+        offset_s: made so many seconds from now.
+        flaw: how what is typed differs from what the app shows; empty: not at all.
+
+    """
+
+    source: Source = Source.APP
+    owner: str = ""
+    is_earlier: bool = False
+    is_fresh: bool = False
+    offset_s: int = 0
+    flaw: str = ""
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it is what the person's own app shows, at whatever time."""
+        return self.source is Source.APP and not (self.owner or self.flaw)
+
+
+NO_CODE, A_CODE = Code(Source.NOTHING), Code(is_fresh=True)
+
+FLAWS = (
+    "a wrong code",
+    "letters for a code",
+    "a code cut short",
+    "a code with a digit too many",
+    "the code without its leading zeros",
+    "a code made with SHA-256",
+    "a code of eight digits",
+    "a code made in steps of 60 s",
+)
+_CODES: dict[str, Code] = {
+    "a code": A_CODE,
+    "no code": NO_CODE,
+    "an empty code": Code(Source.EMPTY),
+    "a code made of six zeros": Code(Source.ZEROS),
+    "the code of an empty key": Code(Source.EMPTY_KEY),
+    "the same code": Code(Source.LAST),
+    "a code of the earlier QR code": Code(is_earlier=True, is_fresh=True),
+    "a code of the first app": Code(is_earlier=True, is_fresh=True),
+    **{words: Code(flaw=words) for words in FLAWS},
+}
+CODES = "|".join((*_CODES, r"a code made -?\d+ s from now", "[A-Z][a-z]+'s code"))
+"""A pattern of all words for a code."""
+
+
+def code(words: str) -> Code:
+    """Return the code that `words` speak of, which fit `CODES`."""
+    if made_at := re.fullmatch(r"a code made (-?\d+) s from now", words):
+        return Code(offset_s=int(made_at[1]))
+    if words.endswith("'s code"):
+        return Code(owner=words.removesuffix("'s code"))
+    return _CODES[words]
+
+
+EDGE_S = 5
+"""No code is typed so near to the edge of its time step, unless a sentence says so."""
+
+
+def wait_s(code: Code, now: int, last_step: int) -> int:
+    """Return how many seconds somebody waits before they type `code`.
+
+    Args:
+        code: which one.
+        now: epoch seconds.
+        last_step: the time step in which a code of theirs was typed last.
+
+    """
+    if code.source in (Source.NOTHING, Source.EMPTY):
+        return 0
+    into_s = now % STEP_S
+    waits = 0 if EDGE_S <= into_s <= STEP_S - EDGE_S else (2 * EDGE_S - into_s) % STEP_S
+    is_used = code.is_fresh and now + waits < (last_step + 2) * STEP_S
+    return waits + 2 * STEP_S * is_used
+
+
+# Links
+
+
+class Which(Enum):
+    """Which of the links that somebody was mailed."""
+
+    NEWEST = "the newest"
+    FIRST = "the first"
+    EARLIER = "the earlier"
+    SAME = "the same"
+    MADE_UP = "a made-up"
+
+
+class Link(NamedTuple):
+    """A link of a kind; `used_as`: the other kind, where its token is put to the address of one of these."""
+
+    which: Which
+    kind: str
+    used_as: str = ""
+
+
+_KINDS = ("enrolment", "reset")
+LINKS = "|".join(
+    (
+        f"(?:{'|'.join(each.value for each in Which)}) (?:{'|'.join(_KINDS)}) link",
+        "the reset link as an enrolment link",
+        "the enrolment link as a reset link",
+    )
+)
+"""A pattern of all words for a link."""
+
+
+def link(words: str) -> Link:
+    """Return the link that `words` speak of, which fit `LINKS`."""
+    if used_as := re.fullmatch(r"the (\w+) link as an? (\w+) link", words):
+        return Link(Which.NEWEST, used_as[1], used_as[2])
+    which, kind, _ = words.rsplit(" ", 2)
+    return Link(Which(which), kind)
+
+
+def chosen(which: Which, mailed: Sequence[_T], kept: _T | None = None) -> _T | None:
+    """Return which link is meant, None where there is none: of those `mailed`, oldest first, or the one `kept`.
+
+    A made-up link is made up from the newest.
+    """
+    if which is Which.SAME:
+        return kept
+    if which is Which.EARLIER:
+        mailed = mailed[:-1]
+    if not mailed:
+        return None
+    return mailed[0 if which is Which.FIRST else -1]
+
+
+LINKS_APART_S = 2
+"""How long who has a reset link waits before asking for another: some products make a link of the second."""
+
+
+# Passwords
+
+FIRST_PASSWORD, WRONG_PASSWORD = "s3cure-pass!", "wr0ng-guess!"
+
+PASSWORDS: Mapping[str, Callable[[str], str]] = {
+    "a wrong password": lambda own: WRONG_PASSWORD,
+    "the first password": lambda own: FIRST_PASSWORD,
+    "the password in capitals": str.upper,
+    "the password with another ending": lambda own: f"{own[:8]}xyz!",
+    "the password cut short": lambda own: own[:8],
+    "the password with more behind it": lambda own: f"{own}1",
+    "an empty password": lambda own: "",
+}
+"""By words, what is typed by somebody with such a password of their own."""
+
+
+def new_password(number: int) -> str:
+    """Return somebody's `number`-th new password, unlike all others; it obeys the usual rules."""
+    return f"N3w!{hashlib.sha256(str(number).encode()).hexdigest()[:16]}"
