@@ -3,7 +3,8 @@
 All drive the same faulty targets through the same sentences and compare them with the same model; Hypothesis' rules are
 the sentences of all topics, drawn at random. Actions are counted at the target, people's registration left out.
 
-    python benchmarks/generators.py [--seeds 20] [--most 20000] [--processes 2] [--sample 1] [--only ...] [--keep FILE]
+    python benchmarks/generators.py [--seeds 20] [--most 20000] [--processes 2] [--sample 1] [--only ...]
+        [--blind] [--keep FILE]
 
 With `--keep` what was measured is kept in FILE as it comes, and not measured again: a long run can be stopped and gone
 on with. A change of the model or of the generators asks for another file.
@@ -30,7 +31,7 @@ from rich.table import Table
 
 from kmc_harness.exploring.differential import Side
 from kmc_harness.exploring.search import Founders, timed
-from kmc_harness.exploring.tours import ALife, Course, first_lap
+from kmc_harness.exploring.tours import ALife, Course, first_lap, one_lap
 from kmc_harness.port import NotOffered
 from kmc_harness.scenario.world import World
 from kmc_harness.selftest import Faulty
@@ -38,11 +39,22 @@ from kmc_harness.specification import bindings
 from kmc_harness.targets.model import ModelTarget
 from kmc_harness.verdicts import Departure, Unreached
 from kmc_model.analysis.configurations import EVERYTHING, TOPICS
-from kmc_model.analysis.faults import Kind, all_faults, by_name
+from kmc_model.analysis.faults import Fault, Kind, all_faults
+from kmc_model.analysis.faults import by_name as of_catalogue
+
+try:
+    from benchmarks.thirty import FAULTS as THIRTY
+except ModuleNotFoundError:  # run as a file
+    from thirty import FAULTS as THIRTY
 
 STEPS = 50
 UNSEEN = "OpenEnrolmentLink.no_secret accepted"
 SENTENCES = sorted({move.sentence for scope in TOPICS for move in scope.moves})
+
+
+def by_name(name: str) -> Fault:
+    """Return a fault of the catalogue, or of the thirty that were written blind."""
+    return next((each for each in THIRTY if each.name == name), None) or of_catalogue(name)
 
 
 def scenarios(fault: str) -> int | None:
@@ -147,6 +159,12 @@ def tour(seed: int, field: Field) -> None:
     walks(first_lap(random.Random(seed)), field)  # noqa: S311 (no secret)
 
 
+def plain(seed: int, field: Field) -> None:
+    """Tell one tour that thinks of no wrong model: the nearest new answer next, whatever the topic."""
+    courses = [Course(scope) for scope in TOPICS]
+    walks(one_lap(courses, random.Random(seed)), field)  # noqa: S311 (no secret)
+
+
 def wp(seed: int, field: Field) -> None:
     """Tell what the Wp method asks of topics of 1200 transitions at most."""
     courses = [Course(scope) for scope in TOPICS]
@@ -186,8 +204,10 @@ def hypothesis(seed: int, field: Field) -> None:
         run_state_machine_as_test(seeded(seed)(Lives), settings=budget)
 
 
+PLAIN = "plain tour"
 GENERATORS: dict[str, Callable[[int, Field], None]] = {
     "one tour": tour,
+    PLAIN: plain,
     "Wp, topics of 1200 transitions at most": wp,
     "Hypothesis": hypothesis,
 }
@@ -204,7 +224,7 @@ def _measure(job: Job) -> tuple[str, int, Took]:
     if generator == SCENARIOS:
         return generator, seed, {fault: scenarios(fault) for fault in faults}
     # A tour comes to an end by itself.
-    field = Field(faults, inf if generator == "one tour" else most)
+    field = Field(faults, inf if generator in ("one tour", PLAIN) and len(faults) > len(THIRTY) else most)
     GENERATORS[generator](seed, field)
     return generator, seed, field.took
 
@@ -240,9 +260,11 @@ def main() -> None:
     parser.add_argument("--sample", type=int, default=1, help="every how manyth fault")
     parser.add_argument("--only", choices=[SCENARIOS, *GENERATORS], action="append")
     parser.add_argument("--keep", type=Path, help="where to keep what each fault took, as JSON")
+    parser.add_argument("--blind", action="store_true", help="the thirty faults of thirty.py, written blind")
     asked = parser.parse_args()
     # One changes nothing that anybody could see; the self-test proves it.
-    faults = [each.name for each in all_faults() if each.requirements and each.name != UNSEEN][:: asked.sample]
+    catalogue = [each.name for each in all_faults() if each.requirements and each.name != UNSEEN]
+    faults = ([each.name for each in THIRTY] if asked.blind else catalogue)[:: asked.sample]
     runs = {
         generator: range(1 if generator in FIXED else asked.seeds)
         for generator in asked.only or [SCENARIOS, *GENERATORS]
