@@ -31,7 +31,7 @@ from rich.table import Table
 
 from kmc_harness.exploring.differential import Side
 from kmc_harness.exploring.search import Founders, timed
-from kmc_harness.exploring.tours import ALife, Course, first_lap, one_lap
+from kmc_harness.exploring.tours import ALife, Course, one_lap
 from kmc_harness.port import NotOffered
 from kmc_harness.scenario.world import World
 from kmc_harness.selftest import Faulty
@@ -156,13 +156,7 @@ def walks(lives: Iterator[ALife], field: Field) -> None:
 
 def tour(seed: int, field: Field) -> None:
     """Tell one tour, through all transitions of all topics."""
-    walks(first_lap(random.Random(seed)), field)  # noqa: S311 (no secret)
-
-
-def plain(seed: int, field: Field) -> None:
-    """Tell one tour that thinks of no wrong model: the nearest new answer next, whatever the topic."""
-    courses = [Course(scope) for scope in TOPICS]
-    walks(one_lap(courses, random.Random(seed)), field)  # noqa: S311 (no secret)
+    walks(one_lap([Course(scope) for scope in TOPICS], random.Random(seed)), field)  # noqa: S311 (no secret)
 
 
 def wp(seed: int, field: Field) -> None:
@@ -204,10 +198,8 @@ def hypothesis(seed: int, field: Field) -> None:
         run_state_machine_as_test(seeded(seed)(Lives), settings=budget)
 
 
-PLAIN = "plain tour"
 GENERATORS: dict[str, Callable[[int, Field], None]] = {
     "one tour": tour,
-    PLAIN: plain,
     "Wp, topics of 1200 transitions at most": wp,
     "Hypothesis": hypothesis,
 }
@@ -224,7 +216,7 @@ def _measure(job: Job) -> tuple[str, int, Took]:
     if generator == SCENARIOS:
         return generator, seed, {fault: scenarios(fault) for fault in faults}
     # A tour comes to an end by itself.
-    field = Field(faults, inf if generator in ("one tour", PLAIN) and len(faults) > len(THIRTY) else most)
+    field = Field(faults, inf if generator == "one tour" and len(faults) > len(THIRTY) else most)
     GENERATORS[generator](seed, field)
     return generator, seed, field.took
 

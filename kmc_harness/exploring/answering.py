@@ -1,11 +1,8 @@
-"""Which rows of the reference's table answer what is done, and which fields of its policy they look at."""
-
-from typing import Any, cast
+"""Which rows of the reference's table answer what is done."""
 
 from kmc_model.actions import Action
 from kmc_model.analysis.configurations import Rules, Symbols
 from kmc_model.model import Outcome
-from kmc_model.policy import Policy
 from kmc_model.records import State
 from kmc_model.rules import GUARDS, Rule
 from kmc_model.turn import Reason
@@ -16,32 +13,17 @@ Row = tuple[str, bool]
 """A row that answered: its name, and whether it alone decided."""
 
 
-class _Looked:
-    """A policy that notes which of its fields are looked at."""
-
-    def __init__(self, policy: Policy) -> None:
-        self._policy = policy
-        self.at: set[str] = set()
-
-    def __getattr__(self, name: str) -> Any:
-        self.at.add(name)
-        return getattr(self._policy, name)
-
-
 class Noting(Rules):
-    """The reference's rules, which note the row that answers each action, and what it looks at.
+    """The reference's rules, which note the row that answers each action.
 
     A refusal is not decided by its row alone where the next one that applies refuses alike: nobody would miss it.
     """
 
     _noted: list[Row]
-    _looked: _Looked
 
     def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "_noted", [])
-        object.__setattr__(self, "_looked", _Looked(self.policy))
-        object.__setattr__(self, "policy", cast("Policy", self._looked))
 
     def perform(self, state: State, now: int, action: Action) -> tuple[State, Outcome]:
         here = self.turn(state, action, now, self.policy, Symbols())
@@ -56,12 +38,6 @@ class Noting(Rules):
         noted = tuple(self._noted)
         self._noted.clear()
         return noted
-
-    def looked_at(self) -> frozenset[str]:
-        """Return the fields of the policy that were looked at since this was asked last."""
-        at = frozenset(self._looked.at)
-        self._looked.at.clear()
-        return at
 
 
 def _answer(rule: Rule) -> str:

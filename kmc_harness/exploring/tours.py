@@ -1,13 +1,12 @@
 """Walks through the state space of the model that make every transition, told as sentences.
 
-First come lives of everybody that go where most wrong models would show, to begin with those that anybody would stumble
-on. Then short ones for what that has left, the nearest first in whatever topic it is: each row of the rules where it
-alone decides; then each sentence with each answer to it. From there on a walk never goes back to the start: what went
-wrong unseen is carried on until it shows.
+First come short ones, the nearest first in whatever topic it is: each row of the rules where it alone decides; then
+each sentence with each answer to it. From there on a walk never goes back to the start: what went wrong unseen is
+carried on until it shows.
 """
 
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from heapq import heappop, heapreplace
@@ -15,13 +14,11 @@ from itertools import accumulate, islice
 from math import inf
 
 from kmc_harness.exploring.answering import Noting, Row
-from kmc_harness.exploring.suspecting import Suspects, soon
-from kmc_model.analysis.configurations import EVERYTHING, IN_ONE_ACCOUNT, TOPICS, Scope
-from kmc_model.analysis.faults.suspicions import suspicions
+from kmc_model.analysis.configurations import TOPICS, Scope
 from kmc_model.analysis.machines import components, minimised, steps_to, wp_suite
 from kmc_model.analysis.statespace import Space, explore
 
-__all__ = ["ALife", "Course", "first_lap", "lives", "one_lap", "space_of"]
+__all__ = ["ALife", "Course", "lives", "one_lap", "space_of"]
 
 Wanted = Callable[[int, int], bool]
 Kind = Callable[["Course", int, int], frozenset[object]]
@@ -31,14 +28,6 @@ Told = tuple[str, tuple[int, int]]
 SMALL = 1200
 """The Wp method is for topics with so many transitions at most; it takes ten times their number and more."""
 
-SOON = (25, 30)
-"""How many sentences the first lives of everybody have: what chance would soon tell is worth more in them."""
-BEGINNING = (50, 50, 45, 50)
-"""How many the lives of everybody have that come then, and go where most is left."""
-IN_BETWEEN = (110, 300)
-"""How many the later ones have, before and after each answer to each sentence is met."""
-SHUTS_OUT = ("Acme is blocked", "Globex is blocked", " are tried for ", " 10 times")
-"""What these leave to others, since little can be done thereafter."""
 LONGEST = 2000
 FIRST_ROUND = 15
 """How many moves a topic is given in the first round; in each later one half as much again."""
@@ -176,12 +165,12 @@ class ALife:
 
 
 def lives(rng: random.Random, *, one_account: bool = False) -> Iterator[ALife]:
-    """Yield lives without end: tours of all topics, what the Wp method asks of the small ones, and tours again.
+    """Yield lives without end: a lap through all topics, what the Wp method asks of the small ones, and laps again.
 
     With `one_account` they are those of people who are all in the same account.
     """
-    yield from first_lap(rng, one_account=one_account)
-    courses = _courses(one_account)
+    courses = [Course(scope) for scope in TOPICS if not one_account or len(scope.accounts) == 1]
+    yield from one_lap(courses, rng)
     for course in sorted(courses, key=lambda each: each.size):
         if course.size <= SMALL:
             yield from (course.life(word) for word in course.wp_words())
@@ -189,31 +178,13 @@ def lives(rng: random.Random, *, one_account: bool = False) -> Iterator[ALife]:
         yield from one_lap(courses, rng)
 
 
-def first_lap(rng: random.Random, *, one_account: bool = False) -> Iterator[ALife]:
-    """Yield lives of everybody, and one lap through all topics for what they leave."""
-    scope = IN_ONE_ACCOUNT if one_account else EVERYTHING
-    suspects, nobody = Suspects(scope, suspicions()), Suspects(scope, (), SHUTS_OUT)
-    for length in SOON:
-        yield ALife(scope.name, scope.founders, suspects.life(rng, length, soon(scope)))
-    for length in BEGINNING:
-        yield ALife(scope.name, scope.founders, suspects.life(rng, length))
-    later = (ALife(scope.name, scope.founders, nobody.life(rng, length)) for length in IN_BETWEEN)
-    courses = _courses(one_account)
-    rows = {row for course in courses for made in course.transitions() for row in course.decided(*made)}
-    yield from one_lap(courses, rng, rows - {each.where for each in suspects.left}, later)
-
-
-def _courses(one_account: bool) -> list[Course]:
-    return [Course(scope) for scope in TOPICS if not one_account or len(scope.accounts) == 1]
-
-
 class _Meeting:
     """Meets everything of one kind, the nearest first in whatever topic."""
 
-    def __init__(self, courses: Sequence[Course], kind: Kind, met: Iterable[object] = ()) -> None:
+    def __init__(self, courses: Sequence[Course], kind: Kind) -> None:
         self._courses = courses
         self._kind = kind
-        self._met = set(met)
+        self._met: set[object] = set()
         self._least = [(0, number) for number in range(len(courses))]
 
     def _is_new(self, course: Course) -> Wanted:
@@ -255,19 +226,15 @@ class _Meeting:
             way = course.way_to(self._is_new(course), state, below)
 
 
-def one_lap(
-    courses: list[Course], rng: random.Random, met: Iterable[object] = (), between: Iterable[ALife] = ()
-) -> Iterator[ALife]:
-    """Yield lives for the rows that have not been `met`, for each answer, and walks until all transitions are made.
+def one_lap(courses: list[Course], rng: random.Random) -> Iterator[ALife]:
+    """Yield lives for each row where it alone decides and for each answer, and walks until all transitions are made.
 
-    The walks are those of the topics in turn, ever longer. A life of those `between` is told after each kind of lives.
+    The walks are those of the topics in turn, ever longer.
     """
-    rest = iter(between)
     for course in courses:
         course.begin_again(rng)
-    for kind, known in ((Course.decided, met), (Course.answered, ())):
-        yield from _Meeting(rng.sample(courses, len(courses)), kind, known).lives()
-        yield from islice(rest, 1)
+    for kind in (Course.decided, Course.answered):
+        yield from _Meeting(rng.sample(courses, len(courses)), kind).lives()
     length = FIRST_ROUND
     while unfinished := [course for course in courses if not course.is_done]:
         rng.shuffle(unfinished)

@@ -20,11 +20,10 @@ from kmc_model.analysis.configurations._configuration import (
 from kmc_model.analysis.configurations.abstraction import key_of
 from kmc_model.analysis.configurations.moves import edges
 from kmc_model.analysis.configurations.scopes import SCOPES
-from kmc_model.analysis.configurations.topics import EVERYTHING, IN_ONE_ACCOUNT, TOPICS
+from kmc_model.analysis.configurations.topics import EVERYTHING, TOPICS
 
 __all__ = [
     "EVERYTHING",
-    "IN_ONE_ACCOUNT",
     "PASSED",
     "SCOPES",
     "TOPICS",

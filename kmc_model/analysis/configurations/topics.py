@@ -1,7 +1,5 @@
 """Maps for walks on targets: small, with more moves, and some of what decides an answer left out."""
 
-from collections.abc import Iterable
-
 from kmc_model import actions as a
 from kmc_model.actions import AccountStatus
 from kmc_model.analysis.configurations import phrases as say
@@ -37,7 +35,7 @@ from kmc_model.analysis.configurations.moves import (
 )
 from kmc_model.analysis.configurations.scopes import STANDING, TWO_PEOPLE
 
-__all__ = ["EVERYTHING", "IN_ONE_ACCOUNT", "TOPICS"]
+__all__ = ["EVERYTHING", "TOPICS"]
 
 CODES_TOPIC = Scope(
     "codes",
@@ -290,28 +288,13 @@ TOPICS = (
 )
 
 
-def _everything(name: str, topics: Iterable[Scope], people: tuple[str, ...], *members: tuple[str, str]) -> Scope:
-    """Return all moves of `topics` in one scope: too many lives to be walked whole, good to begin with."""
-    moves = {move.sentence: move for topic in topics for move in topic.moves}
-    accounts = tuple(dict.fromkeys(account for _, account in members))
-    parts = (secret, app, session, lock, status)
-    return Scope(name, people, accounts, tuple(moves.values()), parts, (newest_link,), members)
-
-
-EVERYTHING = _everything(
+EVERYTHING = Scope(
     "everything",
-    TOPICS,
     ("Ada", "Bo", "Grace"),
-    ("Grace", "Acme"),
-    ("Ada", "Acme"),
-    ("Ada", "Globex"),
-    ("Bo", "Globex"),
-    ("Grace", "Globex"),
+    ("Acme", "Globex"),
+    tuple({move.sentence: move for topic in TOPICS for move in topic.moves}.values()),
+    (secret, app, session, lock, status),
+    (newest_link,),
+    (("Grace", "Acme"), ("Ada", "Acme"), ("Ada", "Globex"), ("Bo", "Globex"), ("Grace", "Globex")),
 )
-IN_ONE_ACCOUNT = _everything(
-    "everything in one account",
-    (each for each in TOPICS if len(each.accounts) == 1),
-    ("Ada", "Bo"),
-    ("Ada", "Acme"),
-    ("Bo", "Acme"),
-)
+"""All moves of all topics: too many configurations to be walked whole."""
