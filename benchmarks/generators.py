@@ -19,6 +19,7 @@ import statistics
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from math import inf
+from operator import attrgetter
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, settings
@@ -29,16 +30,16 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from kmc_harness.exploring.differential import Side
+from kmc_harness.exploring.differential import Subject
 from kmc_harness.exploring.search import Founders, timed
-from kmc_harness.exploring.tours import ALife, Course, one_lap
+from kmc_harness.exploring.tours import Trace, Walk, tour
 from kmc_harness.port import NotOffered
 from kmc_harness.scenario.world import World
 from kmc_harness.selftest import Faulty
 from kmc_harness.specification import bindings
 from kmc_harness.targets.model import ModelTarget
 from kmc_harness.verdicts import Departure, Unreached
-from kmc_model.analysis.configurations import EVERYTHING, TOPICS
+from kmc_model.analysis.configurations import EVERYTHING, TOPICS, Move
 from kmc_model.analysis.faults import Fault, Kind, all_faults
 from kmc_model.analysis.faults import by_name as of_catalogue
 
@@ -49,7 +50,7 @@ except ModuleNotFoundError:  # run as a file
 
 STEPS = 50
 UNSEEN = "OpenEnrolmentLink.no_secret accepted"
-SENTENCES = sorted({move.sentence for scope in TOPICS for move in scope.moves})
+MOVES = sorted({move.sentence: move for scope in TOPICS for move in scope.moves}.values(), key=attrgetter("sentence"))
 
 
 def by_name(name: str) -> Fault:
@@ -97,18 +98,18 @@ def _run(world: World, step: object) -> None:
 
 
 class Field:
-    """Faulty targets, told the same sentences as the model, each until it departs from the model or had its actions.
+    """Faulty targets, that make the same moves as the model, each until it departs from the model or had its actions.
 
-    What is told next hangs on the model alone; so all can be told at once what each would have been told alone.
+    What comes next depends on the model alone; so all can do at once what each would have done alone.
     """
 
     def __init__(self, faults: list[str], most: float) -> None:
         made = {name: by_name(name) for name in faults}
         self.targets = {name: ModelTarget(each.policy, 0, each.rules, each.turn) for name, each in made.items()}
         self.took: dict[str, int | None] = dict.fromkeys(faults)
-        self.told = dict.fromkeys(faults, 0)
+        self.actions = dict.fromkeys(faults, 0)
         self.known: dict[str, set[str]] = {name: set() for name in ("", *faults)}
-        self.lives, self.most = 0, most
+        self.traces, self.most = 0, most
         self.target = ModelTarget()
 
     @property
@@ -117,53 +118,53 @@ class Field:
         return not self.targets
 
     def begin(self, founders: Founders) -> None:
-        """Have all begin a new life."""
-        self.lives += 1
-        self.model = self._side("", self.target, founders)
-        self.sides = {name: self._side(name, target, founders) for name, target in self.targets.items()}
-        self.before = {name: self.told[name] - side.world.exchange.count for name, side in self.sides.items()}
+        """Have all begin a new trace."""
+        self.traces += 1
+        self.model = self._subject("", self.target, founders)
+        self.subjects = {name: self._subject(name, target, founders) for name, target in self.targets.items()}
+        self.before = {name: self.actions[name] - side.world.exchange.count for name, side in self.subjects.items()}
 
-    def _side(self, name: str, target: ModelTarget, founders: Founders) -> Side:
-        side = Side(target, World(target, f"t{self.lives % 64}"), known=self.known[name])
+    def _subject(self, name: str, target: ModelTarget, founders: Founders) -> Subject:
+        side = Subject(target, World(target, f"t{self.traces % 64}"), known=self.known[name])
         for person, account in founders:
             side.world.given.user(person, account)
         return side
 
-    def tell(self, sentence: str) -> None:
-        """Tell all a sentence, and take out those that answer otherwise than the model."""
-        spoken = timed(sentence, self.target)
-        if spoken is None:
+    def make(self, move: Move) -> None:
+        """Have all make a move, and take out those that answer otherwise than the model."""
+        chosen = timed(move, self.target)
+        if chosen is None:
             return
-        expected = self.model.perform(spoken)
+        expected = self.model.perform(chosen)
         for name in tuple(self.targets):
-            side = self.sides[name]
-            has_departed = side.perform(spoken) != expected
-            self.told[name] = self.before[name] + side.world.exchange.count
-            if has_departed or self.told[name] > self.most:
-                self.took[name] = self.told[name] if has_departed else None
+            side = self.subjects[name]
+            has_departed = side.perform(chosen) != expected
+            self.actions[name] = self.before[name] + side.world.exchange.count
+            if has_departed or self.actions[name] > self.most:
+                self.took[name] = self.actions[name] if has_departed else None
                 del self.targets[name]
 
 
-def walks(lives: Iterator[ALife], field: Field) -> None:
-    """Tell lives until all targets are out."""
-    for life in lives:
-        field.begin(life.founders)
-        for sentence, _ in life.sentences:
-            field.tell(sentence)
+def run(traces: Iterator[Trace], field: Field) -> None:
+    """Run traces until all targets are out."""
+    for trace in traces:
+        field.begin(trace.founders)
+        for move, _ in trace.moves:
+            field.make(move)
             if field.is_over:
                 return
 
 
-def tour(seed: int, field: Field) -> None:
-    """Tell one tour, through all transitions of all topics."""
-    walks(one_lap([Course(scope) for scope in TOPICS], random.Random(seed)), field)  # noqa: S311 (no secret)
+def one_tour(seed: int, field: Field) -> None:
+    """Make one tour, through all transitions of all topics."""
+    run(tour([Walk(scope) for scope in TOPICS], random.Random(seed)), field)  # noqa: S311 (no secret)
 
 
 def wp(seed: int, field: Field) -> None:
-    """Tell what the Wp method asks of topics of 1200 transitions at most."""
-    courses = [Course(scope) for scope in TOPICS]
-    small = sorted((each for each in courses if each.size <= 1200), key=lambda each: each.size)
-    walks((each.life(word) for each in small for word in each.wp_words()), field)
+    """Make what the Wp method asks of topics of 1200 transitions at most."""
+    walks = [Walk(scope) for scope in TOPICS]
+    small = sorted((each for each in walks if each.size <= 1200), key=lambda each: each.size)
+    run((each.trace(word) for each in small for word in each.wp_words()), field)
 
 
 class _Over(Exception):
@@ -171,16 +172,16 @@ class _Over(Exception):
 
 
 def hypothesis(seed: int, field: Field) -> None:
-    """Tell what Hypothesis' state machine draws."""
+    """Make what Hypothesis' state machine draws."""
 
-    class Lives(RuleBasedStateMachine):
+    class Random(RuleBasedStateMachine):
         def __init__(self) -> None:
             super().__init__()
             field.begin(EVERYTHING.founders)
 
-        @rule(sentence=st.sampled_from(SENTENCES))
-        def tell(self, sentence: str) -> None:
-            field.tell(sentence)
+        @rule(move=st.sampled_from(MOVES))
+        def make(self, move: Move) -> None:
+            field.make(move)
             if field.is_over:
                 raise _Over
 
@@ -195,11 +196,11 @@ def hypothesis(seed: int, field: Field) -> None:
     )
     # What it makes of the end afterwards, when nothing is performed any more, is none of our business.
     with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
-        run_state_machine_as_test(seeded(seed)(Lives), settings=budget)
+        run_state_machine_as_test(seeded(seed)(Random), settings=budget)
 
 
 GENERATORS: dict[str, Callable[[int, Field], None]] = {
-    "one tour": tour,
+    "one tour": one_tour,
     "Wp, topics of 1200 transitions at most": wp,
     "Hypothesis": hypothesis,
 }

@@ -122,7 +122,7 @@ class Somebody:
         self.free_at = finished + gap_s(self.policy)
         mailed = {each for one in done for each in one.mails}
         own = model.state.credentials[person.email]
-        paired = own.secret is not None and own.secret.base32 == person.holds.app
+        paired = own.secret is not None and own.secret.base32 == person.known.app
         if end.gave_up:
             self.calls("codes refused", finished)
             self.off = 0

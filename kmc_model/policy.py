@@ -71,6 +71,14 @@ class Policy:
     new_password_ends_sessions: bool = _as_built(True, "I-17", "SEC-007")
     switch_between_two_factor_accounts_needs_login: bool = _as_built(True, "I-03", "SWI-002")
 
+    def link_ends_at(self, kind: str, issued_at: int) -> int:
+        """Return the last second in which a link of `kind`, `enrolment` or `reset`, is good."""
+        return issued_at + (self.reset_link_ttl_s if kind == "reset" else self.enrolment_link_ttl_s)
+
+    def qr_code_ends_at(self, issued_at: int) -> int | None:
+        """Return the last second in which a QR code that completed no login is good; None: it is so for ever."""
+        return None if self.unused_qr_code_ttl_s is None else issued_at + self.unused_qr_code_ttl_s
+
 
 ARTICLE = Policy()
 KALTURA_SERVER = Policy(

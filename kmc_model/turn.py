@@ -174,12 +174,11 @@ class Turn:
     # What follows from the clock
 
     def is_expired(self, link: Link) -> bool:
-        ttl_s = self.policy.reset_link_ttl_s if link.kind is LinkKind.RESET else self.policy.enrolment_link_ttl_s
-        return self.now > link.issued_at + ttl_s
+        return self.now > self.policy.link_ends_at(link.kind, link.issued_at)
 
     def is_dead(self, secret: Secret) -> bool:
-        ttl_s = self.policy.unused_qr_code_ttl_s
-        return ttl_s is not None and not secret.proven and self.now > secret.issued_at + ttl_s
+        ends_at = self.policy.qr_code_ends_at(secret.issued_at)
+        return ends_at is not None and not secret.proven and self.now > ends_at
 
     def counter(self) -> int | None:
         """The time step that the code of this login belongs to, or None."""
@@ -248,7 +247,7 @@ class Turn:
     def token(self, serial: int, *, link: bool) -> str:
         """Return a new token: of a link, or of a session."""
         if link and not self.policy.links_are_opaque:
-            return self.secrets.readable_token(serial, self.now + self.policy.reset_link_ttl_s)
+            return self.secrets.readable_token(serial, self.policy.link_ends_at(LinkKind.RESET, self.now))
         return self.secrets.token(serial)
 
     def base32(self, serial: int) -> str:

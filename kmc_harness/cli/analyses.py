@@ -133,7 +133,7 @@ def show_states(walked: Sequence[tuple[Space, float]], violated: Sequence[Violat
         column.justify = "right"
     total = [0, 0, 0.0]
     for space, seconds in walked:
-        numbers = (len(space.lives), space.transitions, seconds)
+        numbers = (len(space.configurations), space.transitions, seconds)
         total = [one + two for one, two in zip(total, numbers, strict=True)]
         table.add_row(space.scope.name, *_numbers(*numbers))
     table.add_row("[bold]all[/]", *_numbers(int(total[0]), int(total[1]), total[2]))
@@ -185,11 +185,11 @@ def _seen(seen: object) -> str:
 def show_search(search: Search, target: str, against: str, seconds: float) -> None:
     """Show how far a search went."""
     console = Console(highlight=False)
-    lives = "one life" if search.lives == 1 else f"{search.lives} lives"
-    went = f"{search.actions} actions in {lives}, {len(search.transitions)} transitions, {seconds:.1f} s"
+    traces = "one trace" if search.traces == 1 else f"{search.traces} traces"
+    went = f"{search.actions} actions in {traces}, {len(search.transitions)} transitions, {seconds:.1f} s"
     if search.vanished:
         console.print(
-            f"[bold magenta]flaky[/] {escape(target)} departed once, and not when it was told the same again:"
+            f"[bold magenta]flaky[/] {escape(target)} departed once, and not when the same moves were made again:"
         )
         for sentence in search.vanished[-12:]:
             console.print(f"  {escape(sentence)}")
@@ -203,11 +203,11 @@ def show_search(search: Search, target: str, against: str, seconds: float) -> No
 def show_found(found: Found, scenario: str | None, program: str) -> None:
     """Show a departure: what happened, as a scenario, and as a program."""
     console = Console(highlight=False)
-    sentences = f"{len(found.told)} sentence{'s' * (len(found.told) != 1)}"
+    moves = f"{len(found.moves)} move{'s' * (len(found.moves) != 1)}"
     by = f"; the reference answers by {found.requirement}" if found.requirement else ""
-    console.print(f"\n[bold red]departure[/] after {sentences}, cut down from {found.before_shrinking}{by}")
-    for expected, seen in found.departed.in_words():
-        console.print(f"  expected [green]{escape(expected)}[/], seen [red]{escape(seen)}[/]")
+    console.print(f"\n[bold red]departure[/] after {moves}, minimised from {found.before_shrinking}{by}")
+    for expected, actual in found.divergence.in_words():
+        console.print(f"  expected [green]{escape(expected)}[/], seen [red]{escape(actual)}[/]")
     if scenario:
         console.print("\n[bold]as a scenario[/]\n")
         console.print(scenario, markup=False, soft_wrap=True)

@@ -1,12 +1,13 @@
-"""What one sentence showed on either side, and how two of these differ."""
+"""What one move showed on either side, and how two of these differ."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, cast
 
 from kmc_harness.port import LinkKind
+from kmc_model.analysis.configurations import Act, Move
 
-__all__ = ["Departed", "Glimpse"]
+__all__ = ["Divergence", "Leak", "Observed"]
 
 _BEFORE_AN_ANSWER = {"": "done", "Departure": "led elsewhere", "Unreached": "could not be done"}
 _SHOWN = {
@@ -18,8 +19,23 @@ _SHOWN = {
 _OF_QR_CODES = ("128 bits", "160 bits", "issuer and account named alike", "a quiet zone of 4 modules")
 
 
-class Glimpse(NamedTuple):
-    """What one sentence showed; two of them are compared field by field.
+class Leak(NamedTuple):
+    """Something that gives away more than it should.
+
+    Attributes:
+        words: what.
+        act: the act to which different people are answered differently, where it is that.
+        is_in_mail: whether a secret or password stands in a mail.
+
+    """
+
+    words: str
+    act: Act | None = None
+    is_in_mail: bool = False
+
+
+class Observed(NamedTuple):
+    """What one move showed; two of them are compared field by field.
 
     Attributes:
         unreached: why it could not be done; the kind of reason, not the words.
@@ -31,7 +47,7 @@ class Glimpse(NamedTuple):
         mailed: by person, how many links of each kind.
         tried: how many of the wrong passwords or codes just tried were accepted.
         silent: somebody was refused a link and told nothing.
-        telling: what gives away more than it should: answers to strangers that differ, secrets in mails, weak links.
+        leaks: what gives away more than it should.
 
     """
 
@@ -45,35 +61,35 @@ class Glimpse(NamedTuple):
     mailed: tuple[tuple[str, int, int], ...] = ()
     tried: int = 0
     silent: bool = False
-    telling: tuple[str, ...] = ()
+    leaks: tuple[Leak, ...] = ()
 
 
 @dataclass(frozen=True)
-class Departed:
-    """The sentence at which two targets went different ways, and what each showed.
+class Divergence:
+    """The move at which two targets went different ways, and what each showed.
 
     Attributes:
-        sentence: after which they differ.
-        expected, seen: what each showed; `account` is empty on both where one of them does not tell.
+        move: after which they differ.
+        expected, actual: what each showed; `account` is empty on both where one of them does not tell.
         account: in which the first one's session is, where it tells.
 
     """
 
-    sentence: str
-    expected: Glimpse
-    seen: Glimpse
+    move: Move
+    expected: Observed
+    actual: Observed
     account: str = ""
 
     @property
     def fields(self) -> tuple[str, ...]:
         """The names of what differs."""
-        pairs = zip(Glimpse._fields, self.expected, self.seen, strict=True)
+        pairs = zip(Observed._fields, self.expected, self.actual, strict=True)
         return tuple(name for name, one, two in pairs if one != two)
 
     def in_words(self) -> Iterator[tuple[str, str]]:
         """Yield by field in which the two differ what was expected and what was seen, in words."""
-        expected, seen = self.expected, self.seen
-        words: dict[str, Callable[[Glimpse], str]] = {
+        expected, actual = self.expected, self.actual
+        words: dict[str, Callable[[Observed], str]] = {
             "unreached": lambda each: _BEFORE_AN_ANSWER.get(each.unreached, "not offered"),
             "accepted": lambda each: "accepted" if each.accepted else "refused",
             "asks_for_code": lambda each: "a code asked for" if each.asks_for_code else "no code asked for",
@@ -83,23 +99,23 @@ class Departed:
             "mailed": lambda each: _links(each) or "nothing mailed",
             "tried": lambda each: f"{each.tried} of the wrong ones accepted",
             "silent": lambda each: "no word" if each.silent else "a word",
-            "telling": lambda each: ", ".join(dict.fromkeys(each.telling)) or "nothing given away",
+            "leaks": lambda each: ", ".join(dict.fromkeys(leak.words for leak in each.leaks)) or "nothing given away",
         }
         for name in self.fields:
             if name in words:
-                yield words[name](expected), words[name](seen)
-            elif expected.qr_code and seen.qr_code:
-                yield _of_qr_code(expected, seen), _of_qr_code(seen, expected)
+                yield words[name](expected), words[name](actual)
+            elif expected.qr_code and actual.qr_code:
+                yield _of_qr_code(expected, actual), _of_qr_code(actual, expected)
 
 
-def _links(glimpse: Glimpse) -> str:
+def _links(observed: Observed) -> str:
     mailed = (
-        (name, kind, many) for name, *counts in glimpse.mailed for kind, many in zip(LinkKind, counts, strict=True)
+        (name, kind, many) for name, *counts in observed.mailed for kind, many in zip(LinkKind, counts, strict=True)
     )
     return ", ".join(f"{many} {kind} link{'s' * (many > 1)} to {name}" for name, kind, many in mailed if many)
 
 
-def _of_qr_code(one: Glimpse, other: Glimpse) -> str:
+def _of_qr_code(one: Observed, other: Observed) -> str:
     """Return what a QR code has that the other one has not, or lacks."""
     here, there = one.qr_code, other.qr_code
     words = ["{}, {} digits, {} s".format(*cast("tuple[object, ...]", here[0]))] if here[0] != there[0] else []

@@ -1,85 +1,81 @@
-"""Looking for departures that no scenario speaks of: tours through the model's states, told to model and target alike.
+"""Looking for departures that no scenario speaks of: tours through the model's states, made on model and target alike.
 
-A departure is cut down to the sentences that it needs, with times as people say them.
+A departure is minimised: cut down to the moves that it needs, with times as people say them.
 """
 
 import random
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import accumulate
 
-from kmc_harness.exploring.differential import DIFFER, Twins
-from kmc_harness.exploring.divergence import Departed
-from kmc_harness.exploring.tours import ALife, lives
+from kmc_harness.exploring.differential import Differential
+from kmc_harness.exploring.divergence import Divergence
+from kmc_harness.exploring.tours import Trace, traces
 from kmc_harness.port import Offer, Target
-from kmc_harness.report.times import span
 from kmc_harness.secrecy.exceptions import in_words
 from kmc_harness.targets.model import ModelTarget
 from kmc_harness.verdicts import Misuse
-from kmc_model.analysis.configurations import Life, edges
+from kmc_model.analysis.configurations import Act, Configuration, Move, edges, move_of, then, waits
 
-__all__ = ["AdapterBroke", "Found", "Search", "explore", "retell", "timed"]
+__all__ = ["AdapterBroke", "Found", "Run", "Search", "explore", "rerun", "timed"]
 
 Founders = Sequence[tuple[str, str]]
-NEXT_LIMIT = "time passes to the next limit"
-ROUND_TIMES = ("60 s", "1 h", "24 h 1 min", "25 h", "4 days", "31 days")
+MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
+ROUND_TIMES_S = (MINUTE_S, HOUR_S, DAY_S + MINUTE_S, 25 * HOUR_S, 4 * DAY_S, 31 * DAY_S)
 """Lengths of time as people say them, short ones first."""
-
-
 ASIDE_S = 5
 
 
 class AdapterBroke(Exception):
-    """A target answered by an exception; the message says at which sentence."""
+    """A target answered by an exception; the message says at which move."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """A departure, and the shortest story found that ends with it.
+    """A departure, and the shortest trace found that ends with it.
 
     Attributes:
         founders: who is registered where at first.
-        told: the sentences; at the last one the two went different ways.
+        moves: at the last one the two went different ways.
         scanned: after which of them, by place, somebody scans the QR code that is shown.
-        departed: what each showed.
+        divergence: what each showed.
         requirement: the one that answered in the reference; None where another target was compared with.
         entries: how many QR codes the person has scanned by then.
-        before_shrinking: how many sentences it took to find it.
+        before_shrinking: how many moves it took to find it.
 
     """
 
     founders: tuple[tuple[str, str], ...]
-    told: tuple[str, ...]
+    moves: tuple[Move, ...]
     scanned: frozenset[int]
-    departed: Departed
+    divergence: Divergence
     requirement: str | None
     entries: int
     before_shrinking: int
 
     @property
-    def kind(self) -> object:
-        """What makes two departures one: the requirement; or what is given away; or what differs after what is done."""
-        told, fields = self.departed.seen.telling, self.departed.fields
-        return self.requirement or (self._done if fields != ("telling",) else "", fields, frozenset(told))
+    def sentences(self) -> tuple[str, ...]:
+        """The moves in words."""
+        return tuple(each.sentence for each in self.moves)
 
     @property
-    def _done(self) -> str:
-        """The verb of the sentence."""
-        return self.departed.sentence.partition(" ")[2].partition(" ")[0]
+    def kind(self) -> object:
+        """What makes two departures one: the requirement; or what is given away; or what differs after what is done."""
+        leaks, fields = self.divergence.actual.leaks, self.divergence.fields
+        done = self.divergence.move.steps[-1].act if fields != ("leaks",) else None
+        return self.requirement or (done, fields, frozenset(leaks))
 
     @property
     def parts_them(self) -> bool:
         """Whether the two targets may be in different states from here on."""
-        return not {"qr_code", "silent", "telling"}.issuperset(self.departed.fields)
+        return not {"qr_code", "silent", "leaks"}.issuperset(self.divergence.fields)
 
 
 @dataclass
 class Search:
     """What came of exploring: departures, each of another kind, and how far it went.
 
-    `vanished` is a story that ended with a departure once, and not when it was told again; `broke_off` says where an
+    `vanished` is a trace that ended with a departure once, and not when it was run again; `broke_off` says where an
     adapter broke after a departure.
     """
 
@@ -87,7 +83,7 @@ class Search:
     vanished: tuple[str, ...] = ()
     broke_off: str = ""
     actions: int = 0
-    lives: int = 0
+    traces: int = 0
     transitions: set[tuple[str, int, int]] = field(default_factory=set)
 
     @property
@@ -107,18 +103,18 @@ def explore(
     on_progress: Callable[[Search], None] = lambda search: None,
     tag: str = "x",
 ) -> Search:
-    """Tell both targets the same lives until they have departed from each other so often, or `goes_on` says no.
+    """Run traces on both targets until they have departed from each other so often, or `goes_on` says no.
 
-    The rest of a life is left out where they may be in different states after a departure, or it has been cut down.
+    The rest of a trace is left out where they may be in different states after a departure, or it has been minimised.
 
     Args:
         expected: the model, or another target to compare with.
         target: the one that is explored; its clock must be movable.
-        seed: of the walks.
-        goes_on: asked before each sentence.
+        seed: of the tours.
+        goes_on: asked before each move.
         most: how many departures to look for, each of another kind.
-        cuts_on: asked before each try to cut down a departure; where it says no, the story is left as it is.
-        on_progress: told after each life.
+        cuts_on: asked before each try to shorten a trace; where it says no, the trace is left as it is.
+        on_progress: told after each trace.
         tag: makes the people of this search new to the targets.
 
     Raises:
@@ -126,20 +122,20 @@ def explore(
         Misuse: its clock cannot be moved.
 
     """
-    exploring, twins = _Exploring(expected, target, f"{tag}{seed}", goes_on, cuts_on, most), None
+    exploring, differential = _Exploring(expected, target, f"{tag}{seed}", goes_on, cuts_on, most), None
     search = exploring.search
     one_account = Offer.MEMBERSHIPS not in expected.offers & target.offers
     with _kept(search):
-        for life in lives(random.Random(seed), one_account=one_account):  # noqa: S311 (walks are no secret)
-            search.lives += 1
-            twins = _begin(expected, target, f"{tag}{seed}{search.lives:x}", life.founders, twins)
-            at_first = twins.actions
-            is_over = exploring.live(life, twins)
-            search.actions += twins.actions - at_first
+        for trace in traces(random.Random(seed), one_account=one_account):  # noqa: S311 (tours are no secret)
+            search.traces += 1
+            differential = _begin(expected, target, f"{tag}{seed}{search.traces:x}", trace.founders, differential)
+            at_first = differential.actions
+            is_over = exploring.run(trace, differential)
+            search.actions += differential.actions - at_first
             if is_over:
                 break
-            for _ in life.sentences:
-                pass  # What is not told counts as told: else the same would come again.
+            for _ in trace.moves:
+                pass  # What is left out counts as made: else the same would come again.
             on_progress(search)
     return search
 
@@ -157,31 +153,31 @@ class _Exploring:
     search: Search = field(default_factory=Search)
     known: set[object] = field(default_factory=set)
 
-    def live(self, life: ALife, twins: Twins) -> bool:
-        """Tell a life, up to what ends it; return whether the search is over."""
-        story = _Story(life.founders)
-        for sentence, transition in life.sentences:
+    def run(self, trace: Trace, differential: Differential) -> bool:
+        """Run a trace, up to what ends it; return whether the search is over."""
+        run = Run(trace.founders)
+        for move, transition in trace.moves:
             if not self.goes_on():
                 return True
-            spoken = timed(sentence, self.expected, runs=twins.runs)
-            if spoken is None:
+            chosen = timed(move, self.expected, runs=differential.runs)
+            if chosen is None:
                 continue
-            found = story.go_on(twins, spoken)
-            if twins.done:
-                self.search.transitions.add((life.topic, *transition))
+            found = run.make(differential, chosen)
+            if differential.made:
+                self.search.transitions.add((trace.topic, *transition))
             if found and found.kind not in self.known:
-                return self._keep(found)  # Cutting it down begins new lives on both.
+                return self._keep(found)  # Shortening it begins new traces on both.
             if found and found.parts_them:
                 return False
         return False
 
     def _keep(self, found: Found) -> bool:
-        """Cut a departure down and keep it; return whether there are enough, or it did not happen again."""
+        """Minimise a departure and keep it; return whether there are enough, or it did not happen again."""
         tag = f"{self.tag}s{len(self.known):x}s"
         shrunk = _Shrinking(self.expected, self.target, tag, self.cuts_on, self.known).shrink(found)
         self.known.add(found.kind)
         if shrunk is None:
-            self.search.vanished = found.told
+            self.search.vanished = found.sentences
             return True
         self.search.departures.append(shrunk)
         return len(self.search.departures) == self.most
@@ -198,82 +194,83 @@ def _kept(search: Search) -> Iterator[None]:
         search.broke_off = str(error)
 
 
-def _begin(expected: Target, target: Target, tag: str, founders: Founders, before: Twins | None = None) -> Twins:
+def _begin(
+    expected: Target, target: Target, tag: str, founders: Founders, before: Differential | None = None
+) -> Differential:
     common = expected.offers & target.offers
     if Offer.CLOCK not in common:
         raise Misuse(f"{target.name} cannot be explored: it does not offer to move its clock ({Offer.CLOCK})")
     try:
-        return Twins(expected, target, tag, founders, before)
+        return Differential(expected, target, tag, founders, before)
     except Exception as error:
         people = " and ".join(f"{name} in {account}" for name, account in founders)
         raise AdapterBroke(f"{people} could not be registered to begin with: {in_words(error, target)}") from error
 
 
-class _Story:
-    """What has been told to twins, sentence by sentence."""
+class Run:
+    """What has been made of a trace, move by move."""
 
     def __init__(self, founders: Founders) -> None:
+        """Begin with nothing made."""
         self._founders = tuple(founders)
-        self._told: list[str] = []
+        self._moves: list[Move] = []
         self._scanned: set[int] = set()
 
-    def go_on(self, twins: Twins, sentence: str) -> "Found | None":
-        """Tell the next sentence; return the story so far where they depart from each other at it."""
-        self._told.append(sentence)
-        entries = _entries(twins, sentence)
+    def make(self, differential: Differential, move: Move) -> "Found | None":
+        """Make the next move; return the trace so far where the two depart from each other at it."""
+        self._moves.append(move)
+        entries = _entries(differential, move)
         try:
-            departed = twins.perform(sentence)
+            divergence = differential.perform(move)
         except Exception as error:
-            who = "the adapter" if twins.acting is twins.seen else "the adapter compared with"
-            what = in_words(error, twins.acting.target)
-            raise AdapterBroke(f"{who} broke where {sentence!r} was to be done: {what}") from error
+            who = "the adapter" if differential.acting is differential.actual else "the adapter compared with"
+            what = in_words(error, differential.acting.target)
+            raise AdapterBroke(f"{who} broke where {move.sentence!r} was to be done: {what}") from error
         found = None
-        if departed:
-            told = tuple(self._told)
-            requirement = _requirement(departed, twins.expected.target)
-            entries += bool(departed.expected.shown)
-            found = Found(self._founders, told, frozenset(self._scanned), departed, requirement, entries, len(told))
-        if twins.scanned and re.search(r" (opens|confirms) ", sentence):
-            self._scanned.add(len(self._told) - 1)
+        if divergence:
+            moves = tuple(self._moves)
+            requirement = _requirement(divergence, differential.expected.target)
+            entries += bool(divergence.expected.shown)
+            scanned = frozenset(self._scanned)
+            found = Found(self._founders, moves, scanned, divergence, requirement, entries, len(moves))
+        if differential.scanned and move.does(Act.OPEN_LINK, Act.CONFIRM_PASSWORD):
+            self._scanned.add(len(self._moves) - 1)
         return found
 
 
-def _entries(twins: Twins, sentence: str) -> int:
-    """Return how many QR codes the person has scanned of whom a sentence speaks."""
-    name = sentence.partition(" ")[0]
-    person = twins.expected.world.people.known(name)
+def _entries(differential: Differential, move: Move) -> int:
+    """Return how many QR codes the person has scanned who acts."""
+    person = differential.expected.world.people.known(move.actor)
     return len(person.entries) if person else 0
 
 
-def _requirement(departed: Departed, reference: Target) -> str | None:
+def _requirement(divergence: Divergence, reference: Target) -> str | None:
     """Return the requirement that the reference answered by, where it is by its answer that they differ."""
-    if departed.fields == ("telling",) and departed.seen.telling and departed.seen.telling[0].startswith(DIFFER):
+    leaks = divergence.actual.leaks
+    if divergence.fields == ("leaks",) and leaks and leaks[0].act:
         return "SEC-004"
-    if departed.expected.unreached or {"tried", "telling"}.issuperset(departed.fields):
+    if divergence.expected.unreached or {"tried", "leaks"}.issuperset(divergence.fields):
         return None
     return reference.requirement if isinstance(reference, ModelTarget) else None
 
 
-def timed(sentence: str, reference: Target, *, runs: bool = False) -> str | None:
-    """Return a sentence with the time in it, where it waits for whatever runs out next; None where nothing does.
+def timed(move: Move, reference: Target, *, runs: bool = False) -> Move | None:
+    """Return a move with the time in it, where it waits for whatever runs out next; None where nothing does.
 
     Where a clock `runs` on its own, it stops a little before the limit and a little after it, not at the very second.
     """
-    if sentence != NEXT_LIMIT:
-        return sentence
+    if move.act is not Act.WAIT_FOR_LIMIT:
+        return move
     if not isinstance(reference, ModelTarget):
-        return "24 h pass"
-    limits = edges(Life(reference.model.state, reference.now(), ()), reference.policy)
+        return waits(DAY_S)
+    limits = edges(Configuration(reference.model.state, reference.now(), ()), reference.policy)
     stops = (limit + off_s for limit in limits for off_s in ((-ASIDE_S, ASIDE_S) if runs else (0,)))
     at = min((each for each in stops if each > reference.now()), default=None)
-    if at is None:
-        return None
-    days, is_long, rest = span(at - reference.now()).partition(" d")
-    return f"{days} day{'s' * (days != '1')}{rest} pass" if is_long else f"{days} pass"
+    return None if at is None else waits(at - reference.now())
 
 
 class _Shrinking:
-    """Cuts a story down for as long as it ends with the same departure."""
+    """Shortens a trace for as long as it ends with the same departure."""
 
     def __init__(
         self, expected: Target, target: Target, tag: str, cuts_on: Callable[[], bool], known: Iterable[object]
@@ -285,13 +282,13 @@ class _Shrinking:
         self._cuts_on = cuts_on
 
     def shrink(self, found: Found) -> Found | None:
-        """Return the shortest story found; None where it does not happen again from a fresh start.
+        """Return the shortest trace found; None where it does not happen again from a fresh start.
 
         Where the target breaks or there is no more time, it is the shortest one so far.
         """
         best = found
         try:
-            whole = self._retold(found.founders, found.told)
+            whole = self._rerun(found.founders, found.moves)
             if whole is None:
                 return None
             best = whole
@@ -299,62 +296,63 @@ class _Shrinking:
                 best = each
         except AdapterBroke:
             pass
-        return replace(best, before_shrinking=len(found.told))
+        return replace(best, before_shrinking=len(found.moves))
 
     def _shorter(self, whole: Found) -> Iterator[Found]:
-        """Yield shorter and shorter stories: delta debugging (Zeller, Hildebrandt 2002), halves first.
+        """Yield shorter and shorter traces: delta debugging (Zeller, Hildebrandt 2002), halves first.
 
-        Then come round times, and stories of fewer people.
+        Then come round times, and traces of fewer people.
         """
-        told = list(whole.told)
-        # Of a sentence that does several things, the first ones may do.
-        for ends in accumulate(told[-1].split("; "), lambda *parts: "; ".join(parts)):
-            if again := self._same([*told[:-1], ends], whole):
-                told = list(again.told)
+        moves = list(whole.moves)
+        # Of a move that does several things, the first ones may do.
+        for count in range(1, len(moves[-1].steps) + 1):
+            if again := self._same([*moves[:-1], then(*moves[-1].steps[:count])], whole):
+                moves = list(again.moves)
                 yield again
                 break
-        size = max(len(told) // 2, 1)
+        size = max(len(moves) // 2, 1)
         while size:
-            at, before = 0, len(told)
-            while at < len(told) - 1:
-                fewer = [*told[:at], *told[min(at + size, len(told) - 1) :]]
-                if len(fewer) < len(told) and (again := self._same(fewer, whole)):
-                    told = list(again.told)
+            at, before = 0, len(moves)
+            while at < len(moves) - 1:
+                fewer = [*moves[:at], *moves[min(at + size, len(moves) - 1) :]]
+                if len(fewer) < len(moves) and (again := self._same(fewer, whole)):
+                    moves = list(again.moves)
                     yield again
                 else:
                     at += size
-            # Single sentences are tried again for as long as one of them could go.
-            size = 1 if size == 1 and len(told) < before else size // 2
-        for at, sentence in enumerate(told):
-            if sentence.endswith(" pass") and sentence[0].isdigit():
-                for each in ROUND_TIMES:
-                    rounder = [*told[:at], f"{each} pass", *told[at + 1 :]]
-                    if again := self._same(rounder, whole):
-                        told = rounder
-                        yield again
-                        break
+            # Single moves are tried again for as long as one of them could go.
+            size = 1 if size == 1 and len(moves) < before else size // 2
+        for at, move in enumerate(moves):
+            for seconds in ROUND_TIMES_S if move.act is Act.WAIT else ():
+                rounder = [*moves[:at], waits(seconds), *moves[at + 1 :]]
+                if again := self._same(rounder, whole):
+                    moves = rounder
+                    yield again
+                    break
         founders = whole.founders
         for founder in sorted(founders, reverse=True):
             others = tuple(each for each in founders if each != founder)
-            spoken_of = any(founder[1] in sentence for sentence in told)
+            spoken_of = any(founder[1] == step.account for move in moves for step in move.steps)
             is_last = founder[1] not in {account for _, account in others}
-            if others and not (is_last and spoken_of) and (again := self._same(told, whole, others)):
+            if others and not (is_last and spoken_of) and (again := self._same(moves, whole, others)):
                 founders = others
                 yield again
 
-    def _same(self, told: Sequence[str], whole: Found, founders: Founders | None = None) -> Found | None:
+    def _same(self, moves: Sequence[Move], whole: Found, founders: Founders | None = None) -> Found | None:
         if not self._cuts_on():
             return None
-        again = self._retold(whole.founders if founders is None else founders, told)
-        alike = again and (again.departed.sentence, again.departed.fields) == (told[-1], whole.departed.fields)
-        return again if alike else None
+        again = self._rerun(whole.founders if founders is None else founders, moves)
+        if again is None:
+            return None
+        one, other = again.divergence, whole.divergence
+        return again if (one.move.sentence, one.fields) == (moves[-1].sentence, other.fields) else None
 
-    def _retold(self, founders: Founders, told: Sequence[str]) -> Found | None:
+    def _rerun(self, founders: Founders, moves: Sequence[Move]) -> Found | None:
         self._tries += 1
-        twins = _begin(*self._targets, f"{self._tag}{self._tries:x}", founders)
-        story = _Story(founders)
-        for sentence in told:
-            found = story.go_on(twins, sentence)
+        differential = _begin(*self._targets, f"{self._tag}{self._tries:x}", founders)
+        run = Run(founders)
+        for move in moves:
+            found = run.make(differential, move)
             if found and found.kind not in self._known:
                 return found
             if found and found.parts_them:
@@ -362,13 +360,13 @@ class _Shrinking:
         return None
 
 
-def retell(expected: Target, target: Target, founders: Founders, told: Sequence[str]) -> Iterator[str]:
-    """Tell both targets a story, and yield line by line what each sentence showed; ends where they depart."""
-    twins, story = _begin(expected, target, "retold", founders), _Story(founders)
-    for sentence in told:
-        found = story.go_on(twins, sentence)
+def rerun(expected: Target, target: Target, founders: Founders, sentences: Sequence[str]) -> Iterator[str]:
+    """Make moves on both targets, and yield line by line what each showed; ends where they depart."""
+    differential, run = _begin(expected, target, "rerun", founders), Run(founders)
+    for sentence in sentences:
+        found = run.make(differential, move_of(sentence))
         yield f"{'✗' if found else '✓'} {sentence}"
         if found:
-            for one, two in found.departed.in_words():
+            for one, two in found.divergence.in_words():
                 yield f"  expected {one}, seen {two}"
             return

@@ -1,8 +1,8 @@
-"""Walks through the state space of the model that make every transition, told as sentences.
+"""Tours through the state space of the model: they make every transition, as traces of moves.
 
-First come short ones, the nearest first in whatever topic it is: each row of the rules where it alone decides; then
-each sentence with each answer to it. From there on a walk never goes back to the start: what went wrong unseen is
-carried on until it shows.
+First come short traces, the nearest first in whatever topic it is: each row of the rules where it is decisive; then
+each move with each answer to it. From there on a walk never goes back to the start: what went wrong unseen is carried
+on until it shows.
 """
 
 import random
@@ -13,21 +13,20 @@ from heapq import heappop, heapreplace
 from itertools import accumulate, islice
 from math import inf
 
-from kmc_harness.exploring.answering import Noting, Row
-from kmc_model.analysis.configurations import TOPICS, Scope
+from kmc_harness.exploring.coverage import CoverageRules, Row
+from kmc_model.analysis.configurations import TOPICS, Move, Scope
 from kmc_model.analysis.machines import components, minimised, steps_to, wp_suite
 from kmc_model.analysis.statespace import Space, explore
 
-__all__ = ["ALife", "Course", "lives", "one_lap", "space_of"]
+__all__ = ["Trace", "Walk", "space_of", "tour", "traces"]
 
 Wanted = Callable[[int, int], bool]
-Kind = Callable[["Course", int, int], frozenset[object]]
+Kind = Callable[["Walk", int, int], frozenset[object]]
 """What can be met by a move in a state."""
-Told = tuple[str, tuple[int, int]]
-"""A sentence, and the transition that it makes: state and move."""
+Made = tuple[Move, tuple[int, int]]
+"""A move, and the transition that it makes: state and number of the move."""
 SMALL = 1200
 """The Wp method is for topics with so many transitions at most; it takes ten times their number and more."""
-
 LONGEST = 2000
 FIRST_ROUND = 15
 """How many moves a topic is given in the first round; in each later one half as much again."""
@@ -43,18 +42,27 @@ def space_of(name: str) -> Space:
 @cache
 def _rows_of(name: str) -> list[list[tuple[Row, ...]]]:
     """Return by state and move of a topic the rows that answered, one for each action."""
-    space, rules = space_of(name), Noting()
+    space, rules = space_of(name), CoverageRules()
     rows: list[list[tuple[Row, ...]]] = []
-    for life in space.lives:
+    for configuration in space.configurations:
         rows.append([])
         for move in space.scope.moves:
-            move.make(life, rules)
-            rows[-1].append(rules.noted())
+            move.make(configuration, rules)
+            rows[-1].append(rules.take())
     return rows
 
 
-class Course:
-    """One topic, and what of it has been walked."""
+@dataclass(frozen=True)
+class Trace:
+    """Moves to be made one after another, from the start: who is registered where at first, and what happens then."""
+
+    topic: str
+    founders: tuple[tuple[str, str], ...]
+    moves: Iterator[Made]
+
+
+class Walk:
+    """One topic, and which of its transitions have been made."""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
@@ -74,9 +82,9 @@ class Course:
         """How many transitions there are."""
         return sum(1 for _ in self.transitions())
 
-    def life(self, sentences: Iterator[Told]) -> "ALife":
-        """Return a life of this topic."""
-        return ALife(self.scope.name, self.scope.founders, sentences)
+    def trace(self, moves: Iterator[Made]) -> Trace:
+        """Return a trace of this topic."""
+        return Trace(self.scope.name, self.scope.founders, moves)
 
     @property
     def is_done(self) -> bool:
@@ -84,7 +92,7 @@ class Course:
         return len(self._made) == self.size
 
     def begin_again(self, rng: random.Random) -> None:
-        """Forget what was walked; `rng` decides among moves that are worth the same."""
+        """Forget what was made; `rng` decides among moves that are worth the same."""
         self._made.clear()
         self._rng = rng
         self.shuffle()
@@ -93,14 +101,13 @@ class Course:
         """Of moves that are worth the same, prefer others than before."""
         self._order = self._rng.sample(self._machine.inputs, len(self._machine.inputs))
 
-    def decided(self, state: int, move: int) -> frozenset[object]:
-        """Return the rows that alone decide what a move in `state` is answered."""
-        return frozenset(name for name, alone in self._rows[state][move] if alone)
+    def decisive(self, state: int, move: int) -> frozenset[object]:
+        """Return the rows that are decisive for what a move in `state` is answered."""
+        return frozenset(name for name, is_decisive in self._rows[state][move] if is_decisive)
 
     def answered(self, state: int, move: int) -> frozenset[object]:
-        """Return the sentence of a move, with the rows that answer it in `state` and what that shows."""
-        seen = self._machine.output[state][move]
-        return frozenset({(self.scope.moves[move].sentence, self._rows[state][move], seen)})
+        """Return a move, with the rows that answer it in `state` and what that shows."""
+        return frozenset({(move, self._rows[state][move], self._machine.output[state][move])})
 
     def actions(self, way: Sequence[int]) -> int:
         """Return how many actions the moves of `way` take, made from the start."""
@@ -115,31 +122,31 @@ class Course:
         way = steps_to(self._machine, wanted, state, inputs=self._order, cost=self._cost, below=below)
         return way or ()
 
-    def make(self, state: int, move: int) -> tuple[Told, int]:
-        """Return the sentence of a move made in `state`, and the state it leads to."""
+    def make(self, state: int, move: int) -> tuple[Made, int]:
+        """Return a move made in `state`, and the state it leads to."""
         self._made.add((state, move))
-        return (self.scope.moves[move].sentence, (state, move)), self._machine.next[state][move]
+        return (self.scope.moves[move], (state, move)), self._machine.next[state][move]
 
-    def walk(self) -> Iterator[Told]:
-        """Yield the sentences of one life; ends where nothing new is left to be reached."""
+    def unmade(self) -> Iterator[Made]:
+        """Yield moves to one transition after another that was not made yet; ends where none is left to be reached."""
         state = 0
         while way := self._next(state):
             for move in way:
-                told, state = self.make(state, move)
-                yield told
+                made, state = self.make(state, move)
+                yield made
             self.shuffle()
 
-    def wp_words(self) -> Iterator[Iterator[Told]]:
-        """Yield lives that together tell every wrong state from the right one (the Wp method)."""
+    def wp_words(self) -> Iterator[Iterator[Made]]:
+        """Yield moves that together tell every wrong state from the right one (the Wp method)."""
         machine, _ = minimised(self._machine)
         for word in wp_suite(machine):
-            yield self._told(word)
+            yield self._possible(word)
 
-    def _told(self, word: Sequence[int]) -> Iterator[Told]:
+    def _possible(self, word: Sequence[int]) -> Iterator[Made]:
         state = 0
         for move in word:
             if self._machine.output[state][move] is not None:
-                yield self.scope.moves[move].sentence, (state, move)
+                yield self.scope.moves[move], (state, move)
             state = self._machine.next[state][move]
 
     def _next(self, state: int) -> tuple[int, ...]:
@@ -155,89 +162,80 @@ class Course:
         return self.way_to(unmade_here, state) or self.way_to(unmade, state)
 
 
-@dataclass(frozen=True)
-class ALife:
-    """One life to be told: who is registered where at first, and what happens then."""
-
-    topic: str
-    founders: tuple[tuple[str, str], ...]
-    sentences: Iterator[Told]
-
-
-def lives(rng: random.Random, *, one_account: bool = False) -> Iterator[ALife]:
-    """Yield lives without end: a lap through all topics, what the Wp method asks of the small ones, and laps again.
+def traces(rng: random.Random, *, one_account: bool = False) -> Iterator[Trace]:
+    """Yield traces without end: a tour of all topics, what the Wp method asks of the small ones, and tours again.
 
     With `one_account` they are those of people who are all in the same account.
     """
-    courses = [Course(scope) for scope in TOPICS if not one_account or len(scope.accounts) == 1]
-    yield from one_lap(courses, rng)
-    for course in sorted(courses, key=lambda each: each.size):
-        if course.size <= SMALL:
-            yield from (course.life(word) for word in course.wp_words())
+    walks = [Walk(scope) for scope in TOPICS if not one_account or len(scope.accounts) == 1]
+    yield from tour(walks, rng)
+    for walk in sorted(walks, key=lambda each: each.size):
+        if walk.size <= SMALL:
+            yield from map(walk.trace, walk.wp_words())
     while True:
-        yield from one_lap(courses, rng)
+        yield from tour(walks, rng)
 
 
 class _Meeting:
     """Meets everything of one kind, the nearest first in whatever topic."""
 
-    def __init__(self, courses: Sequence[Course], kind: Kind) -> None:
-        self._courses = courses
+    def __init__(self, walks: Sequence[Walk], kind: Kind) -> None:
+        self._walks = walks
         self._kind = kind
         self._met: set[object] = set()
-        self._least = [(0, number) for number in range(len(courses))]
+        self._least = [(0, number) for number in range(len(walks))]
 
-    def _is_new(self, course: Course) -> Wanted:
-        return lambda state, move: not self._kind(course, state, move) <= self._met
+    def _is_new(self, walk: Walk) -> Wanted:
+        return lambda state, move: not self._kind(walk, state, move) <= self._met
 
-    def _nearest(self) -> tuple[Course, tuple[int, ...]] | None:
+    def _nearest(self) -> tuple[Walk, tuple[int, ...]] | None:
         """Return where something new takes the fewest actions from the start, and the way to it.
 
         The more has been met, the farther is the rest: what was found before is the least that it takes now.
         """
         while self._least:
             least, number = self._least[0]
-            course = self._courses[number]
-            way = course.way_to(self._is_new(course))
+            walk = self._walks[number]
+            way = walk.way_to(self._is_new(walk))
             if not way:
                 heappop(self._least)
-            elif (takes := course.actions(way)) > least:
+            elif (takes := walk.actions(way)) > least:
                 heapreplace(self._least, (takes, number))
             else:
-                return course, way
+                return walk, way
         return None
 
-    def lives(self) -> Iterator[ALife]:
-        """Yield lives until nothing new is left."""
+    def traces(self) -> Iterator[Trace]:
+        """Yield traces until nothing new is left."""
         while nearest := self._nearest():
-            course, way = nearest
-            yield course.life(self._life(course, way))
+            walk, way = nearest
+            yield walk.trace(self._from_start(walk, way))
 
-    def _life(self, course: Course, way: tuple[int, ...]) -> Iterator[Told]:
+    def _from_start(self, walk: Walk, way: tuple[int, ...]) -> Iterator[Made]:
         """Go on for as long as something new is no farther than from the start."""
         state = 0
         while way:
             for move in way:
-                self._met |= self._kind(course, state, move)
-                told, state = course.make(state, move)
-                yield told
-            course.shuffle()
+                self._met |= self._kind(walk, state, move)
+                made, state = walk.make(state, move)
+                yield made
+            walk.shuffle()
             below = self._least[0][0] + 1 if self._nearest() else 0
-            way = course.way_to(self._is_new(course), state, below)
+            way = walk.way_to(self._is_new(walk), state, below)
 
 
-def one_lap(courses: list[Course], rng: random.Random) -> Iterator[ALife]:
-    """Yield lives for each row where it alone decides and for each answer, and walks until all transitions are made.
+def tour(walks: list[Walk], rng: random.Random) -> Iterator[Trace]:
+    """Yield traces to each row where it is decisive, to each answer, and on until all transitions are made.
 
-    The walks are those of the topics in turn, ever longer.
+    The last ones go through the topics in turn, ever longer.
     """
-    for course in courses:
-        course.begin_again(rng)
-    for kind in (Course.decided, Course.answered):
-        yield from _Meeting(rng.sample(courses, len(courses)), kind).lives()
+    for walk in walks:
+        walk.begin_again(rng)
+    for kind in (Walk.decisive, Walk.answered):
+        yield from _Meeting(rng.sample(walks, len(walks)), kind).traces()
     length = FIRST_ROUND
-    while unfinished := [course for course in courses if not course.is_done]:
+    while unfinished := [walk for walk in walks if not walk.is_done]:
         rng.shuffle(unfinished)
-        for course in unfinished:
-            yield course.life(islice(course.walk(), length))
+        for walk in unfinished:
+            yield walk.trace(islice(walk.unmade(), length))
         length = min(length + length // 2, LONGEST)

@@ -36,7 +36,7 @@ class Codes:
         except UnreadableQrCode as error:
             raise Unreached(f"{person.name} was to scan a QR code, but there is {error}") from error
         self._exchange.recorder.learn(scanned.secret, scanned.uri)
-        person.earlier, person.authenticator = person.entries, scanned
+        person.earlier, person.authenticator, person.scanned = person.entries, scanned, person.shown
         self._exchange.recorder.note(Scanned(at=self._exchange.now(), by=person.name))
         return scanned
 
@@ -65,30 +65,38 @@ class Codes:
             Unreached: there is no such code.
 
         """
+        app = self._app(person, said)
         if waits := wait_s(said, self._exchange.now(), person.last_step):
             self._exchange.pass_time(waits)
         now = self._exchange.now()
-        match said.source:
-            case Source.NOTHING:
-                return None
-            case Source.EMPTY:
-                return ""
-            case Source.ZEROS:
-                return self._six_zeros(person)
-            case Source.EMPTY_KEY:
-                return empty_key_code(now)
-            case Source.LAST:
-                if person.last_code is None:
-                    raise Unreached(f"{person.name} was to log in with the code first, but was not let in")
-                return person.last_code
-        if said.owner:
-            owner = self._people.known(said.owner) or Person(said.owner, "")
-            return self.app_of(owner).code_at(now)
-        app = self._earlier_app(person) if said.is_earlier else self.app_of(person)
+        if app is None:
+            return self._without_app(person, said, now)
         if said.flaw:
             return _flawed(app, said.flaw, now)
-        person.last_step = now // STEP_S
+        if said.is_right:
+            person.last_step = now // STEP_S
         return app.code_at(now + said.offset_s)
+
+    def _app(self, person: Person, said: Code) -> Authenticator | None:
+        """Return the app entry that makes a code; None where it comes from elsewhere.
+
+        Raises:
+            Unreached: there is no such entry, and no code that let them in.
+
+        """
+        if said.source is Source.LAST and person.last_code is None:
+            raise Unreached(f"{person.name} was to log in with the code first, but was not let in")
+        if said.source is not Source.APP:
+            return None
+        if said.is_earlier:
+            return self._earlier_app(person)
+        return self.app_of((self._people.known(said.owner) or Person(said.owner, "")) if said.owner else person)
+
+    def _without_app(self, person: Person, said: Code, now: int) -> str | None:
+        made = {Source.NOTHING: None, Source.EMPTY: "", Source.LAST: person.last_code}
+        if said.source in made:
+            return made[said.source]
+        return self._six_zeros(person) if said.source is Source.ZEROS else empty_key_code(now)
 
     def _earlier_app(self, person: Person) -> Authenticator:
         if not person.earlier:

@@ -29,6 +29,7 @@ class Person:
         locked_out: those of the accounts in which they are blocked, or from which they are removed.
         earlier: the entries paired before the present one.
         shown: the screen in front of them, where it shows a QR code.
+        scanned: the one whose QR code they have scanned last.
         paired_alone: whether they paired on their settings page, so that their logins need a code.
         without_renewal: whether a reset brought them no new QR code, where it was to bring one.
         opened_link, reset_link: the links that they used last, to see a QR code and to set a password.
@@ -45,6 +46,7 @@ class Person:
     authenticator: Authenticator | None = None
     earlier: list[Authenticator] = field(default_factory=list)
     shown: Observation | None = field(default=None, repr=False)
+    scanned: Observation | None = field(default=None, repr=False)
     paired_alone: bool = False
     without_renewal: bool = False
     session: str | None = field(default=None, repr=False)

@@ -72,8 +72,11 @@ def scenarios_of(requirement_id: str) -> Iterator[tuple[str, str, str]]:
 
 def _text_of(template: Any) -> str:
     first, *lines = Path(template.feature.filename).read_text().splitlines()[template.line_number - 1 :]
-    own = takewhile(lambda line: not _NEXT.match(line), lines)
-    return textwrap.dedent("\n".join((first, *own))).rstrip()
+    own = list(takewhile(lambda line: not _NEXT.match(line), lines))
+    before = [f"      {each.keyword} {each.name}" for each in template.all_background_steps]
+    if before:
+        own = [line.replace("Given", "And", 1) if at == 0 else line for at, line in enumerate(own)]
+    return textwrap.dedent("\n".join((first, *before, *own))).rstrip()
 
 
 @cache

@@ -1,19 +1,32 @@
-"""All lives of a scope, and what holds in each of them.
+"""All configurations of a scope, and what holds in each of them.
 
-A walk visits every life that differs from all others in what it can still show, and makes every move in each.
+A walk visits every configuration that differs from all others in what it can still show, and makes every move in each.
 Properties are checked on every transition; a violated one comes with the shortest way there. Two rulebooks walk side
 by side to find the shortest way to each of their differences.
 """
 
 import gc
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kmc_model.analysis.configurations import PASSED, Life, Made, Move, Rules, Scope, Seen, edges, key_of
+from kmc_model.analysis.configurations import (
+    PASSED,
+    PEOPLE,
+    Act,
+    Configuration,
+    Move,
+    Output,
+    Rules,
+    Scope,
+    Transition,
+    edges,
+    email_of,
+    key_of,
+)
 from kmc_model.analysis.machines import Machine
 from kmc_model.records import LinkKind, LinkStatus
+from kmc_model.sentences import PASSWORDS
 from kmc_model.values import Shown
 
 if TYPE_CHECKING:
@@ -37,15 +50,15 @@ __all__ = [
 
 @dataclass(frozen=True, repr=False)
 class Space(Shown):
-    """The lives of a scope, numbered in the order of their discovery, and every transition between them.
+    """The configurations of a scope, numbered in the order of their discovery, and every transition between them.
 
     Attributes:
-        scope: whose lives.
+        scope: whose configurations.
         rules: by what they are judged.
-        lives: one for each state.
+        configurations: one for each state.
         keys: what tells the states apart.
         next: by state and move; a move that cannot be made stays.
-        seen: by state and move; None where it cannot be made.
+        output: by state and move; None where it cannot be made.
         why: by state and move, the requirements that answered; empty where none did.
         came_from: by state, the state and the move by which it was reached first; the start has none.
 
@@ -53,21 +66,21 @@ class Space(Shown):
 
     scope: Scope
     rules: Rules
-    lives: tuple[Life, ...]
+    configurations: tuple[Configuration, ...]
     keys: tuple[tuple[object, ...], ...]
     next: tuple[tuple[int, ...], ...]
-    seen: tuple[tuple[Seen | None, ...], ...]
+    output: tuple[tuple[Output | None, ...], ...]
     why: tuple[tuple[str, ...], ...]
     came_from: tuple[tuple[int, int] | None, ...]
 
     def __repr__(self) -> str:
-        size = f"{len(self.lives):,} states, {self.transitions:,} transitions"
+        size = f"{len(self.configurations):,} states, {self.transitions:,} transitions"
         return f"Space({self.scope.name}, policy {self.rules.policy.name}: {size})"
 
     @property
     def transitions(self) -> int:
         """How many moves can be made, over all states."""
-        return sum(seen is not None for of_state in self.seen for seen in of_state)
+        return sum(seen is not None for of_state in self.output for seen in of_state)
 
     def path(self, state: int) -> tuple[str, ...]:
         """Return the sentences that lead to `state` on the shortest way."""
@@ -79,7 +92,7 @@ class Space(Shown):
 
     def machine(self) -> Machine:
         """Return it as a Mealy machine whose inputs are the moves."""
-        return Machine(self.next, self.seen)
+        return Machine(self.next, self.output)
 
     def to_networkx(self) -> "networkx.MultiDiGraph":
         """Return it as a graph; edges carry `move` and `accepted`."""
@@ -87,7 +100,7 @@ class Space(Shown):
 
         graph = networkx.MultiDiGraph()
         graph.add_nodes_from((at, {"key": key}) for at, key in enumerate(self.keys))
-        for state, (nexts, seen) in enumerate(zip(self.next, self.seen, strict=True)):
+        for state, (nexts, seen) in enumerate(zip(self.next, self.output, strict=True)):
             for move, end, each in zip(self.scope.moves, nexts, seen, strict=True):
                 if each is not None:
                     graph.add_edge(state, end, move=move.sentence, accepted=each.accepted)
@@ -99,7 +112,7 @@ class Space(Shown):
 
         rows = [
             (state, move.sentence, end, *each[:4], len(each.mailed))
-            for state, (nexts, seen) in enumerate(zip(self.next, self.seen, strict=True))
+            for state, (nexts, seen) in enumerate(zip(self.next, self.output, strict=True))
             for move, end, each in zip(self.scope.moves, nexts, seen, strict=True)
             if each is not None
         ]
@@ -108,45 +121,47 @@ class Space(Shown):
 
 
 def explore(scope: Scope, rules: Rules | None = None) -> Space:
-    """Visit every life of `scope` under `rules`, the reference's by default, and make every move in each."""
+    """Visit every configuration of `scope` under `rules`, the reference's by default, and make every move in each."""
     rules = rules or Rules()
     first = scope.start(rules)
-    lives, keys = [first], [key_of(first, scope, rules.policy)]
+    configurations, keys = [first], [key_of(first, scope, rules.policy)]
     known = {keys[0]: 0}
     makes = [move.make for move in scope.moves]
     came_from: list[tuple[int, int] | None] = [None]
     nexts: list[tuple[int, ...]] = []
-    seen: list[tuple[Seen | None, ...]] = []
+    seen: list[tuple[Output | None, ...]] = []
     why: list[tuple[str, ...]] = []
     # Nothing made here is let go before the end: looking for what could be would take a sixth of the time.
     was_on = gc.isenabled()
     gc.disable()
     try:
-        for state, life in enumerate(lives):
-            made = [make(life, rules) for make in makes]
+        for state, configuration in enumerate(configurations):
+            made = [make(configuration, rules) for make in makes]
             ends: list[int] = []
             for number, each in enumerate(made):
                 end = state
-                if each is not None and each.life is not life:
-                    key = key_of(each.life, scope, rules.policy, near=(life, keys[state]))
-                    end = known.setdefault(key, len(lives))
-                    if end == len(lives):
-                        lives.append(each.life)
+                if each is not None and each.configuration is not configuration:
+                    key = key_of(each.configuration, scope, rules.policy, near=(configuration, keys[state]))
+                    end = known.setdefault(key, len(configurations))
+                    if end == len(configurations):
+                        configurations.append(each.configuration)
                         keys.append(key)
                         came_from.append((state, number))
                 ends.append(end)
             nexts.append(tuple(ends))
-            seen.append(tuple([each.seen if each else None for each in made]))
+            seen.append(tuple([each.output if each else None for each in made]))
             why.append(tuple([each.why if each else "" for each in made]))
     finally:
         if was_on:
             gc.enable()
-    return Space(scope, rules, tuple(lives), tuple(keys), tuple(nexts), tuple(seen), tuple(why), tuple(came_from))
+    return Space(
+        scope, rules, tuple(configurations), tuple(keys), tuple(nexts), tuple(seen), tuple(why), tuple(came_from)
+    )
 
 
 # Properties
 
-Holds = Callable[[Life, Move, Life, Seen], bool]
+Check = Callable[[Configuration, Move, Configuration, Output], bool]
 
 
 @dataclass(frozen=True)
@@ -155,7 +170,7 @@ class Property:
 
     sentence: str
     requirements: tuple[str, ...]
-    holds: Holds
+    holds: Check
 
 
 @dataclass(frozen=True)
@@ -169,23 +184,23 @@ class Violation:
 def violations(space: Space) -> tuple[Violation, ...]:
     """Return each property that is violated on some transition of `space`, with the shortest path to it."""
     found: dict[str, Violation] = {}
-    for state, life in enumerate(space.lives):
+    for state, configuration in enumerate(space.configurations):
         for move in space.scope.moves:
-            made = move.make(life, space.rules)
+            made = move.make(configuration, space.rules)
             if made is None:
                 continue
             for each in PROPERTIES:
-                if each.sentence not in found and not each.holds(life, move, made.life, made.seen):
+                if each.sentence not in found and not each.holds(configuration, move, made.configuration, made.output):
                     found[each.sentence] = Violation(each, (*space.path(state), move.sentence))
     return tuple(found.values())
 
 
-def _opened(before: Life, after: Life) -> Iterator[str]:
+def _opened(before: Configuration, after: Configuration) -> Iterator[str]:
     """Yield the handles of the sessions that were opened."""
     return (handle for handle in after.state.sessions if handle not in before.state.sessions)
 
 
-def _session_needs_code(before: Life, move: Move, after: Life, seen: Seen) -> bool:
+def _session_needs_code(before: Configuration, move: Move, after: Configuration, output: Output) -> bool:
     for handle in _opened(before, after):
         session = after.state.sessions[handle]
         own = after.state.credentials[session.email]
@@ -193,12 +208,24 @@ def _session_needs_code(before: Life, move: Move, after: Life, seen: Seen) -> bo
             was = before.state.credentials[session.email]
             alive = own.secret is not None and was.secret is not None and own.secret.base32 == was.secret.base32
             proven = alive and own.last_counter > was.last_counter
-            if not proven or "wrong password" in move.sentence or "'s code" in move.sentence:
+            if not proven or not _types_their_own(before, move):
                 return False
     return True
 
 
-def _switch_needs_login(before: Life, move: Move, after: Life, seen: Seen) -> bool:
+def _types_their_own(before: Configuration, move: Move) -> bool:
+    """Whether whoever logs in does so with their own password, and no code of somebody else's."""
+    for step in move.steps:
+        if step.code and step.code.owner:
+            return False
+        if step.act is Act.LOG_IN and step.password and step.actor in PEOPLE:
+            own = before.knowledge[PEOPLE.index(step.actor)].password
+            if PASSWORDS[step.password](own) != own:
+                return False
+    return True
+
+
+def _switch_needs_login(before: Configuration, move: Move, after: Configuration, output: Output) -> bool:
     return all(
         session.account == before.state.sessions[handle].account
         or not before.state.accounts[session.account].two_factor
@@ -207,19 +234,19 @@ def _switch_needs_login(before: Life, move: Move, after: Life, seen: Seen) -> bo
     )
 
 
-def _refusal_is_silent(before: Life, move: Move, after: Life, seen: Seen) -> bool:
-    return seen.accepted or not (seen.shown or seen.account or seen.mailed)
+def _refusal_is_silent(before: Configuration, move: Move, after: Configuration, output: Output) -> bool:
+    return output.accepted or not (output.shown or output.account or output.mailed)
 
 
-def _shown_once(before: Life, move: Move, after: Life, seen: Seen) -> bool:
-    def used(life: Life) -> int:
-        return sum(each.status is LinkStatus.USED for each in life.state.links.values())
+def _shown_once(before: Configuration, move: Move, after: Configuration, output: Output) -> bool:
+    def used(configuration: Configuration) -> int:
+        return sum(each.status is LinkStatus.USED for each in configuration.state.links.values())
 
-    return not seen.shown or used(after) > used(before)
+    return not output.shown or used(after) > used(before)
 
 
-def _shown_in_time(before: Life, move: Move, after: Life, seen: Seen) -> bool:
-    if not seen.shown:
+def _shown_in_time(before: Configuration, move: Move, after: Configuration, output: Output) -> bool:
+    if not output.shown:
         return True
     spent = (
         link
@@ -230,26 +257,25 @@ def _shown_in_time(before: Life, move: Move, after: Life, seen: Seen) -> bool:
     return all(after.now - link.issued_at <= 24 * 3600 for link in spent)
 
 
-def _others_keep_theirs(before: Life, move: Move, after: Life, seen: Seen) -> bool:
+def _others_keep_theirs(before: Configuration, move: Move, after: Configuration, output: Output) -> bool:
     """Whoever does not act keeps password and secret; who has none, or an unused one, may be given one."""
     return all(
         after.state.credentials[email].password == own.password
         and (own.secret is None or not own.secret.proven or after.state.credentials[email].secret == own.secret)
         for email, own in before.state.credentials.items()
-        if not move.sentence.startswith(email.split("@", maxsplit=1)[0].capitalize())
+        if email != email_of(move.actor)
     )
 
 
-def _pairing_lasts(before: Life, move: Move, after: Life, seen: Seen) -> bool:
+def _pairing_lasts(before: Configuration, move: Move, after: Configuration, output: Output) -> bool:
     """A secret that has completed a login is replaced by nothing but a new password set through a link."""
-    reset = "new password" in move.sentence or "resets" in move.sentence
-    return reset or all(
+    return move.does(Act.SET_PASSWORD, Act.RESET_PASSWORD) or all(
         own.secret is None or not own.secret.proven or after.state.credentials[email].secret == own.secret
         for email, own in before.state.credentials.items()
     )
 
 
-def _secrets_differ(before: Life, move: Move, after: Life, seen: Seen) -> bool:
+def _secrets_differ(before: Configuration, move: Move, after: Configuration, output: Output) -> bool:
     secrets = [own.secret.base32 for own in after.state.credentials.values() if own.secret]
     return len(set(secrets)) == len(secrets)
 
@@ -281,8 +307,8 @@ class Difference:
     """
 
     path: tuple[str, ...]
-    one: Seen | None
-    other: Seen | None
+    one: Output | None
+    other: Output | None
     why: str = ""
 
     @property
@@ -304,8 +330,11 @@ def differences(scope: Scope, one: Rules, other: Rules) -> Iterator[Difference]:
     for at, pair in enumerate(pairs):
         for move in scope.moves:
             first, second = _both(move, pair, one, other)
-            ends = tuple(each.life if each else life for each, life in zip((first, second), pair, strict=True))
-            seen = tuple(each.seen if each else None for each in (first, second))
+            ends = tuple(
+                each.configuration if each else configuration
+                for each, configuration in zip((first, second), pair, strict=True)
+            )
+            seen = tuple(each.output if each else None for each in (first, second))
             if seen[0] != seen[1] or ends[0].now != ends[1].now:
                 why = first.why if first else ""
                 if (kind := (move.sentence, *seen, why)) not in told:
@@ -319,19 +348,21 @@ def differences(scope: Scope, one: Rules, other: Rules) -> Iterator[Difference]:
                 came_from.append((at, move.sentence))
 
 
-def _both(move: Move, pair: tuple[Life, Life], one: Rules, other: Rules) -> tuple[Made | None, Made | None]:
+def _both(
+    move: Move, pair: tuple[Configuration, Configuration], one: Rules, other: Rules
+) -> tuple[Transition | None, Transition | None]:
     first, second = move.make(pair[0], one), move.make(pair[1], other)
-    if move.sentence == "time passes to the next limit":
+    if move.act is Act.WAIT_FOR_LIMIT:
         # One clock for both: it stops at the limits of either.
         limits = (*edges(pair[0], one.policy), *edges(pair[1], other.policy))
         at = min((each for each in limits if each > pair[0].now), default=None)
         if at is None:
             return None, None
-        first, second = (Made(Life(each.state, at, each.holds), PASSED) for each in pair)
+        first, second = (Transition(Configuration(each.state, at, each.knowledge), PASSED) for each in pair)
     return first, second
 
 
-def _pair_key(pair: tuple[Life, Life], scope: Scope, one: Rules, other: Rules) -> tuple[object, ...]:
+def _pair_key(pair: tuple[Configuration, Configuration], scope: Scope, one: Rules, other: Rules) -> tuple[object, ...]:
     extra = tuple(getattr(each.state, "notes", None) for each in pair)
     return (key_of(pair[0], scope, one.policy), key_of(pair[1], scope, other.policy), extra)
 
@@ -363,44 +394,45 @@ Group = tuple[str, str]
 
 def outline(space: Space) -> tuple[tuple[Group, ...], dict[tuple[Group, Group], str]]:
     """Return the few states that a diagram shows, the start first, and by two of them the moves between, shortened."""
-    moves_of: dict[tuple[Group, Group], set[str]] = {}
-    groups = [_group(life) for life in space.lives]
-    for state, (nexts, seen) in enumerate(zip(space.next, space.seen, strict=True)):
+    moves_of: dict[tuple[Group, Group], set[Move]] = {}
+    groups = [_group(configuration) for configuration in space.configurations]
+    for state, (nexts, seen) in enumerate(zip(space.next, space.output, strict=True)):
         for move, end, each in zip(space.scope.moves, nexts, seen, strict=True):
             if each is not None and groups[state] != groups[end]:
-                moves_of.setdefault((groups[state], groups[end]), set()).add(move.sentence)
+                moves_of.setdefault((groups[state], groups[end]), set()).add(move)
     return tuple(dict.fromkeys(groups)), {ends: _short(moves) for ends, moves in moves_of.items()}
 
 
 PAIRINGS = ("no secret", "not paired", "paired", "paired and used", "old app")
 
 
-def _group(life: Life) -> Group:
-    own = next(iter(life.state.credentials.values()))
-    holds = life.holds[0]
-    on = [name for name, account in life.state.accounts.items() if account.two_factor]
+def _group(configuration: Configuration) -> Group:
+    own = next(iter(configuration.state.credentials.values()))
+    known = configuration.knowledge[0]
+    on = [name for name, account in configuration.state.accounts.items() if account.two_factor]
     if own.secret is None:
         pairing = "no secret"
-    elif holds.app != own.secret.base32:
-        pairing = "old app" if holds.app else "not paired"
+    elif known.app != own.secret.base32:
+        pairing = "old app" if known.app else "not paired"
     else:
         pairing = "paired and used" if own.secret.proven else "paired"
     return (f"on for {' and '.join(on)}" if on else "off", pairing)
 
 
-def _short(moves: set[str]) -> str:
-    kinds = {
-        "switches two-factor authentication on": "on",
-        "switches two-factor authentication off": "off",
-        "opens": "open link",
-        "logs in": "log in",
-        "sets a new password": "set password",
-        "confirms": "OK",
-        "resets": "reset",
-        "pass(es)?": "time",
-    }
-    return ", ".join(
-        dict.fromkeys(
-            short for long, short in kinds.items() for move in sorted(moves) if re.search(rf"\b{long}\b", move)
-        )
-    ) or ", ".join(sorted(moves))
+SHORT = {
+    Act.SWITCH_ON: "on",
+    Act.SWITCH_OFF: "off",
+    Act.OPEN_LINK: "open link",
+    Act.LOG_IN: "log in",
+    Act.SET_PASSWORD: "set password",
+    Act.CONFIRM_PASSWORD: "OK",
+    Act.RESET_PASSWORD: "reset",
+    Act.WAIT: "time",
+    Act.WAIT_FOR_LIMIT: "time",
+}
+"""What a diagram calls what is done."""
+
+
+def _short(moves: set[Move]) -> str:
+    named = [name for act, name in SHORT.items() if any(move.does(act) for move in moves)]
+    return ", ".join(dict.fromkeys(named)) or ", ".join(sorted(move.sentence for move in moves))

@@ -248,7 +248,7 @@ COLOURS = {
     "reset link": RED,
     "session": GREY,
 }
-"""By the beginning of what lives; rows of one person stand in this order."""
+"""By the beginning of what configurations; rows of one person stand in this order."""
 
 
 def lifetime_chart(history: History) -> "Figure":

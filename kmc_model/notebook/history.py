@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kmc_model.actions import LogIn
-from kmc_model.analysis.configurations import Life, edges
+from kmc_model.analysis.configurations import Configuration, edges
 from kmc_model.clock import STEP_S, ManualClock
 from kmc_model.model import Event, Model, Outcome
 from kmc_model.records import LinkStatus, State
@@ -114,23 +114,22 @@ class History(Shown):
         states = list(self._states())
         for (event, state), next_at in zip(states, [*(each.at for each, _ in states[1:]), now + 1], strict=True):
             yield event.at, state
-            limits = {at for at in edges(Life(state, event.at, ()), policy) if event.at < at < next_at}
+            limits = {at for at in edges(Configuration(state, event.at, ()), policy) if event.at < at < next_at}
             yield from ((at, state) for at in sorted(limits))
 
     def _living(self, now: int, state: State) -> Iterator[tuple[tuple[str, ...], tuple[str, str]]]:
         """Yield what is alive: what tells it from all else, and whose and what it is."""
         policy = self.model.policy
         for link in state.links.values():
-            ttl_s = policy.reset_link_ttl_s if link.kind.value == "reset" else policy.enrolment_link_ttl_s
-            if link.status is LinkStatus.OPEN and now <= link.issued_at + ttl_s:
+            if link.status is LinkStatus.OPEN and now <= policy.link_ends_at(link.kind, link.issued_at):
                 yield ("link", link.token), (link.email, f"{link.kind} link")
         for own in state.credentials.values():
             if own.secret is None:
                 continue
-            ttl_s_or_none = policy.unused_qr_code_ttl_s
+            ends_at = policy.qr_code_ends_at(own.secret.issued_at)
             if own.secret.proven:
                 yield ("pairing", own.secret.base32), (own.email, "pairing")
-            elif ttl_s_or_none is None or now <= own.secret.issued_at + ttl_s_or_none:
+            elif ends_at is None or now <= ends_at:
                 yield ("QR code", own.secret.base32, own.email), (own.email, "QR code")
         for session in state.sessions.values():
             if session.is_open:

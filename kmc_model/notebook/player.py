@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from kmc_model.actions import Action, LogIn
-from kmc_model.analysis.configurations import SCOPES, Life, Rules, Scope
+from kmc_model.analysis.configurations import SCOPES, Configuration, Rules, Scope
 from kmc_model.clock import STEP_S
 from kmc_model.model import Model, Outcome
 from kmc_model.notebook.display import lifetime_chart, moment, picture, png, table
@@ -48,14 +48,14 @@ def _typed(action: Action) -> Action:
 
 
 class Play:
-    """A life on a model, told in sentences."""
+    """A configuration on a model, told in sentences."""
 
     def __init__(self, scope: Scope = TWO_ACCOUNTS, policy: Policy = ARTICLE) -> None:
         self.scope = scope
         self.model = Model(policy=policy)
         self._trial = Rules(policy)
         self._rules = _Played(policy, model=self.model)
-        self.life = scope.start(self._rules)
+        self.configuration = scope.start(self._rules)
 
     @property
     def history(self) -> History:
@@ -64,7 +64,7 @@ class Play:
 
     def sentences(self) -> tuple[str, ...]:
         """Return what can be done now."""
-        moves = (each for each in self.scope.moves if each.make(self.life, self._trial) is not None)
+        moves = (each for each in self.scope.moves if each.make(self.configuration, self._trial) is not None)
         return tuple(each.sentence for each in moves)
 
     def tell(self, *sentences: str) -> tuple[Outcome, ...]:
@@ -77,18 +77,20 @@ class Play:
         done = len(self.model.events)
         for sentence in sentences:
             move = next((each for each in self.scope.moves if each.sentence == sentence), None)
-            made = move.make(self.life, self._rules) if move and sentence in self.sentences() else None
+            made = move.make(self.configuration, self._rules) if move and sentence in self.sentences() else None
             if made is None:
                 can = "\n".join(self.sentences())
                 raise ValueError(f"{sentence!r} cannot be done now; these can:\n{can}")
-            self.life = made.life
+            self.configuration = made.configuration
             self.wait(0)
         return tuple(each.outcome for each in self.model.events[done:])
 
     def wait(self, seconds: int) -> None:
         """Let time pass."""
-        self.life = Life(self.life.state, self.life.now + seconds, self.life.holds)
-        self.model.clock.advance(self.life.now - self.model.clock.now())
+        self.configuration = Configuration(
+            self.configuration.state, self.configuration.now + seconds, self.configuration.knowledge
+        )
+        self.model.clock.advance(self.configuration.now - self.model.clock.now())
 
 
 class Player:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kmc_harness.cli import tables
+from kmc_harness import terminal
 from kmc_harness.verdicts import Verdict
 from tests.conftest import Ran, kmc
 
@@ -116,8 +116,8 @@ def test_progress_is_a_line_now_and_then_where_there_is_no_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     now = iter([0.0, 9.0, 11.0, 11.0, 12.0])
-    monkeypatch.setattr(tables.Progress, "_now", staticmethod(lambda: next(now)))
-    with tables.Progress() as progress:
+    monkeypatch.setattr(terminal, "stopwatch", lambda: next(now))
+    with terminal.Progress() as progress:
         progress.expect(3)
         for number, each in enumerate((Verdict.PASS, Verdict.FAIL, Verdict.PASS), 1):
             progress.advance(each, f"ENA-00{number}")

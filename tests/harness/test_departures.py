@@ -10,7 +10,7 @@ from kmc_harness.exploring.search import Search, explore
 from kmc_harness.port import Action, LogOut, Observation
 from kmc_harness.targets.model import ModelTarget
 from tests.conftest import kmc
-from tests.harness.stories import pytest_on, with_fault
+from tests.harness.traces import pytest_on, with_fault
 
 SERVER = ("--target", "model", "--policy", "kaltura-server")
 
@@ -40,18 +40,18 @@ def test_a_known_one_that_changes_nothing_does_not_end_a_life() -> None:
     clean, readable = (_for_a_while(target, 200) for target in targets)
     assert len(readable.departures) > len(clean.departures) == 0
     assert not any(each.parts_them for each in readable.departures)
-    assert clean.lives <= readable.lives <= clean.lives + len(readable.departures)
+    assert clean.traces <= readable.traces <= clean.traces + len(readable.departures)
 
 
 def test_a_known_one_that_parts_them_ends_a_life() -> None:
     targets = ModelTarget(), with_fault("EnableTwoFactor.always refused")
     clean, parted = (_for_a_while(target, 200) for target in targets)
     assert len(parted.departures) == 1
-    assert parted.lives > clean.lives + 1
+    assert parted.traces > clean.traces + 1
 
 
 def test_each_is_cut_down_by_itself(five: Search) -> None:
-    assert all(len(each.told) <= min(6, each.before_shrinking) for each in five.departures)
+    assert all(len(each.moves) <= min(6, each.before_shrinking) for each in five.departures)
 
 
 def test_their_scenarios_stand_in_one_file_and_fail_there_alone(tmp_path: Path) -> None:

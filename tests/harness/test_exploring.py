@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from kmc_harness.exploring.differential import Twins
+from kmc_harness.exploring.differential import Differential
 from kmc_harness.exploring.reproducer import as_python
-from kmc_harness.exploring.search import NEXT_LIMIT, AdapterBroke, explore, retell, timed
-from kmc_harness.exploring.tours import lives
+from kmc_harness.exploring.search import AdapterBroke, explore, rerun, timed
+from kmc_harness.exploring.tours import traces
 from kmc_harness.port import (
     Action,
     LogIn,
@@ -26,12 +26,13 @@ from kmc_harness.port import (
 from kmc_harness.scenario.world import World
 from kmc_harness.targets.model import ModelTarget
 from kmc_harness.verdicts import Unreached
-from kmc_model.analysis.configurations import EVERYTHING
+from kmc_model.analysis.configurations import EVERYTHING, move_of
 from kmc_model.analysis.faults import by_name
 from kmc_model.clock import ManualClock
 from tests.conftest import ROOT, WHOLE, kmc
-from tests.harness.stories import ON, OPENS, WRONG, fails_on_it_alone, story, with_fault
+from tests.harness.traces import ON, OPENS, WRONG, fails_on_it_alone, run, with_fault
 
+NEXT_LIMIT = "time passes to the next limit"
 FIVE = (
     "after a switch",
     "SetPassword.always without use_reset_link",
@@ -50,7 +51,7 @@ def _search(target: ModelTarget, most: int = 6000, seed: int = 0) -> object:
 def test_a_departure_becomes_a_scenario_that_fails_for_the_same_reason(fault: str, tmp_path: Path) -> None:
     found = _search(with_fault(fault)).found
     assert found is not None
-    assert len(found.told) <= 9
+    assert len(found.sentences) <= 9
     fails_on_it_alone(found, fault, tmp_path)
 
 
@@ -73,7 +74,7 @@ class Counts(ModelTarget):
 
 def test_numbers_that_go_on_give_nothing_away() -> None:
     told = (WRONG, WRONG, "Ada asks for a reset", "60 s pass", "Ada asks for a reset")
-    assert story(Counts(), *told) is None
+    assert run(Counts(), *told) is None
 
 
 class Behind(ModelTarget):
@@ -100,15 +101,17 @@ def test_a_clock_that_is_behind_or_goes_on_is_no_departure() -> None:
     told = (ON.replace("Acme", "Globex"), OPENS, "Ada logs in to Globex with a code", NEXT_LIMIT)
     for seconds in range(1, 30, 4):
         for expected, target in ((ModelTarget(), Behind(seconds)), (Behind(seconds), ModelTarget())):
-            twins = Twins(expected, target, "x", EVERYTHING.founders)
+            differential = Differential(expected, target, "x", EVERYTHING.founders)
             for sentence in (*told, OPENS.replace("Ada", "Bo")):
-                assert twins.perform(timed(sentence, expected) or "") is None, (seconds, sentence)
-    twins = Twins(ModelTarget(), Runs(), "x", EVERYTHING.founders)
+                move = timed(move_of(sentence), expected)
+                assert move is not None
+                assert differential.perform(move) is None, (seconds, sentence)
+    differential = Differential(ModelTarget(), Runs(), "x", EVERYTHING.founders)
     for sentence in (ON, "Ada logs in to Acme with no code", NEXT_LIMIT, OPENS, "Ada logs in to Acme with a code"):
-        spoken = timed(sentence, twins.expected.target, runs=twins.runs)
+        spoken = timed(move_of(sentence), differential.expected.target, runs=differential.runs)
         assert spoken is not None
-        assert twins.perform(spoken) is None, spoken
-    assert twins.runs
+        assert differential.perform(spoken) is None, spoken.sentence
+    assert differential.runs
 
 
 @pytest.mark.parametrize("breaks_by", [OSError("the server went away"), Unreached("no more sign-ups")])
@@ -119,13 +122,13 @@ def test_a_departure_is_told_uncut_where_the_target_breaks_then(breaks_by: Excep
         def reset(self) -> None:
             super().reset()
             self.starts += 1
-            if self.starts > 9:
+            if self.starts > 25:
                 raise breaks_by
 
     fault = by_name("blocked but with a code")
     search = _search(Breaks(fault.policy, 0, fault.rules, fault.turn), seed=1)
     assert search.found is not None
-    assert search.found.departed.sentence == search.found.told[-1]
+    assert search.found.divergence.move.sentence == search.found.sentences[-1]
 
 
 def test_there_is_an_end_to_cutting_down() -> None:
@@ -133,8 +136,8 @@ def test_there_is_an_end_to_cutting_down() -> None:
     cut = _search(with_fault(FIVE[0])).found
     assert uncut is not None
     assert cut is not None
-    assert uncut.departed.fields == cut.departed.fields
-    assert len(uncut.told) == uncut.before_shrinking == cut.before_shrinking > len(cut.told)
+    assert uncut.divergence.fields == cut.divergence.fields
+    assert len(uncut.moves) == uncut.before_shrinking == cut.before_shrinking > len(cut.moves)
 
 
 @pytest.mark.parametrize("fault", FIVE)
@@ -144,8 +147,8 @@ def test_a_story_is_of_nobody_whom_it_can_do_without(fault: str) -> None:
     for each in found.founders:
         others = [other for other in found.founders if other != each]
         if each[1] in {account for _, account in others}:
-            assert f"✗ {found.departed.sentence}" not in list(
-                retell(ModelTarget(), with_fault(fault), others, found.told)
+            assert f"✗ {found.divergence.move.sentence}" not in list(
+                rerun(ModelTarget(), with_fault(fault), others, found.sentences)
             )
 
 
@@ -193,7 +196,7 @@ def test_the_same_seed_finds_the_same_and_another_one_walks_elsewhere() -> None:
     one, two = (_search(with_fault("third wrong code"), seed=3) for _ in range(2))
     assert one.found == two.found
     assert one.actions == two.actions
-    walks = [[sentence for sentence, _ in next(lives(random.Random(seed))).sentences] for seed in (3, 3, 4)]
+    walks = [[sentence for sentence, _ in next(traces(random.Random(seed))).sentences] for seed in (3, 3, 4)]
     assert walks[0] == walks[1] != walks[2]
 
 
@@ -233,7 +236,7 @@ def test_an_adapter_that_breaks_is_no_departure() -> None:
     with pytest.raises(AdapterBroke, match=r" logs out.* was to be done: RuntimeError: lost ..…"):
         _search(Breaks())
     with pytest.raises(AdapterBroke, match=r"RuntimeError: lost ..…"):
-        list(retell(ModelTarget(), Breaks(), EVERYTHING.founders, ["Ada logs in to Acme with no code", "Ada logs out"]))
+        list(rerun(ModelTarget(), Breaks(), EVERYTHING.founders, ["Ada logs in to Acme with no code", "Ada logs out"]))
 
 
 class WithoutSwitch(ModelTarget):
@@ -261,11 +264,11 @@ def test_the_model_lives_at_the_targets_time() -> None:
 def test_a_story_can_be_told_again() -> None:
     fault = "OpenEnrolmentLink.link_used dropped"
     found = _search(with_fault(fault)).found
-    lines = list(retell(ModelTarget(), with_fault(fault), found.founders, found.told))
+    lines = list(rerun(ModelTarget(), with_fault(fault), found.founders, found.sentences))
     assert lines[-1].startswith("  ")
-    assert f"✗ {found.told[-1]}" in lines
-    assert list(retell(ModelTarget(), ModelTarget(), found.founders, found.told)) == [
-        f"✓ {each}" for each in found.told
+    assert f"✗ {found.sentences[-1]}" in lines
+    assert list(rerun(ModelTarget(), ModelTarget(), found.founders, found.sentences)) == [
+        f"✓ {each}" for each in found.sentences
     ]
     program = as_python(found, ("python:tests.targets:WithFault", "article"), ("model", "article"))
     env = {"PATH": "", "PYTHONPATH": str(ROOT), "KMC_TEST_FAULT": fault}
@@ -353,12 +356,13 @@ def test_what_says_nothing_of_the_target_ends_with_3() -> None:
     assert "nothing was compared" in done.stdout
 
 
-@pytest.mark.parametrize(("after_s", "words"), [(0, "1 day pass"), (1, "23 h 59 min 59 s pass"), (86_400, "1 s pass")])
+@pytest.mark.parametrize(("after_s", "words"), [(0, "24 h pass"), (1, "23 h 59 min 59 s pass"), (86_400, "1 s pass")])
 def test_the_time_to_the_next_limit_is_said_as_people_say_it(after_s: int, words: str) -> None:
     target = ModelTarget()
     World(target, "x").given.enrolment_mail("Ada")
     target.advance(after_s)
-    assert timed(NEXT_LIMIT, target) == words
+    move = timed(move_of(NEXT_LIMIT), target)
+    assert (move and move.sentence) == words
 
 
 class TellsSessions(ModelTarget):
@@ -373,7 +377,7 @@ class TellsSessions(ModelTarget):
 
 def test_an_adapter_may_tell_the_session_that_was_used() -> None:
     told = ("Ada logs in to Acme with no code", "Ada changes the password in the KMC", "Ada uses the session")
-    assert story(TellsSessions(), *told) is None
+    assert run(TellsSessions(), *told) is None
 
 
 def test_kmc_explore_walks_the_models_states_and_draws_them(tmp_path: Path) -> None:

@@ -265,7 +265,7 @@ def test_a_server_does_not_outlive_its_guard(make: Make, tmp_path: Path) -> None
 HARNESS = """
 import os, signal, sys, time
 from pathlib import Path
-from kmc_harness import process
+from kmc_harness.hosting import process
 # A shell has what it runs in the background ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 moment, scripts = sys.argv[1], {scripts!r}

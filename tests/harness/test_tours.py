@@ -3,30 +3,30 @@
 import random
 from itertools import islice
 
-from kmc_harness.exploring.answering import Noting
-from kmc_harness.exploring.tours import Course, one_lap
+from kmc_harness.exploring.coverage import CoverageRules
+from kmc_harness.exploring.tours import Walk, tour
 from kmc_model.analysis.configurations import TOPICS, Rules
 
 
 def test_a_lap_makes_every_transition() -> None:
-    courses = [Course(scope) for scope in TOPICS if scope.name in ("two people", "attempts", "newcomers", "colleagues")]
+    walks = [Walk(scope) for scope in TOPICS if scope.name in ("two people", "attempts", "newcomers", "colleagues")]
     made: dict[str, set[tuple[int, int]]] = {}
-    for life in one_lap(courses, random.Random(5)):
-        made.setdefault(life.topic, set()).update(transition for _, transition in life.sentences)
-    assert {each.scope.name: len(made[each.scope.name]) for each in courses} == {
-        each.scope.name: each.size for each in courses
+    for trace in tour(walks, random.Random(5)):
+        made.setdefault(trace.topic, set()).update(transition for _, transition in trace.moves)
+    assert {each.scope.name: len(made[each.scope.name]) for each in walks} == {
+        each.scope.name: each.size for each in walks
     }
 
 
 def test_a_lap_begins_with_each_row_where_it_alone_decides() -> None:
-    courses = {scope.name: Course(scope) for scope in TOPICS}
-    lap = one_lap([*courses.values()], random.Random(5))
-    anywhere = {row for course in courses.values() for made in course.transitions() for row in course.decided(*made)}
+    walks = {scope.name: Walk(scope) for scope in TOPICS}
+    lap = tour([*walks.values()], random.Random(5))
+    anywhere = {row for walk in walks.values() for made in walk.transitions() for row in walk.decisive(*made)}
     decided: set[object] = set()
     told = 0
-    for life in lap:
+    for trace in lap:
         told += 1
-        decided |= {row for _, made in life.sentences for row in courses[life.topic].decided(*made)}
+        decided |= {row for _, made in trace.moves for row in walks[trace.topic].decisive(*made)}
         if decided == anywhere:
             break
     assert told < 100
@@ -39,16 +39,16 @@ def test_a_refusal_that_another_row_would_repeat_is_not_decided_by_its_row_alone
     moves = {move.sentence: move for move in scope.moves}
     earlier = "Ada sets a new password through the earlier reset link"
     for told, alone in (((), True), (("25 h pass",), False)):
-        life, rules = scope.start(Rules()), Noting()
+        configuration, rules = scope.start(Rules()), CoverageRules()
         for sentence in ("Ada asks for a reset", "Ada asks for a reset", *told):
-            life = moves[sentence].make(life, Rules()).life
-        moves[earlier].make(life, rules)
-        assert rules.noted() == (("SetPassword.link_replaced", alone),)
-        assert rules.noted() == ()
+            configuration = moves[sentence].make(configuration, Rules()).configuration
+        moves[earlier].make(configuration, rules)
+        assert rules.take() == (("SetPassword.link_replaced", alone),)
+        assert rules.take() == ()
 
 
 def test_after_a_lap_comes_what_the_wp_method_asks() -> None:
-    courses = {scope.name: Course(scope) for scope in TOPICS}
-    words = list(islice(courses["machines"].wp_words(), 10_000))
-    assert len(words) > courses["machines"].size
+    walks = {scope.name: Walk(scope) for scope in TOPICS}
+    words = list(islice(walks["machines"].wp_words(), 10_000))
+    assert len(words) > walks["machines"].size
     assert all(sentence for word in words for sentence, _ in word)

@@ -23,7 +23,7 @@ ACCOUNTS = ("Acme", "Globex")
 FIRST, OTHER = "s3cure-pass!", "n3w-pass!1"
 
 
-class Life:
+class Configuration:
     """Drives a model through choices that a test draws: each is a kind of act, a person, an account and a number."""
 
     def __init__(self, policy: Policy) -> None:
@@ -81,7 +81,7 @@ LIVES = st.lists(CHOICES, max_size=40)
 @given(LIVES)
 @settings(max_examples=300, deadline=None)
 def test_a_refusal_opens_shows_and_mails_nothing(choices: list[Any]) -> None:
-    life = Life(ARTICLE)
+    life = Configuration(ARTICLE)
     for choice in choices:
         before = life.model.state
         _, outcome = life.act(*choice)
@@ -98,7 +98,7 @@ def test_a_refusal_opens_shows_and_mails_nothing(choices: list[Any]) -> None:
 @given(LIVES)
 @settings(max_examples=300, deadline=None)
 def test_a_two_factor_account_is_entered_only_with_right_password_and_live_code(choices: list[Any]) -> None:
-    life = Life(ARTICLE)
+    life = Configuration(ARTICLE)
     for choice in choices:
         before, now = life.model.state, life.model.clock.now()
         action, outcome = life.act(*choice)
@@ -116,7 +116,7 @@ def test_a_two_factor_account_is_entered_only_with_right_password_and_live_code(
 @given(LIVES)
 @settings(max_examples=200, deadline=None)
 def test_every_open_enrolment_link_shows_the_one_live_secret_of_its_owner(choices: list[Any]) -> None:
-    life = Life(ARTICLE)
+    life = Configuration(ARTICLE)
     for choice in choices:
         life.act(*choice)
     for link in list(life.model.state.links.values()):
@@ -131,7 +131,7 @@ def test_every_open_enrolment_link_shows_the_one_live_secret_of_its_owner(choice
 @given(LIVES)
 @settings(max_examples=100, deadline=None)
 def test_a_strangers_code_never_helps(choices: list[Any]) -> None:
-    life = Life(ARTICLE)
+    life = Configuration(ARTICLE)
     for choice in choices:
         life.act(*choice)
     ada, bo = (life.model.state.credentials[email] for email in PEOPLE)
@@ -146,7 +146,7 @@ def test_a_strangers_code_never_helps(choices: list[Any]) -> None:
 @given(choices=LIVES)
 @settings(max_examples=150, deadline=None)
 def test_every_situation_and_action_has_an_answer(policy: Policy, choices: list[Any]) -> None:
-    life = Life(policy)
+    life = Configuration(policy)
     for choice in choices:
         life.act(*choice)
     for kind in range(1, 16):

@@ -41,5 +41,5 @@ def test_with_real_codes_and_links_it_goes_as_it_does_with_symbols(policy: Polic
         sentence = chance.choice(play.sentences())
         made = moves[sentence].make(life, rules)
         assert made is not None
-        life, told = made.life, play.tell(sentence)
-        assert not told or told[-1].accepted is made.seen.accepted, sentence
+        life, told = made.configuration, play.tell(sentence)
+        assert not told or told[-1].accepted is made.output.accepted, sentence

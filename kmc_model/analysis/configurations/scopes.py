@@ -1,13 +1,10 @@
 """Scopes that are walked whole: who is there and which moves they have.
 
-What tells their states apart is exact but for what counts (wrong attempts, requests for a reset): in lives of one state
+The abstraction is exact but for what counts (wrong attempts, requests for a reset): in all configurations of one state
 each move shows the same.
 """
 
-from kmc_model import actions as a
-from kmc_model.actions import AccountStatus
 from kmc_model.analysis.configurations import phrases as say
-from kmc_model.analysis.configurations._configuration import Move, Scope
 from kmc_model.analysis.configurations.abstraction import (
     app,
     code,
@@ -20,11 +17,7 @@ from kmc_model.analysis.configurations.abstraction import (
     session,
     status,
 )
-from kmc_model.analysis.configurations.moves import (
-    fixed,
-    set_password,
-    time_passes,
-)
+from kmc_model.analysis.configurations.configuration import Scope
 
 __all__ = ["SCOPES", "STANDING", "TWO_PEOPLE"]
 
@@ -34,15 +27,15 @@ ONE_ACCOUNT = Scope(
     ("Acme",),
     (
         *say.switches("Acme"),
-        *say.openings(0, "Ada", "newest", "earlier"),
-        *say.logins(0, "Ada", "Acme", *say.CODES),
-        *say.passwords(0, "Ada", "a wrong password", code="a code"),
-        *say.sessions(0, "Ada"),
-        *say.resets(0, "Ada"),
-        Move("Ada sets a new password through the earlier reset link", set_password(0, "Ada", 1)),
-        Move('Ada tries to set the password "a1!"', set_password(0, "Ada", 0, "a1!")),
-        say.change_of_password(0, "Ada"),
-        Move("60 s pass", time_passes(60)),
+        *say.openings("Ada", "the newest enrolment link", "the earlier enrolment link"),
+        *say.logins("Ada", "Acme", *say.CODES),
+        *say.passwords("Ada", "a wrong password", code_typed="a code"),
+        *say.sessions("Ada"),
+        *say.resets("Ada"),
+        *say.sets_password("Ada", "the earlier reset link"),
+        *say.tries_password("Ada", "a1!"),
+        say.changes_password("Ada"),
+        say.waits(60),
         say.NEXT_LIMIT,
     ),
     (secret, app, earlier_app, code, reset, session),
@@ -55,13 +48,13 @@ TWO_ACCOUNTS = Scope(
     ("Acme", "Globex"),
     (
         *say.switches("Acme", "Globex"),
-        *say.openings(0, "Ada", "newest", "earlier"),
-        *say.logins(0, "Ada", "Acme", *say.CODES[:4]),
-        *say.logins(0, "Ada", "Globex", *say.CODES[:4]),
-        say.nameless(0, "Ada"),
-        *say.sessions(0, "Ada"),
-        *say.moves_between(0, "Ada", "Acme", "Globex"),
-        *say.resets(0, "Ada"),
+        *say.openings("Ada", "the newest enrolment link", "the earlier enrolment link"),
+        *say.logins("Ada", "Acme", *say.CODES[:4]),
+        *say.logins("Ada", "Globex", *say.CODES[:4]),
+        say.nameless("Ada"),
+        *say.sessions("Ada"),
+        *say.moves_between("Ada", "Acme", "Globex"),
+        *say.resets("Ada"),
         say.A_DAY,
     ),
     (secret, app, earlier_app, code, reset, session),
@@ -74,12 +67,12 @@ TWO_PEOPLE = Scope(
     ("Acme",),
     (
         *say.switches("Acme"),
-        *say.openings(0, "Ada", "newest"),
-        *say.openings(1, "Bo", "newest"),
-        *say.logins(0, "Ada", "Acme", "a code", "Bo's code"),
-        *say.logins(1, "Bo", "Acme", "a code", "Ada's code"),
-        say.whole_reset(0, "Ada"),
-        say.whole_reset(1, "Bo"),
+        *say.openings("Ada", "the newest enrolment link"),
+        *say.openings("Bo", "the newest enrolment link"),
+        *say.logins("Ada", "Acme", "a code", "Bo's code"),
+        *say.logins("Bo", "Acme", "a code", "Ada's code"),
+        say.resets_password("Ada"),
+        say.resets_password("Bo"),
         say.A_DAY,
     ),
     (secret, app),
@@ -93,13 +86,13 @@ STANDING = Scope(
     (
         *say.switches("Acme", "Globex"),
         *say.statuses("Ada", "Acme", "blocked in", "removed from", "restored in"),
-        *say.openings(0, "Ada", "newest"),
-        *say.logins(0, "Ada", "Acme", "no code", "a code", "the code of an empty key"),
-        *say.logins(0, "Ada", "Globex", "no code"),
-        say.nameless(0, "Ada"),
-        *say.moves_between(0, "Ada", "Acme"),
-        Move("Globex is blocked", fixed(a.SetAccountStatus("Globex", AccountStatus.BLOCKED))),
-        *say.moves_between(0, "Ada", "Globex"),
+        *say.openings("Ada", "the newest enrolment link"),
+        *say.logins("Ada", "Acme", "no code", "a code", "the code of an empty key"),
+        *say.logins("Ada", "Globex", "no code"),
+        say.nameless("Ada"),
+        *say.moves_between("Ada", "Acme"),
+        say.blocks("Globex"),
+        *say.moves_between("Ada", "Globex"),
     ),
     (secret, app, session, status),
     (newest_link,),

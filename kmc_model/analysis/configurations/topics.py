@@ -1,9 +1,8 @@
 """Maps for walks on targets: small, with more moves, and some of what decides an answer left out."""
 
-from kmc_model import actions as a
-from kmc_model.actions import AccountStatus
+from functools import cache
+
 from kmc_model.analysis.configurations import phrases as say
-from kmc_model.analysis.configurations._configuration import FIRST, Move, Scope, email_of
 from kmc_model.analysis.configurations.abstraction import (
     app,
     code,
@@ -21,19 +20,10 @@ from kmc_model.analysis.configurations.abstraction import (
     session,
     status,
 )
-from kmc_model.analysis.configurations.moves import (
-    fixed,
-    in_session,
-    in_turn,
-    log_in,
-    open_link,
-    reset_at_once,
-    set_password,
-    time_passes,
-    times,
-    unknown_link,
-)
-from kmc_model.analysis.configurations.scopes import STANDING, TWO_PEOPLE
+from kmc_model.analysis.configurations.configuration import Move, Scope
+from kmc_model.analysis.configurations.phrases import then, waits
+from kmc_model.analysis.configurations.scopes import SCOPES, STANDING, TWO_PEOPLE
+from kmc_model.sentences import PASSWORDS
 
 __all__ = ["EVERYTHING", "TOPICS"]
 
@@ -43,33 +33,26 @@ CODES_TOPIC = Scope(
     ("Acme",),
     (
         *say.switches("Acme"),
-        *say.openings(0, "Ada", "newest"),
-        *say.logins(0, "Ada", "Acme", *say.CODES),
+        *say.openings("Ada", "the newest enrolment link"),
+        *say.logins("Ada", "Acme", *say.CODES),
         *say.logins(
-            0, "Ada", "Acme", "an empty code", "letters for a code", "a code cut short", "a code with a digit too many"
+            "Ada", "Acme", "an empty code", "letters for a code", "a code cut short", "a code with a digit too many"
         ),
-        *say.logins(0, "Ada", "Acme", "a code made of six zeros", "the code of an empty key"),
+        *say.logins("Ada", "Acme", "a code made of six zeros", "the code of an empty key"),
         *say.logins(
-            0, "Ada", "Acme", *(f"a code made {offset} s from now" for offset in (-300, -60, -30, 0, 30, 60, 300))
+            "Ada", "Acme", *(f"a code made {offset} s from now" for offset in (-300, -60, -30, 0, 30, 60, 300))
         ),
-        Move(
-            "the code of Ada begins with 0; Ada logs in to Acme with the code without its leading zeros",
-            log_in(0, "Ada", "Acme", "a wrong code"),
+        say.then(say.waits_for_zero("Ada"), *say.logins("Ada", "Acme", "the code without its leading zeros")),
+        *say.passwords("Ada", "a wrong password", code_typed="a code"),
+        *say.passwords("Ada", *PASSWORDS),
+        say.resets_password("Ada"),
+        say.then(
+            *say.logins("Ada", "Acme", "a code"),
+            say.resets_password("Ada"),
+            *say.logins("Ada", "Acme", "a code made 0 s from now"),
         ),
-        *say.passwords(0, "Ada", "a wrong password", code="a code"),
-        *say.passwords(0, "Ada", *say.PASSWORDS),
-        say.whole_reset(0, "Ada"),
-        Move(
-            "Ada logs in to Acme with a code; Ada resets the password; "
-            "Ada logs in to Acme with a code made 0 s from now",
-            in_turn(
-                log_in(0, "Ada", "Acme", "a code"),
-                reset_at_once(0, "Ada"),
-                log_in(0, "Ada", "Acme", "a code made 0 s from now"),
-            ),
-        ),
-        Move("12 h pass", time_passes(say.DAY_S // 2)),
-        Move("31 days pass", time_passes(31 * say.DAY_S)),
+        say.waits(12 * 3600),
+        say.waits(31 * 86_400),
         say.NEXT_LIMIT,
     ),
     (secret, app, earlier_app, code),
@@ -82,23 +65,15 @@ LINKS_TOPIC = Scope(
     ("Acme",),
     (
         *say.switches("Acme"),
-        *say.openings(0, "Ada", "newest"),
-        Move("Ada opens a made-up enrolment link", unknown_link(0, "Ada", "enrolment")),
-        Move("Ada opens the reset link as an enrolment link", open_link(0, "Ada", 0, as_kind="reset")),
-        *say.logins(0, "Ada", "Acme", "no code", "a code"),
-        *say.passwords(0, "Ada", "the first password", code="a code"),
-        *say.resets(0, "Ada"),
-        Move("Ada sets a new password through a made-up reset link", unknown_link(0, "Ada", "reset")),
-        Move(
-            "Ada sets a new password through the enrolment link as a reset link",
-            set_password(0, "Ada", 0, as_kind="enrolment"),
-        ),
-        Move('Ada tries to set the password "a1!"', set_password(0, "Ada", 0, "a1!")),
-        Move('Ada tries to set the password "Ab1!xyz"', set_password(0, "Ada", 0, "Ab1!xyz")),
-        Move(
-            'Ada tries to set the password "a1!"; Ada logs in to Acme with a code',
-            in_turn(set_password(0, "Ada", 0, "a1!"), log_in(0, "Ada", "Acme", "a code")),
-        ),
+        *say.openings("Ada", "the newest enrolment link"),
+        *say.openings("Ada", "a made-up enrolment link", "the reset link as an enrolment link"),
+        *say.logins("Ada", "Acme", "no code", "a code"),
+        *say.passwords("Ada", "the first password", code_typed="a code"),
+        *say.resets("Ada"),
+        *say.sets_password("Ada", "a made-up reset link", "the enrolment link as a reset link"),
+        *say.tries_password("Ada", "a1!"),
+        *say.tries_password("Ada", "Ab1!xyz"),
+        say.then(*say.tries_password("Ada", "a1!"), *say.logins("Ada", "Acme", "a code")),
         say.A_DAY,
     ),
     (secret, app, reset),
@@ -111,9 +86,9 @@ WORTHLESS_TOPIC = Scope(
     ("Acme",),
     (
         *say.switches("Acme"),
-        *say.openings(0, "Ada", "newest", "earlier"),
-        *say.resets(0, "Ada"),
-        Move("Ada sets a new password through the earlier reset link", set_password(0, "Ada", 1)),
+        *say.openings("Ada", "the newest enrolment link", "the earlier enrolment link"),
+        *say.resets("Ada"),
+        *say.sets_password("Ada", "the earlier reset link"),
         say.A_DAY,
     ),
     (secret,),
@@ -126,29 +101,20 @@ SESSIONS_TOPIC = Scope(
     ("Acme", "Globex"),
     (
         *say.switches("Acme", "Globex"),
-        *say.openings(0, "Ada", "newest"),
-        *say.logins(0, "Ada", "Acme", "no code", "a code", "the same code"),
-        *say.logins(0, "Ada", "Globex", "no code", "a code", "the same code"),
-        say.nameless(0, "Ada"),
-        *say.sessions(0, "Ada"),
-        Move("Ada uses the earlier session", in_session(0, say.use, earlier=True)),
-        Move(
-            "Ada logs out; Ada logs in to Acme with the same code",
-            in_turn(in_session(0, say.log_out), log_in(0, "Ada", "Acme", "the same code")),
-        ),
-        Move(
-            "Ada changes the password in the KMC; Ada uses the earlier session",
-            in_turn(say.change_of_password(0, "Ada").make, in_session(0, say.use, earlier=True)),
-        ),
-        Move(
-            "Ada resets the password; Ada uses the earlier session",
-            in_turn(reset_at_once(0, "Ada"), in_session(0, say.use, earlier=True)),
-        ),
-        *say.passwords(0, "Ada", "the first password", into="Globex"),
-        *say.moves_between(0, "Ada", "Acme", "Globex"),
-        *say.tries_to_switch(0, "Ada", "Acme"),
-        say.change_of_password(0, "Ada"),
-        say.whole_reset(0, "Ada"),
+        *say.openings("Ada", "the newest enrolment link"),
+        *say.logins("Ada", "Acme", "no code", "a code", "the same code"),
+        *say.logins("Ada", "Globex", "no code", "a code", "the same code"),
+        say.nameless("Ada"),
+        *say.sessions("Ada"),
+        say.uses_earlier_session("Ada"),
+        say.then(*list(say.sessions("Ada"))[1:], *say.logins("Ada", "Acme", "the same code")),
+        say.then(say.changes_password("Ada"), say.uses_earlier_session("Ada")),
+        say.then(say.resets_password("Ada"), say.uses_earlier_session("Ada")),
+        *say.passwords("Ada", "the first password", into="Globex"),
+        *say.moves_between("Ada", "Acme", "Globex"),
+        *say.tries_to_switch("Ada", "Acme"),
+        say.changes_password("Ada"),
+        say.resets_password("Ada"),
     ),
     (app, code, session, earlier_session),
     (newest_link,),
@@ -160,18 +126,18 @@ ATTEMPTS = Scope(
     ("Acme", "Globex"),
     (
         *say.switches("Acme"),
-        *say.runs(0, "Ada"),
-        *say.runs(1, "Bo"),
-        *say.logins(0, "Ada", "Acme", "no code", "a code"),
-        *say.logins(1, "Bo", "Acme", "no code", "a code"),
-        say.nameless(0, "Ada"),
-        *say.passwords(0, "Ada", "a wrong password"),
-        Move("Mallory logs in with a wrong password and no code", say.wrong("Mallory")),
-        Move("Ada asks for a reset", fixed(a.RequestReset(email_of("Ada")))),
-        Move("Mallory asks for a reset", fixed(a.RequestReset(email_of("Mallory")))),
-        Move("Ada asks for a reset 10 times", times(10, fixed(a.RequestReset(email_of("Ada"))))),
-        say.whole_reset(0, "Ada"),
-        Move("9 min 30 s pass", time_passes(570)),
+        *say.runs("Ada"),
+        *say.runs("Bo"),
+        *say.logins("Ada", "Acme", "no code", "a code"),
+        *say.logins("Bo", "Acme", "no code", "a code"),
+        say.nameless("Ada"),
+        *say.passwords("Ada", "a wrong password"),
+        say.stranger("Mallory", "a wrong password"),
+        say.asks_for_reset("Ada"),
+        say.asks_for_reset("Mallory"),
+        say.asks_for_reset("Ada", often=10),
+        say.resets_password("Ada"),
+        say.waits(570),
         say.NEXT_LIMIT,
     ),
     (app, lock),
@@ -183,11 +149,11 @@ REQUESTS_TOPIC = Scope(
     ("Ada",),
     ("Acme",),
     (
-        *say.resets(0, "Ada"),
-        Move("Ada asks for a reset 10 times", times(10, fixed(a.RequestReset(email_of("Ada"))))),
-        Move("Ada sets a new password through the earlier reset link", set_password(0, "Ada", 1)),
-        *say.logins(0, "Ada", "Acme", "no code"),
-        Move("9 min 30 s pass", time_passes(570)),
+        *say.resets("Ada"),
+        say.asks_for_reset("Ada", often=10),
+        *say.sets_password("Ada", "the earlier reset link"),
+        *say.logins("Ada", "Acme", "no code"),
+        say.waits(570),
     ),
     (resets,),
     (reset_links,),
@@ -199,10 +165,9 @@ MACHINES_TOPIC = Scope(
     ("Acme",),
     (
         *say.switches("Acme"),
-        *say.openings(0, "Ada", "newest"),
-        *say.logins(0, "Ada", "Acme", "no code"),
-        Move("Ada logs in on the same machine with a code", log_in(0, "Ada", "Acme", "a code", device="desk")),
-        Move("Ada logs in on the same machine with no code", log_in(0, "Ada", "Acme", "no code", device="desk")),
+        *say.openings("Ada", "the newest enrolment link"),
+        *say.logins("Ada", "Acme", "no code"),
+        *say.on_the_same_machine("Ada", "a code", "no code"),
     ),
     (app, machine),
     (newest_link,),
@@ -213,13 +178,13 @@ COLLEAGUES_TOPIC = Scope(
     ("Ada", "Bo"),
     ("Acme",),
     (
-        *say.logins(0, "Ada", "Acme", "no code"),
-        *say.logins(1, "Bo", "Acme", "no code"),
-        *say.sessions(0, "Ada"),
-        *say.sessions(1, "Bo"),
-        say.whole_reset(0, "Ada"),
-        Move("Acme is blocked", fixed(a.SetAccountStatus("Acme", AccountStatus.BLOCKED))),
-        say.nameless(0, "Ada"),
+        *say.logins("Ada", "Acme", "no code"),
+        *say.logins("Bo", "Acme", "no code"),
+        *say.sessions("Ada"),
+        *say.sessions("Bo"),
+        say.resets_password("Ada"),
+        say.blocks("Acme"),
+        say.nameless("Ada"),
     ),
     (session,),
     (),
@@ -231,20 +196,15 @@ NEWCOMERS_TOPIC = Scope(
     ("Acme", "Globex"),
     (
         *say.switches("Acme", "Globex"),
-        Move("Bo is registered in Acme with a password", fixed(a.RegisterUser("Acme", email_of("Bo"), FIRST))),
-        *say.openings(1, "Bo", "newest"),
-        *say.logins(1, "Bo", "Acme", "no code", "a code", "a code made of six zeros", "the code of an empty key"),
-        *say.logins(1, "Bo", "Globex", "no code", "a code"),
-        *say.moves_between(1, "Bo", "Acme"),
-        say.whole_reset(1, "Bo"),
-        Move(
-            "Mallory is registered in Acme with a password", fixed(a.RegisterUser("Acme", email_of("Mallory"), FIRST))
-        ),
-        Move(
-            "Mallory is a user of Acme who is no administrator",
-            fixed(a.RegisterUser("Acme", email_of("Mallory"), FIRST, administrator=False)),
-        ),
-        Move("Mallory logs in to Acme with no code", fixed(a.LogIn(email_of("Mallory"), FIRST, None, "Acme"))),
+        say.registers("Bo", "Acme"),
+        *say.openings("Bo", "the newest enrolment link"),
+        *say.logins("Bo", "Acme", "no code", "a code", "a code made of six zeros", "the code of an empty key"),
+        *say.logins("Bo", "Globex", "no code", "a code"),
+        *say.moves_between("Bo", "Acme"),
+        say.resets_password("Bo"),
+        say.registers("Mallory", "Acme"),
+        say.registers("Mallory", "Acme", administrator=False),
+        say.stranger("Mallory"),
     ),
     (secret, app, session, status),
     (newest_link,),
@@ -257,14 +217,14 @@ OWNERS_TOPIC = Scope(
     ("Acme", "Globex"),
     (
         *say.switches("Acme"),
-        *say.openings(2, "Grace", "newest"),
-        *say.logins(2, "Grace", "Acme", "no code", "a code"),
-        *say.logins(2, "Grace", "Globex", "no code"),
-        *say.moves_between(2, "Grace", "Acme"),
+        *say.openings("Grace", "the newest enrolment link"),
+        *say.logins("Grace", "Acme", "no code", "a code"),
+        *say.logins("Grace", "Globex", "no code"),
+        *say.moves_between("Grace", "Acme"),
         say.wrong_passwords("Grace"),
-        say.whole_reset(2, "Grace"),
-        *say.logins(1, "Bo", "Globex", "no code"),
-        *say.tries_to_switch(1, "Bo", "Acme"),
+        say.resets_password("Grace"),
+        *say.logins("Bo", "Globex", "no code"),
+        *say.tries_to_switch("Bo", "Acme"),
         say.NEXT_LIMIT,
     ),
     (app, session, lock),
@@ -298,3 +258,31 @@ EVERYTHING = Scope(
     (("Grace", "Acme"), ("Ada", "Acme"), ("Ada", "Globex"), ("Bo", "Globex"), ("Grace", "Globex")),
 )
 """All moves of all topics: too many configurations to be walked whole."""
+
+_UNITS_S = {"days": 86_400, "day": 86_400, "h": 3600, "min": 60, "s": 1}
+
+
+@cache
+def _moves() -> dict[str, Move]:
+    """Return every move that does one thing, by its sentence."""
+    return {step.sentence: step for scope in (*SCOPES, *TOPICS) for move in scope.moves for step in move.steps}
+
+
+def move_of(sentence: str) -> Move:
+    """Return the move that `sentence` says.
+
+    Raises:
+        LookupError: no scope has it, and it lets no time pass.
+
+    """
+    return then(*map(_move_of, sentence.split("; "))) if "; " in sentence else _move_of(sentence)
+
+
+def _move_of(sentence: str) -> Move:
+    if move := _moves().get(sentence):
+        return move
+    words = sentence.removesuffix(" pass").split()
+    counts, units = words[::2], words[1::2]
+    if not sentence.endswith(" pass") or len(counts) != len(units) or not set(units) <= _UNITS_S.keys():
+        raise LookupError(f"no scope has a move {sentence!r}")
+    return waits(sum(int(count) * _UNITS_S[unit] for count, unit in zip(counts, units, strict=True)))

@@ -15,9 +15,19 @@ from functools import partial
 from typing import NamedTuple
 
 from kmc_model import actions as a
-from kmc_model.analysis.configurations import PASSED, Holds, Life, Made, Move, Rules, Scope, edges, email_of
-from kmc_model.analysis.configurations._configuration import Symbols
+from kmc_model.analysis.configurations import (
+    PASSED,
+    Configuration,
+    Knowledge,
+    Move,
+    Rules,
+    Scope,
+    Transition,
+    edges,
+    email_of,
+)
 from kmc_model.analysis.configurations.abstraction import app, lock, newest_link, newest_links, reset_links, secret
+from kmc_model.analysis.configurations.configuration import Symbols
 from kmc_model.analysis.population.visits import KINDS, Accounts, Done, End, Kind, Person, sit
 from kmc_model.analysis.statespace import Space, explore
 from kmc_model.clock import STEP_S, ManualClock
@@ -94,63 +104,63 @@ class Table:
     cells: tuple[tuple[Cell | None, ...], ...]
 
 
-# What of a life decides what a sitting shows
+# What of a configuration decides what a sitting shows
 
 ALIVE = ("open", "last second")
 
 
-def _link(kind: LinkKind, life: Life, own: Credentials, holds: Holds, policy: Policy) -> str:
+def _link(kind: LinkKind, configuration: Configuration, own: Credentials, known: Knowledge, policy: Policy) -> str:
     """Return what the newest link of `kind` is worth, and of a worthless one why."""
-    links = newest_links(life.state, own.email, kind)
+    links = newest_links(configuration.state, own.email, kind)
     if not links:
         return "none"
     part = (
-        newest_link(life, own, holds, policy)
+        newest_link(configuration, own, known, policy)
         if kind is LinkKind.ENROLMENT
-        else reset_links(life, own, holds, policy)[0]
+        else reset_links(configuration, own, known, policy)[0]
     )
     if part in ALIVE:
         return "open"
     return "run out" if links[0].status is LinkStatus.OPEN else str(links[0].status)
 
 
-def _secret(life: Life, own: Credentials, holds: Holds, policy: Policy) -> str:
-    part = secret(life, own, holds, policy)
+def _secret(configuration: Configuration, own: Credentials, known: Knowledge, policy: Policy) -> str:
+    part = secret(configuration, own, known, policy)
     return "open" if part in ALIVE else part
 
 
-def _locked(life: Life, own: Credentials, holds: Holds, policy: Policy) -> bool:
-    return bool(lock(life, own, holds, policy))
+def _locked(configuration: Configuration, own: Credentials, known: Knowledge, policy: Policy) -> bool:
+    return bool(lock(configuration, own, known, policy))
 
 
-def _failures(life: Life, own: Credentials, holds: Holds, policy: Policy) -> int:
+def _failures(configuration: Configuration, own: Credentials, known: Knowledge, policy: Policy) -> int:
     return own.failures
 
 
-def _knows_password(life: Life, own: Credentials, holds: Holds, policy: Policy) -> bool:
-    return own.password == holds.password
+def _knows_password(configuration: Configuration, own: Credentials, known: Knowledge, policy: Policy) -> bool:
+    return own.password == known.password
 
 
 # Deadlines
 
 
-def _alive(life: Life, policy: Policy) -> tuple[object, ...]:
+def _alive(configuration: Configuration, policy: Policy) -> tuple[object, ...]:
     """Return for each deadline what will run out, or nothing."""
-    own, holds = life.state.credentials[EMAIL], life.holds[0]
-    links = [newest_links(life.state, EMAIL, kind)[:1] for kind in (LinkKind.ENROLMENT, LinkKind.RESET)]
+    own, known = configuration.state.credentials[EMAIL], configuration.knowledge[0]
+    links = [newest_links(configuration.state, EMAIL, kind)[:1] for kind in (LinkKind.ENROLMENT, LinkKind.RESET)]
     enrolment, reset = (
-        links[n][0].token if _link(kind, life, own, holds, policy) == "open" else None
+        links[n][0].token if _link(kind, configuration, own, known, policy) == "open" else None
         for n, kind in enumerate((LinkKind.ENROLMENT, LinkKind.RESET))
     )
     held = (
         (own.secret.base32, own.secret.issued_at)
-        if own.secret and _secret(life, own, holds, policy) == "open"
+        if own.secret and _secret(configuration, own, known, policy) == "open"
         else None
     )
-    return enrolment, held, reset, own.locked_until if _locked(life, own, holds, policy) else None
+    return enrolment, held, reset, own.locked_until if _locked(configuration, own, known, policy) else None
 
 
-def _deadlines(had_alive: tuple[object, ...], after: Life, began: int, policy: Policy) -> tuple[int, ...]:
+def _deadlines(had_alive: tuple[object, ...], after: Configuration, began: int, policy: Policy) -> tuple[int, ...]:
     """Return what a sitting does to each deadline."""
     now = _alive(after, policy)
     return tuple(
@@ -166,49 +176,62 @@ def _deadlines(had_alive: tuple[object, ...], after: Life, began: int, policy: P
 NEVER = 2**62
 
 
-def _runs_out(life: Life, which: int, policy: Policy) -> int:
+def _runs_out(configuration: Configuration, which: int, policy: Policy) -> int:
     """Return the first instant at which the thing is no longer alive."""
-    instants = sorted(each for each in edges(life, policy) if each > life.now)
-    return next((at for at in instants if _alive(Life(life.state, at, life.holds), policy)[which] is None), NEVER)
+    instants = sorted(each for each in edges(configuration, policy) if each > configuration.now)
+    return next(
+        (
+            at
+            for at in instants
+            if _alive(Configuration(configuration.state, at, configuration.knowledge), policy)[which] is None
+        ),
+        NEVER,
+    )
 
 
-def _fresh(life: Life, policy: Policy) -> Life:
-    """Return `life` a while later, with all that was alive made anew, so that none of it runs out within a sitting.
+def _fresh(configuration: Configuration, policy: Policy) -> Configuration:
+    """Return `configuration` a while later, with all that was alive made anew: none of it runs out within a sitting.
 
-    What nobody will use again is left out: sessions, and all but the newest link of a kind.
+    What nobody will use again is left out: sessions, and all but the newest link of a kind, issued and mailed.
     """
-    now = life.now + gap_s(policy)
+    now = configuration.now + gap_s(policy)
     later = now + AN_HOUR_S
-    alive = _alive(life, policy)
-    own = life.state.credentials[EMAIL]
-    newest = {link.kind: link for link in life.state.links.values()}.values()
-    links = {link.token: changed(link, issued_at=later) if link.token in alive else link for link in newest}
+    alive = _alive(configuration, policy)
+    own = configuration.state.credentials[EMAIL]
+    issued = {link.kind: link for link in configuration.state.links.values()}.values()
+    mailed = (link for kind in LinkKind for link in newest_links(configuration.state, EMAIL, kind)[:1])
+    links = {link.token: changed(link, issued_at=later) if link.token in alive else link for link in (*mailed, *issued)}
     if own.secret and alive[1]:
         own = changed(own, secret=changed(own.secret, issued_at=later))
     if alive[3]:
         own = changed(own, locked_until=later)
     credentials = {EMAIL: changed(own, resets_asked_at=())}
-    return Life(changed(life.state, credentials=credentials, links=links, sessions={}, outbox=()), now, life.holds)
+    mails = tuple(mail for mail in configuration.state.outbox if mail.link in links)
+    return Configuration(
+        changed(configuration.state, credentials=credentials, links=links, sessions={}, outbox=mails),
+        now,
+        configuration.knowledge,
+    )
 
 
 LONG_AGO = 0
 
 
-def _run_out(which: int, life: Life, rules: Rules) -> Made | None:
+def _run_out(which: int, configuration: Configuration, rules: Rules) -> Transition | None:
     """One thing that is alive runs out, and nothing else happens."""
-    thing = _alive(life, rules.policy)[which]
+    thing = _alive(configuration, rules.policy)[which]
     if thing is None or (which == 1 and rules.policy.unused_qr_code_ttl_s is None):
         return None
-    own, links = life.state.credentials[EMAIL], life.state.links
+    own, links = configuration.state.credentials[EMAIL], configuration.state.links
     if which == 1 and own.secret:
         own = changed(own, secret=changed(own.secret, issued_at=LONG_AGO))
     elif which == 3:
-        own = changed(own, locked_until=life.now)
+        own = changed(own, locked_until=configuration.now)
     else:
         token = str(thing)
         links = {**links, token: changed(links[token], issued_at=LONG_AGO)}
-    state = changed(life.state, credentials={EMAIL: own}, links=links)
-    return Made(Life(state, life.now, life.holds), PASSED)
+    state = changed(configuration.state, credentials={EMAIL: own}, links=links)
+    return Transition(Configuration(state, configuration.now, configuration.knowledge), PASSED)
 
 
 # Compiling
@@ -220,8 +243,8 @@ class _Compiler:
     def __init__(self, group: Group, rules: Rules) -> None:
         self.group = group
         self.model = Model(secrets=Symbols(), policy=rules.policy, rules=rules.rules, turn=rules.turn)
-        nowhere = Life(self.model.state, 0, ())
-        self.kept: tuple[Life, tuple[Life, tuple[object, ...]]] = nowhere, (nowhere, ())
+        nowhere = Configuration(self.model.state, 0, ())
+        self.kept: tuple[Configuration, tuple[Configuration, tuple[object, ...]]] = nowhere, (nowhere, ())
         self.made: dict[tuple[int, int], tuple[tuple[Done, ...], End, tuple[int, ...], int]] = {}
 
     def moves(self) -> tuple[Move, ...]:
@@ -229,40 +252,40 @@ class _Compiler:
         deadlines = [Move(name, partial(_run_out, which)) for which, name in enumerate(DEADLINES)]
         return (*kinds, *deadlines, Move(ENABLE, self.enables))
 
-    def sits(self, number: int, life: Life, rules: Rules) -> Made | None:
+    def sits(self, number: int, configuration: Configuration, rules: Rules) -> Transition | None:
         kind = KINDS[number]
-        if not _possible(kind, life.state):
+        if not _possible(kind, configuration.state):
             return None
-        before, alive = self.fresh(life)
+        before, alive = self.fresh(configuration)
         self.model.state, self.model.clock = before.state, ManualClock(before.now)
-        person = Person(self.model, EMAIL, partial(self.code_of, kind), before.holds[0])
+        person = Person(self.model, EMAIL, partial(self.code_of, kind), before.knowledge[0])
         trace, end = sit(person, kind.begin(person, self.group.where))
-        after = Life(self.model.state, self.model.clock.now(), (person.holds,))
+        after = Configuration(self.model.state, self.model.clock.now(), (person.known,))
         deadlines = _deadlines(alive, after, before.now, rules.policy)
-        self.made[id(life), number] = trace, end, deadlines, _due(trace, end, after, rules.policy)
-        return Made(after, PASSED)
+        self.made[id(configuration), number] = trace, end, deadlines, _due(trace, end, after, rules.policy)
+        return Transition(after, PASSED)
 
-    def fresh(self, life: Life) -> tuple[Life, tuple[object, ...]]:
-        """Return `life` as a sitting finds it, and what is alive then; kept for the other kinds of sitting."""
-        if self.kept[0] is not life:
-            before = _fresh(life, self.model.policy)
-            self.kept = life, (before, _alive(before, self.model.policy))
+    def fresh(self, configuration: Configuration) -> tuple[Configuration, tuple[object, ...]]:
+        """Return `configuration` as a sitting finds it, and what is alive then; kept for the other kinds of sitting."""
+        if self.kept[0] is not configuration:
+            before = _fresh(configuration, self.model.policy)
+            self.kept = configuration, (before, _alive(before, self.model.policy))
         return self.kept[1]
 
     def code_of(self, kind: Kind, held: str, attempt: int) -> str:
         made_of = held if attempt >= kind.wrong_codes else "wrong"
         return f"{made_of}/{self.model.clock.now() // STEP_S}"
 
-    def enables(self, life: Life, rules: Rules) -> Made | None:
-        if life.state.accounts[self.group.two_factor[0]].two_factor:
+    def enables(self, configuration: Configuration, rules: Rules) -> Transition | None:
+        if configuration.state.accounts[self.group.two_factor[0]].two_factor:
             return None
-        state = life.state
+        state = configuration.state
         for account in self.group.two_factor:
-            state, _ = rules.perform(state, life.now, a.EnableTwoFactor(account))
-        after = Life(state, life.now, life.holds)
-        deadlines = _deadlines(_alive(life, rules.policy), after, life.now, rules.policy)
-        self.made[id(life), len(KINDS) + len(DEADLINES)] = (), End(), deadlines, Due.ENROL
-        return Made(after, PASSED)
+            state, _ = rules.perform(state, configuration.now, a.EnableTwoFactor(account))
+        after = Configuration(state, configuration.now, configuration.knowledge)
+        deadlines = _deadlines(_alive(configuration, rules.policy), after, configuration.now, rules.policy)
+        self.made[id(configuration), len(KINDS) + len(DEADLINES)] = (), End(), deadlines, Due.ENROL
+        return Transition(after, PASSED)
 
 
 RENEWING = ("follows reset link", "chooses weak password", "closes before OK")
@@ -280,11 +303,11 @@ def _possible(kind: Kind, state: State) -> bool:
     return kind.name == "asks again" or not state.credentials[EMAIL].failures
 
 
-def _due(trace: tuple[Done, ...], end: End, after: Life, policy: Policy) -> int:
+def _due(trace: tuple[Done, ...], end: End, after: Configuration, policy: Policy) -> int:
     """Return what the person has to do next, by what was mailed and how the sitting ended."""
     mailed = {kind for done in trace for kind in done.mails}
-    own, holds = after.state.credentials[EMAIL], after.holds[0]
-    paired = app(after, own, holds, policy)
+    own, known = after.state.credentials[EMAIL], after.knowledge[0]
+    paired = app(after, own, known, policy)
     if end.gave_up:
         return Due.ASK
     if any(done.act.does is a.RequestReset for done in trace):
@@ -306,10 +329,10 @@ def _compiled(group: Group, rules: Rules) -> Table:
     scope = Scope(f"population, {group.name}", (WHO,), group.accounts, compiler.moves(), parts, link_parts)
     space = explore(scope, rules)
     cells = []
-    for state, life in enumerate(space.lives):
+    for state, configuration in enumerate(space.configurations):
         row: list[Cell | None] = []
-        for move, seen in enumerate(space.seen[state]):
-            made = compiler.made.get((id(life), move))
+        for move, seen in enumerate(space.output[state]):
+            made = compiler.made.get((id(configuration), move))
             end = space.next[state][move]
             if seen is None:
                 row.append(None)
@@ -330,12 +353,17 @@ def fitting(table: Table, rules: Rules) -> dict[int, bool]:
     assert enabled is not None
     enrolled = table.cells[enabled.state][[each.name for each in KINDS].index("enrols")]
     assert enrolled is not None
-    life = table.space.lives[enrolled.state]
-    now = life.now + gap_s(rules.policy)
+    configuration = table.space.configurations[enrolled.state]
+    now = configuration.now + gap_s(rules.policy)
     most = rules.policy.tolerance_steps + 2
 
     def accepted(steps: int) -> bool:
-        login = a.LogIn(EMAIL, life.holds[0].password, f"{life.holds[0].app}/{now // STEP_S + steps}", "Acme")
-        return rules.perform(life.state, now, login)[1].accepted
+        login = a.LogIn(
+            EMAIL,
+            configuration.knowledge[0].password,
+            f"{configuration.knowledge[0].app}/{now // STEP_S + steps}",
+            "Acme",
+        )
+        return rules.perform(configuration.state, now, login)[1].accepted
 
     return {steps: accepted(steps) for steps in range(-most, most + 1)}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator
 from typing import NamedTuple
 
 from kmc_model import actions as a
-from kmc_model.analysis.configurations import Holds
+from kmc_model.analysis.configurations import Knowledge
 from kmc_model.analysis.configurations.abstraction import newest_links
 from kmc_model.model import Model, Outcome
 from kmc_model.records import LinkKind
@@ -69,62 +69,62 @@ class Person:
     """
 
     def __init__(
-        self, model: Model, email: str, code_of: Callable[[str, int], str], holds: Holds | None = None
+        self, model: Model, email: str, code_of: Callable[[str, int], str], known: Knowledge | None = None
     ) -> None:
         self.model = model
         self.email = email
         self.code_of = code_of
-        self.holds = holds or Holds()
+        self.known = known or Knowledge()
         self.attempt = 0
 
     @property
     def has_app(self) -> bool:
-        return self.holds.app is not None
+        return self.known.app is not None
 
     def has_mail(self, kind: LinkKind) -> bool:
         """Return whether a mail with a link of `kind` ever came."""
         return bool(newest_links(self.model.state, self.email, kind))
 
     def forgets_password(self) -> None:
-        self.holds = changed(self.holds, password=WRONG)
+        self.known = changed(self.known, password=WRONG)
 
     def loses_phone(self) -> None:
-        self.holds = changed(self.holds, app=None)
+        self.known = changed(self.known, app=None)
 
     def _link(self, kind: LinkKind) -> str:
         return newest_links(self.model.state, self.email, kind)[0].token
 
     def action(self, act: Act) -> a.Action:
         """Return the action that `act` speaks of."""
-        holds = self.holds
+        known = self.known
         if act.does is a.LogIn:
-            code = None if act.code is None else self.code_of(holds.app or "", act.code)
-            return a.LogIn(self.email, holds.password if act.password == "right" else WRONG, code, act.account)
+            code = None if act.code is None else self.code_of(known.app or "", act.code)
+            return a.LogIn(self.email, known.password if act.password == "right" else WRONG, code, act.account)
         if act.does is a.OpenEnrolmentLink:
             return a.OpenEnrolmentLink(self._link(LinkKind.ENROLMENT))
         if act.does is a.RequestReset:
             return a.RequestReset(self.email)
         if act.does is a.SetPassword:
-            new = WEAK if act.password == "weak" else PASSWORDS[holds.password == PASSWORDS[0]]
+            new = WEAK if act.password == "weak" else PASSWORDS[known.password == PASSWORDS[0]]
             return a.SetPassword(self._link(LinkKind.RESET), new)
         if act.does is a.ConfirmPassword:
-            return a.ConfirmPassword(holds.reset_link or "")
+            return a.ConfirmPassword(known.reset_link or "")
         if act.does is a.SwitchAccount:
-            return a.SwitchAccount(holds.session or "", act.account)
-        return a.LogOut(holds.session or "")
+            return a.SwitchAccount(known.session or "", act.account)
+        return a.LogOut(known.session or "")
 
     def notes(self, action: a.Action, answer: Outcome) -> None:
         """Keep what an answer brings. Whoever is shown a QR code may scan it; see `scan`."""
         if answer.session:
-            self.holds = changed(self.holds, session=answer.session)
+            self.known = changed(self.known, session=answer.session)
         if isinstance(action, a.SetPassword) and answer.accepted:
-            self.holds = changed(self.holds, password=action.password, reset_link=action.link)
+            self.known = changed(self.known, password=action.password, reset_link=action.link)
 
     def scan(self, answer: Outcome) -> None:
         """Take the secret of a QR code into the phone."""
         assert answer.qr_code is not None
         secret = answer.qr_code.uri.partition("secret=")[2].partition("&")[0]
-        self.holds = changed(self.holds, app=secret)
+        self.known = changed(self.known, app=secret)
 
 
 def perform(person: Person, act: Act, after_s: int) -> tuple[Done, Outcome]:
@@ -255,9 +255,9 @@ def switches_account(person: Person, accounts: Accounts) -> Sitting:
     """Log in to one account and switch to the other; log out and in again where that is asked for."""
     if not accounts.other:
         return (yield from logs_in(person, accounts))
-    before = person.holds.session
+    before = person.known.session
     end = yield from logs_in(person, accounts, account=accounts.first)
-    if person.holds.session == before:
+    if person.known.session == before:
         return end
     answer = yield Act(a.SwitchAccount, account=accounts.other)
     if answer.accepted:

@@ -1,16 +1,16 @@
-"""Stories told to the model and a target, and scenarios that were made of them."""
+"""Traces run on the model and a target, and scenarios that were made of them."""
 
 import re
 import subprocess
 import sys
 from pathlib import Path
 
-from kmc_harness.exploring.differential import Twins
+from kmc_harness.exploring.differential import Differential
 from kmc_harness.exploring.reproducer import as_feature
-from kmc_harness.exploring.search import Found, _Story
+from kmc_harness.exploring.search import Found, Run
 from kmc_harness.port import Target
 from kmc_harness.targets.model import ModelTarget
-from kmc_model.analysis.configurations import EVERYTHING
+from kmc_model.analysis.configurations import EVERYTHING, move_of
 from kmc_model.analysis.faults import by_name
 from tests.conftest import ROOT
 
@@ -34,11 +34,11 @@ def with_fault(fault: str) -> ModelTarget:
     return ModelTarget(made.policy, 0, made.rules, made.turn)
 
 
-def story(target: Target, *told: str) -> Found | None:
-    """Return where a story ends in a departure, as it is told without being cut down."""
-    begun = _Story(EVERYTHING.founders)
-    twins = Twins(ModelTarget(), target, "x", EVERYTHING.founders)
-    return next((found for each in told if (found := begun.go_on(twins, each))), None)
+def run(target: Target, *told: str) -> Found | None:
+    """Return where a trace ends in a departure, as it is run without being minimised."""
+    begun = Run(EVERYTHING.founders)
+    differential = Differential(ModelTarget(), target, "x", EVERYTHING.founders)
+    return next((found for each in told if (found := begun.make(differential, move_of(each)))), None)
 
 
 def pytest_on(folder: Path, *arguments: str, fault: str = "") -> str:

@@ -1,4 +1,4 @@
-"""Which rows of the reference's table answer what is done."""
+"""Rules that record which rows of the table answer what is done."""
 
 from kmc_model.actions import Action
 from kmc_model.analysis.configurations import Rules, Symbols
@@ -7,37 +7,38 @@ from kmc_model.records import State
 from kmc_model.rules import GUARDS, Rule
 from kmc_model.turn import Reason
 
-__all__ = ["Noting", "Row"]
+__all__ = ["CoverageRules", "Row"]
 
 Row = tuple[str, bool]
-"""A row that answered: its name, and whether it alone decided."""
+"""A row that answered: its name, and whether it was decisive."""
 
 
-class Noting(Rules):
-    """The reference's rules, which note the row that answers each action.
+class CoverageRules(Rules):
+    """The reference's rules, recording the row that answers each action.
 
-    A refusal is not decided by its row alone where the next one that applies refuses alike: nobody would miss it.
+    A row is decisive unless removing it leaves the answer unchanged: the next row that applies may refuse as well.
     """
 
-    _noted: list[Row]
+    _answered: list[Row]
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        object.__setattr__(self, "_noted", [])
+        object.__setattr__(self, "_answered", [])
 
     def perform(self, state: State, now: int, action: Action) -> tuple[State, Outcome]:
+        """Return the state after `action` at `now`, and the answer."""
         here = self.turn(state, action, now, self.policy, Symbols())
         applying = (rule for rule in self.rules if rule.action is type(action) and rule.applies(here))
         first = next(applying)
         behind = None if first.applies.__name__ in GUARDS else next(applying, None)
-        self._noted.append((first.name, behind is None or _answer(first) != _answer(behind)))
+        self._answered.append((first.name, behind is None or _answer(first) != _answer(behind)))
         return super().perform(state, now, action)
 
-    def noted(self) -> tuple[Row, ...]:
+    def take(self) -> tuple[Row, ...]:
         """Return the rows that have answered since this was asked last, one for each action."""
-        noted = tuple(self._noted)
-        self._noted.clear()
-        return noted
+        rows = tuple(self._answered)
+        self._answered.clear()
+        return rows
 
 
 def _answer(rule: Rule) -> str:
