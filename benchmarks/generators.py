@@ -105,7 +105,7 @@ class Field:
 
     def __init__(self, faults: list[str], most: float) -> None:
         made = {name: by_name(name) for name in faults}
-        self.targets = {name: ModelTarget(each.policy, 0, each.rules, each.turn) for name, each in made.items()}
+        self.targets = {name: ModelTarget(each.variant) for name, each in made.items()}
         self.took: dict[str, int | None] = dict.fromkeys(faults)
         self.actions = dict.fromkeys(faults, 0)
         self.known: dict[str, set[str]] = {name: set() for name in ("", *faults)}

@@ -28,7 +28,7 @@ from kmc_model.actions import (
     UserStatus,
 )
 from kmc_model.analysis.faults._fault import Fault, Kind, row_of
-from kmc_model.policy import ARTICLE
+from kmc_model.model import Variant
 from kmc_model.records import Account, Credentials, Link, LinkKind, LinkStatus, Membership, Secret, Session
 from kmc_model.rules import RULES, Effect, Rule
 from kmc_model.turn import Turn
@@ -65,7 +65,7 @@ def _more(rules: Rules, at: int, *new: Callable[[Turn], None]) -> Rules:
 def _fault(
     kind: Kind, name: str, sentence: str, *requirements: str, rules: Rules = RULES, turn: type[Turn] = Turn
 ) -> Fault:
-    return Fault(name, sentence, requirements, kind, ARTICLE, rules, turn)
+    return Fault(name, sentence, requirements, kind, Variant(rules=rules, turn=turn))
 
 
 def _grown(kind: type[_V], record: Value, **more: Any) -> _V:

@@ -100,7 +100,7 @@ class Faulty(ModelTarget):
 
     def reset(self) -> None:
         """Forget everything, and be as faulty as is asked now."""
-        self.policy, self._rules, self._turn = self.fault.policy, self.fault.rules, self.fault.turn
+        self.variant = self.fault.variant
         super().reset()
 
 
@@ -170,8 +170,7 @@ def changes_nothing(fault: Fault) -> bool:
 
     What is compared is how each action ends, and what is shown and mailed: no words, secrets or pictures.
     """
-    faulty = Rules(fault.policy, fault.rules, fault.turn)
-    return not any(next(differences(scope, Rules(), faulty), None) for scope in TOPICS)
+    return not any(next(differences(scope, Rules(), Rules.of(fault.variant)), None) for scope in TOPICS)
 
 
 def _apart(faults: Sequence[Fault]) -> list[list[Fault]]:

@@ -9,7 +9,9 @@ True
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 from kmc_model.actions import Action
 from kmc_model.clock import ManualClock
@@ -21,7 +23,7 @@ from kmc_model.totp import SeededSecrets
 from kmc_model.turn import Reason, Secrets, Turn
 from kmc_model.values import Hidden, Shown, Value
 
-__all__ = ["Event", "Model", "Outcome", "step"]
+__all__ = ["Event", "Model", "Outcome", "Variant"]
 
 
 class Outcome(Value, Shown, frozen=True):
@@ -48,28 +50,39 @@ class Event(Value, frozen=True):
     outcome: Outcome
 
 
-def step(
-    state: State,
-    action: Action,
-    now: int,
-    policy: Policy,
-    secrets: Secrets,
-    rulebook: Rulebook,
-    turn: type[Turn],
-) -> tuple[State, Outcome]:
-    """Return the state after `action` at `now` (epoch seconds), and the answer; `state` stays as it is.
+@dataclass(frozen=True)
+class Variant:
+    """By what a model answers.
 
-    Raises:
-        LookupError: no rule answers this action.
+    Attributes:
+        policy: the contested numbers and choices.
+        rules: the table, in the order of the checks.
+        turn: what a rule sees of an action, and how its effects change the state.
 
     """
-    here = turn(state, action, now, policy, secrets)
-    for rule in rulebook[type(action)]:
-        if rule.applies(here):
-            for effect in rule.effects:
-                effect.apply(here)
-            return here.state, _outcome(here, rule, mails_before=len(state.outbox))
-    raise LookupError(f"no rule answers {action!r}; the last row of an action must always apply")
+
+    policy: Policy = ARTICLE
+    rules: Sequence[Rule] = RULES
+    turn: type[Turn] = Turn
+
+    @cached_property
+    def _rulebook(self) -> Rulebook:
+        return by_action(self.rules)
+
+    def step(self, state: State, action: Action, now: int, secrets: Secrets) -> tuple[State, Outcome]:
+        """Return the state after `action` at `now` (epoch seconds), and the answer; `state` stays as it is.
+
+        Raises:
+            LookupError: no rule answers this action.
+
+        """
+        here = self.turn(state, action, now, self.policy, secrets)
+        for rule in self._rulebook[type(action)]:
+            if rule.applies(here):
+                for effect in rule.effects:
+                    effect.apply(here)
+                return here.state, _outcome(here, rule, mails_before=len(state.outbox))
+        raise LookupError(f"no rule answers {action!r}; the last row of an action must always apply")
 
 
 def _outcome(turn: Turn, rule: Rule, mails_before: int) -> Outcome:
@@ -89,33 +102,29 @@ class Model(Shown):
     """A target's whole life in memory. Deterministic: same seed and actions, same bytes."""
 
     def __init__(
-        self,
-        clock: ManualClock | None = None,
-        secrets: Secrets | None = None,
-        policy: Policy = ARTICLE,
-        rules: Sequence[Rule] = RULES,
-        turn: type[Turn] = Turn,
+        self, clock: ManualClock | None = None, secrets: Secrets | None = None, variant: Variant | None = None
     ) -> None:
         self.clock = clock or ManualClock()
         self.secrets = secrets or SeededSecrets(0)
-        self.policy = policy
-        self.rules = rules  # pragma: no mutate - for who looks back, not for a target
-        self.turn = turn
-        self._rulebook = by_action(rules)
+        self.variant = variant or Variant()
         self.state = State()
         self.events: list[Event] = []
+
+    @property
+    def policy(self) -> Policy:
+        """By which it answers."""
+        return self.variant.policy
 
     def perform(self, action: Action) -> Outcome:
         """Perform `action` now and return how it ended."""
         now = self.clock.now()
-        self.state, outcome = step(self.state, action, now, self.policy, self.secrets, self._rulebook, self.turn)
+        self.state, outcome = self.variant.step(self.state, action, now, self.secrets)
         self.events.append(Event(now, action, outcome))  # pragma: no mutate - for who looks back, not for a target
         return outcome
 
     def would(self, action: Action) -> Outcome:  # pragma: no mutate block - for who looks ahead, not for a target
         """Return how `action` would end now; nothing is done."""
-        now = self.clock.now()
-        return step(self.state, action, now, self.policy, self.secrets, self._rulebook, self.turn)[1]
+        return self.variant.step(self.state, action, self.clock.now(), self.secrets)[1]
 
     def __repr__(self) -> str:  # pragma: no mutate block - for who looks back, not for a target
         now = f"{datetime.fromtimestamp(self.clock.now(), UTC):%d %b %Y, %H:%M:%S}"

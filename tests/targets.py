@@ -38,7 +38,7 @@ from kmc_harness.targets.model import ModelTarget
 from kmc_model import records
 from kmc_model.analysis.faults import by_name
 from kmc_model.clock import START
-from kmc_model.model import Model
+from kmc_model.model import Model, Variant
 from kmc_model.policy import ARTICLE, KALTURA_SERVER
 from kmc_model.rules import RULES
 from kmc_model.totp import SeededSecrets, counter_of
@@ -51,7 +51,7 @@ class OneDeparture(ModelTarget):
 
     def __init__(self) -> None:
         name = os.environ["KMC_TEST_FIELD"]
-        super().__init__(replace(ARTICLE, **{name: getattr(KALTURA_SERVER, name)}))
+        super().__init__(Variant(replace(ARTICLE, **{name: getattr(KALTURA_SERVER, name)})))
 
 
 class WithFault(ModelTarget):
@@ -59,7 +59,7 @@ class WithFault(ModelTarget):
 
     def __init__(self) -> None:
         fault = by_name(os.environ["KMC_TEST_FAULT"])
-        super().__init__(fault.policy, 0, fault.rules, fault.turn)
+        super().__init__(fault.variant)
 
 
 class SaysYes(ModelTarget):
@@ -309,8 +309,8 @@ class Settings(ModelTarget):
     def __init__(self) -> None:
         self.keeps = "KMC_TEST_KEEPS" in os.environ
         self.wrong = os.environ.get("KMC_TEST_SETTINGS", "")
-        kept = by_name("SetPassword.always without renew_secret").rules
-        super().__init__(ARTICLE, 0, kept if self.keeps else RULES)
+        kept = by_name("SetPassword.always without renew_secret").variant.rules
+        super().__init__(Variant(rules=kept if self.keeps else RULES))
 
     def reset(self) -> None:
         super().reset()
@@ -388,7 +388,7 @@ class InThisProcess(ModelTarget):
 
     def reset(self) -> None:
         super().reset()
-        self.model = Model(_ThisProcess(), self.secrets(0), self.policy)
+        self.model = Model(_ThisProcess(), self.secrets(0), self.variant)
 
 
 class HalfFrozen(InThisProcess):
@@ -423,9 +423,9 @@ class RenewsOtherwise(ModelTarget):
         renewal = os.environ["KMC_TEST_RENEWAL"]
         if renewal != "OK and mail":
             self.offers = ModelTarget.offers - {Offer.RENEW}
-        kept = by_name("SetPassword.always without renew_secret").rules
+        kept = by_name("SetPassword.always without renew_secret").variant.rules
         policy = replace(ARTICLE, reset_mails_qr_code=renewal.endswith("mail"))
-        super().__init__(policy, 0, kept if renewal == "pairing stays" else RULES)
+        super().__init__(Variant(policy, kept if renewal == "pairing stays" else RULES))
 
     def perform(self, action: Action) -> Observation:
         return Observation(True) if isinstance(action, ConfirmPassword) else super().perform(action)
@@ -465,7 +465,7 @@ class HasOtherRules(ModelTarget):
     offers = ModelTarget.offers - {Offer.RULES}
 
     def __init__(self) -> None:
-        super().__init__(replace(ARTICLE, password_min=int(os.environ["KMC_TEST_SHORTEST"])), 0)
+        super().__init__(Variant(replace(ARTICLE, password_min=int(os.environ["KMC_TEST_SHORTEST"]))))
 
 
 class Unusual(ModelTarget):
@@ -479,7 +479,7 @@ class Unusual(ModelTarget):
     offers = ModelTarget.offers - {Offer.RULES}
 
     def __init__(self) -> None:
-        super().__init__(replace(ARTICLE, password_min=12))
+        super().__init__(Variant(replace(ARTICLE, password_min=12)))
 
     def reset(self) -> None:
         super().reset()

@@ -1,5 +1,7 @@
 """Rules that record which rows of the table answer what is done."""
 
+from functools import cached_property
+
 from kmc_model.actions import Action
 from kmc_model.analysis.configurations import Rules, Symbols
 from kmc_model.model import Outcome
@@ -19,11 +21,9 @@ class CoverageRules(Rules):
     A row is decisive unless removing it leaves the answer unchanged: the next row that applies may refuse as well.
     """
 
-    _answered: list[Row]
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        object.__setattr__(self, "_answered", [])
+    @cached_property
+    def _answered(self) -> list[Row]:
+        return []
 
     def perform(self, state: State, now: int, action: Action) -> tuple[State, Outcome]:
         """Return the state after `action` at `now`, and the answer."""

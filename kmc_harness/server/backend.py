@@ -12,9 +12,8 @@ from typing import Protocol
 
 from kmc_harness.port import Action, LinkKind, Mail, MailedLink
 from kmc_model import mails, records
-from kmc_model.model import Model, Outcome
-from kmc_model.policy import ARTICLE, Policy
-from kmc_model.rules import RULES, Rule
+from kmc_model.model import Model, Outcome, Variant
+from kmc_model.policy import Policy
 from kmc_model.totp import SeededSecrets
 from kmc_model.turn import Turn
 
@@ -59,28 +58,30 @@ class Backend:
 
     def __init__(
         self,
-        policy: Policy = ARTICLE,
+        variant: Variant | None = None,
         seed: int | str = 0,
         clock: Clock | None = None,
         *,
         origin: str = MADE_UP_ORIGIN,
-        rules: Sequence[Rule] = RULES,
-        turn: type[Turn] = Turn,
     ) -> None:
         """Begin with nobody registered; `origin` is what mailed links begin with, as http://127.0.0.1:8800."""
         self.lock = threading.RLock()
         self.clock = clock or OffsetClock()
-        self.policy = policy
+        self.variant = variant or Variant()
         self.on_mail: Callable[[Mail], None] = lambda mail: None
         self.on_performed: Callable[[int, Action, Outcome], None] = lambda now, action, outcome: None
         self._origin = origin
-        self._turn = turn
         # The model only reads its clock, so any that tells the time will do.
-        self._model = Model(self.clock, SeededSecrets(seed), policy, rules, turn)  # type: ignore[arg-type]
+        self._model = Model(self.clock, SeededSecrets(seed), self.variant)  # type: ignore[arg-type]
         self._mails: list[Mail] = []
         self._inboxes: dict[str, list[Mail]] = {}
         self._accounts: list[str] = []
         self._partner_ids: dict[str, int] = {}
+
+    @property
+    def policy(self) -> Policy:
+        """By which the model answers."""
+        return self.variant.policy
 
     def perform(self, action: Action) -> Outcome:
         """Perform `action` now and return how it ended; its mails are delivered before that."""
@@ -109,7 +110,7 @@ class Backend:
     def turn(self, action: Action) -> Turn:
         """Return what the rules would see of `action` now, without performing it."""
         with self.lock:
-            return self._turn(self.state, action, self.clock.now(), self.policy, self._model.secrets)
+            return self.variant.turn(self.state, action, self.clock.now(), self.policy, self._model.secrets)
 
     def now(self) -> int:
         """Return the site's time in epoch seconds."""

@@ -13,6 +13,7 @@ from kmc_harness.server.delivery import Delivery
 from kmc_harness.server.site import make_app
 from kmc_harness.verdicts import Misuse
 from kmc_model.actions import RegisterUser
+from kmc_model.model import Variant
 from kmc_model.policy import POLICIES
 
 __all__ = ["Settings", "serve"]
@@ -53,7 +54,7 @@ def _serve(settings: Settings, listening: socket.socket, say: Callable[[str], No
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{host}:{port}"
     token = settings.token or secrets.token_urlsafe(24)
-    backend = Backend(POLICIES[settings.policy], settings.seed or secrets.token_hex(16), origin=url)
+    backend = Backend(Variant(POLICIES[settings.policy]), settings.seed or secrets.token_hex(16), origin=url)
     delivery = _delivery(settings.smtp, say) if settings.smtp else None
     if delivery:
         backend.on_mail = delivery.send

@@ -6,11 +6,10 @@ from kmc_harness.port import Action, LinkKind, Mail, MailedLink, NotOffered, Obs
 from kmc_model import records
 from kmc_model.actions import ACTIONS
 from kmc_model.clock import ManualClock
-from kmc_model.model import Model
+from kmc_model.model import Model, Variant
 from kmc_model.policy import POLICIES, Policy
-from kmc_model.rules import RULES, Rule
 from kmc_model.totp import SeededSecrets
-from kmc_model.turn import Reason, Turn
+from kmc_model.turn import Reason
 
 __all__ = ["ModelTarget"]
 
@@ -20,26 +19,24 @@ class ModelTarget:
 
     offers = frozenset(Offer) - {Offer.SCREEN, Offer.SETTINGS}
 
-    def __init__(
-        self,
-        policy: str | Policy = "article",
-        seed: int | str = 0,
-        rules: Sequence[Rule] = RULES,
-        turn: type[Turn] = Turn,
-    ) -> None:
-        self.policy = POLICIES[policy] if isinstance(policy, str) else policy
+    def __init__(self, variant: str | Variant = "article", seed: int | str = 0) -> None:
+        """Begin with nobody registered; `variant` is the name of a policy, or what the model answers by."""
+        self.variant = Variant(POLICIES[variant]) if isinstance(variant, str) else variant
         self.name = "model"
         self._seed = seed
-        self._rules = rules
-        self._turn = turn
         self.requirement: str | None = None
         self.reset()
+
+    @property
+    def policy(self) -> Policy:
+        """By which the model answers."""
+        return self.variant.policy
 
     def reset(self) -> None:
         """Forget everything."""
         self._inboxes: dict[str, tuple[Mail, ...]] = {}
         self._delivered = 0
-        self.model = Model(ManualClock(), SeededSecrets(self._seed), self.policy, self._rules, self._turn)
+        self.model = Model(ManualClock(), SeededSecrets(self._seed), self.variant)
 
     def perform(self, action: Action) -> Observation:
         """Perform `action` on the model and show what a person would see."""

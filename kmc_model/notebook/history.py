@@ -106,7 +106,7 @@ class History(Shown):
 
     def _again(self) -> Model:
         one = self.model
-        return Model(None, one.secrets, one.policy, one.rules, one.turn)
+        return Model(None, one.secrets, one.variant)
 
     def _instants(self) -> Iterator[tuple[int, State]]:
         """Yield every instant at which something may begin or end, with the state in it."""

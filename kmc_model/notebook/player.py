@@ -11,7 +11,7 @@ from typing import Any
 from kmc_model.actions import Action, LogIn
 from kmc_model.analysis.configurations import SCOPES, Configuration, Rules, Scope
 from kmc_model.clock import STEP_S
-from kmc_model.model import Model, Outcome
+from kmc_model.model import Model, Outcome, Variant
 from kmc_model.notebook.display import lifetime_chart, moment, picture, png, table
 from kmc_model.notebook.history import History
 from kmc_model.policy import ARTICLE, Policy
@@ -52,7 +52,7 @@ class Play:
 
     def __init__(self, scope: Scope = TWO_ACCOUNTS, policy: Policy = ARTICLE) -> None:
         self.scope = scope
-        self.model = Model(policy=policy)
+        self.model = Model(variant=Variant(policy))
         self._trial = Rules(policy)
         self._rules = _Played(policy, model=self.model)
         self.configuration = scope.start(self._rules)

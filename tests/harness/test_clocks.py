@@ -20,6 +20,7 @@ from kmc_harness.hosting.process import Command, Server, free_port
 from kmc_harness.running.probes import probe
 from kmc_harness.targets.model import ModelTarget
 from kmc_harness.verdicts import NotJudged, Unreached
+from kmc_model.model import Variant
 from kmc_model.totp import SeededSecrets, counter_of
 from tests.targets import Settings
 
@@ -318,7 +319,8 @@ def _left_behind(kind: type[ModelTarget], into_step_s: int, tolerance_steps: int
         def reset(self) -> None:
             super().reset()
             self.advance(into_step_s)
-            self.model.policy = replace(self.model.policy, tolerance_steps=tolerance_steps)
+            policy = replace(self.model.policy, tolerance_steps=tolerance_steps)
+            self.model.variant = Variant(policy)
             self.model.secrets = Secrets(0)
             self.began_at = self.now()
 

@@ -126,7 +126,7 @@ def test_a_departure_is_told_uncut_where_the_target_breaks_then(breaks_by: Excep
                 raise breaks_by
 
     fault = by_name("blocked but with a code")
-    search = _search(Breaks(fault.policy, 0, fault.rules, fault.turn), seed=1)
+    search = _search(Breaks(fault.variant), seed=1)
     assert search.found is not None
     assert search.found.divergence.move.sentence == search.found.sentences[-1]
 
@@ -196,7 +196,7 @@ def test_the_same_seed_finds_the_same_and_another_one_walks_elsewhere() -> None:
     one, two = (_search(with_fault("third wrong code"), seed=3) for _ in range(2))
     assert one.found == two.found
     assert one.actions == two.actions
-    walks = [[sentence for sentence, _ in next(traces(random.Random(seed))).sentences] for seed in (3, 3, 4)]
+    walks = [[move.sentence for move, _ in next(traces(random.Random(seed))).moves] for seed in (3, 3, 4)]
     assert walks[0] == walks[1] != walks[2]
 
 

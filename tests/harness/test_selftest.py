@@ -66,7 +66,7 @@ def test_a_fault_under_the_wrong_requirement_and_an_alarm_are_told() -> None:
     """Two faults of this test's own: no worker knows them, so they run in this process."""
     known = all_faults()
     assert FAULT in known
-    wrong = Fault(FAULT.name, FAULT.sentence, ("SWI-001",), Kind.HIDDEN, rules=FAULT.rules, turn=FAULT.turn)
+    wrong = Fault(FAULT.name, FAULT.sentence, ("SWI-001",), Kind.HIDDEN, FAULT.variant)
     made = selftest([FAULT])
     assert [each.end for each in made.caught] == [End.SILENT, End.CAUGHT]
     assert Caught(wrong, made.caught[1].noticed).end is End.ELSEWHERE

@@ -347,7 +347,7 @@ def test_an_account_that_nobody_named_is_the_adapters_mistake() -> None:
     ],
 )
 def test_what_the_qr_code_asks_for_is_no_code_made_another_way(fault: str, words: str) -> None:
-    world = World(ModelTarget(turn=by_name(fault).turn), "test")
+    world = World(ModelTarget(by_name(fault).variant), "test")
     world.given.pairing("Ada")
     with pytest.raises(Unreached, match=f"{words} was to be typed, but that is what the QR code asks for"):
         world.codes.typed(world.people["Ada"], Code(flaw=words))

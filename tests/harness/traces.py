@@ -30,8 +30,7 @@ WRONG = "Ada logs in with a wrong password and no code"
 
 
 def with_fault(fault: str) -> ModelTarget:
-    made = by_name(fault)
-    return ModelTarget(made.policy, 0, made.rules, made.turn)
+    return ModelTarget(by_name(fault).variant)
 
 
 def run(target: Target, *told: str) -> Found | None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kmc_model import actions as a
 from kmc_model.clock import ManualClock
-from kmc_model.model import Model, Outcome
+from kmc_model.model import Model, Outcome, Variant
 from kmc_model.policy import ARTICLE, KALTURA_SERVER, Policy
 from kmc_model.records import LinkStatus
 from kmc_model.rules import RULES
@@ -27,7 +27,7 @@ class Configuration:
     """Drives a model through choices that a test draws: each is a kind of act, a person, an account and a number."""
 
     def __init__(self, policy: Policy) -> None:
-        self.model = Model(ManualClock(), SeededSecrets(7), policy)
+        self.model = Model(ManualClock(), SeededSecrets(7), Variant(policy))
         self.sessions: list[str] = ["none"]
         for email in PEOPLE:
             for account in ACCOUNTS:

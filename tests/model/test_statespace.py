@@ -80,8 +80,7 @@ BREAKS = {
 def rules_of(fault: str) -> Rules:
     if fault == "MAILS":
         return _refusals_that_mail()
-    made = by_name(fault)
-    return Rules(made.policy, made.rules, made.turn)
+    return Rules.of(by_name(fault).variant)
 
 
 def _refusals_that_mail() -> Rules:

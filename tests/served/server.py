@@ -33,7 +33,7 @@ class Served(ModelTarget):
 
     def reset(self) -> None:
         super().reset()
-        self.model = Model(SystemClock(), SeededSecrets(0), self.policy)
+        self.model = Model(SystemClock(), SeededSecrets(0), self.variant)
 
 
 served = Served(os.environ.get("POLICY", "article"))

@@ -102,7 +102,7 @@ class FaultyServed(Kaltura):
 
     def reset(self) -> None:
         fault = Faulty.fault
-        backend = Backend(fault.policy, 0, ManualClock(), rules=fault.rules, turn=fault.turn)
+        backend = Backend(fault.variant, 0, ManualClock())
         self._served.app = make_app(backend, lab=True, token=TOKEN)
         super().reset()
 

@@ -14,6 +14,7 @@ from kmc_harness.server.backend import Backend
 from kmc_harness.server.site import make_app
 from kmc_model.actions import AccountStatus, EnableTwoFactor, RegisterUser, SetAccountStatus, SetUserStatus, UserStatus
 from kmc_model.clock import ManualClock
+from kmc_model.model import Variant
 from kmc_model.policy import ARTICLE, KALTURA_SERVER, Policy
 from tests.server.inside import TOKEN, Answer, Asked
 
@@ -25,7 +26,7 @@ class Site(Asked):
     """Ada is in Acme and in Globex, where two-factor authentication is on; Bo is in Acme."""
 
     def __init__(self, policy: Policy = KALTURA_SERVER) -> None:
-        self.backend = Backend(policy, 0, ManualClock())
+        self.backend = Backend(Variant(policy), 0, ManualClock())
         super().__init__(make_app(self.backend, lab=True, token=TOKEN))
         for account, email in (("Acme", ADA), ("Acme", BO), ("Globex", ADA)):
             self.backend.perform(RegisterUser(account, email, PASSWORD))

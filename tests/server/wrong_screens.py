@@ -49,9 +49,7 @@ class Wrong(Browser):
     def reset(self) -> None:
         wrong = os.environ["KMC_TEST_WRONG"]
         fault = by_name(REMEMBERED) if wrong == REMEMBERED else None
-        broken = {"rules": fault.rules, "turn": fault.turn} if fault else {}
-        policy = fault.policy if fault else Backend().policy
-        backend = Backend(policy, clock=ManualClock(), **broken)  # type: ignore[arg-type]
+        backend = Backend(fault.variant if fault else None, clock=ManualClock())
         self._served.app = _changed(make_app(backend, lab=True, token=TOKEN), wrong)
         super().reset()
 

@@ -8,12 +8,10 @@ from typing import NamedTuple
 
 from kmc_model import actions as a
 from kmc_model.clock import START, STEP_S
-from kmc_model.model import Outcome, step
-from kmc_model.policy import ARTICLE, Policy
+from kmc_model.model import Outcome, Variant
+from kmc_model.policy import Policy
 from kmc_model.records import Credentials, State
-from kmc_model.rules import RULES, Rule, by_action
 from kmc_model.sentences import FIRST_PASSWORD, Code, Link
-from kmc_model.turn import Turn
 from kmc_model.values import Value
 
 __all__ = [
@@ -128,21 +126,20 @@ class Output(NamedTuple):
 PASSED = Output(accepted=True)
 
 
-@dataclass(frozen=True)
-class Rules:
-    """By what a configuration is judged."""
+SYMBOLS = Symbols()
 
-    policy: Policy = ARTICLE
-    rules: tuple[Rule, ...] = RULES
-    turn: type[Turn] = Turn
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_rulebook", by_action(self.rules))
-        object.__setattr__(self, "_symbols", Symbols())
+class Rules(Variant):
+    """By what a configuration is judged: a variant of the model, whose secrets are symbols."""
 
     def perform(self, state: State, now: int, action: a.Action) -> tuple[State, Outcome]:
         """Return the state after `action` at `now`, and the answer."""
-        return step(state, action, now, self.policy, self._symbols, self._rulebook, self.turn)  # type: ignore[attr-defined]
+        return self.step(state, action, now, SYMBOLS)
+
+    @classmethod
+    def of(cls, variant: Variant) -> "Rules":
+        """Return the rules of a variant."""
+        return cls(variant.policy, variant.rules, variant.turn)
 
 
 class Transition(Value, frozen=True):

@@ -7,7 +7,7 @@ from typing import Any
 
 from kmc_model.actions import Action
 from kmc_model.clock import ManualClock
-from kmc_model.model import Model
+from kmc_model.model import Model, Variant
 from kmc_model.policy import ARTICLE, Policy
 from kmc_model.rules import RULES, Effect, Rule
 from kmc_model.turn import Secrets, Turn
@@ -15,6 +15,7 @@ from kmc_model.turn import Secrets, Turn
 __all__ = ["Fault", "Kind", "effect_instead", "inserted", "row_of", "together", "with_row", "without", "words_of"]
 
 Rules = tuple[Rule, ...]
+REFERENCE = Variant()
 
 
 class Kind(StrEnum):
@@ -36,7 +37,7 @@ class Fault:
         sentence: what is wrong, as one would report it.
         requirements: each of them alone is enough to catch it; none for a harmless change.
         kind: where it comes from.
-        policy, rules, turn: what is used in place of the reference's.
+        variant: what is used in place of the reference.
 
     """
 
@@ -44,23 +45,25 @@ class Fault:
     sentence: str
     requirements: tuple[str, ...]
     kind: Kind
-    policy: Policy = ARTICLE
-    rules: Rules = RULES
-    turn: type[Turn] = Turn
+    variant: Variant = REFERENCE
 
     def model(self, clock: ManualClock | None = None, secrets: Secrets | None = None) -> Model:
         """Return a model with this fault."""
-        return Model(clock, secrets, self.policy, self.rules, self.turn)
+        return Model(clock, secrets, self.variant)
 
     @property
     def instead(self) -> dict[str, Any]:
         """What is used in place of the reference's: `rules`, `turn`, and each field of the policy by its name."""
-        given = {"rules": self.rules, "turn": self.turn} | {each: getattr(self.policy, each) for each in _FIELDS}
-        return {name: value for name, value in given.items() if value != _REFERENCE[name]}
+        reference = _pieces(REFERENCE)
+        return {name: value for name, value in _pieces(self.variant).items() if value != reference[name]}
 
 
 _FIELDS = tuple(each.name for each in fields(Policy))
-_REFERENCE = {"rules": RULES, "turn": Turn} | {each: getattr(ARTICLE, each) for each in _FIELDS}
+
+
+def _pieces(variant: Variant) -> dict[str, Any]:
+    policy = {each: getattr(variant.policy, each) for each in _FIELDS}
+    return {"rules": variant.rules, "turn": variant.turn} | policy
 
 
 def together(faults: Sequence[Fault]) -> Fault:
@@ -71,9 +74,11 @@ def together(faults: Sequence[Fault]) -> Fault:
         " ".join(each.sentence for each in faults),
         tuple(dict.fromkeys(name for each in faults for name in each.requirements)),
         faults[0].kind,
-        replace(ARTICLE, **{name: value for name, value in instead.items() if name in _FIELDS}),
-        instead.get("rules", RULES),
-        instead.get("turn", Turn),
+        Variant(
+            replace(ARTICLE, **{name: value for name, value in instead.items() if name in _FIELDS}),
+            instead.get("rules", RULES),
+            instead.get("turn", Turn),
+        ),
     )
 
 

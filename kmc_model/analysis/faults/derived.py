@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from kmc_model.analysis.faults._fault import Fault, Kind, effect_instead, with_row, without
+from kmc_model.model import Variant
 from kmc_model.policy import ARTICLE, HOUR_S, KALTURA_SERVER, MINUTE_S, departures
 from kmc_model.rules import GUARDS, RULES, Rule
 from kmc_model.turn import Reason
@@ -54,7 +55,7 @@ def _of_row(at: int, rule: Rule) -> Iterator[Fault]:
 
 
 def _fault(name: str, sentence: str, requirements: tuple[str, ...], rules: tuple[Rule, ...]) -> Fault:
-    return Fault(name, sentence, requirements, Kind.ROW if requirements else Kind.HARMLESS, rules=rules)
+    return Fault(name, sentence, requirements, Kind.ROW if requirements else Kind.HARMLESS, Variant(rules=rules))
 
 
 def _all_of(rule: Rule) -> tuple[str, ...]:
@@ -98,5 +99,5 @@ def _with(name: str, value: Any, requirements: tuple[str, ...]) -> Fault:
         f"{name} is {value}, not {getattr(ARTICLE, name)}.",
         requirements,
         Kind.POLICY if requirements else Kind.HARMLESS,
-        policy=replace(ARTICLE, **{name: value}),
+        Variant(replace(ARTICLE, **{name: value})),
     )

@@ -7,6 +7,7 @@ from kmc_model import rules as r
 from kmc_model.actions import ChangePassword, EnableTwoFactor, LogIn, UseSession
 from kmc_model.analysis.faults._fault import Fault, Kind, effect_instead, row_of, with_row
 from kmc_model.analysis.faults._noting import Noting
+from kmc_model.model import Variant
 from kmc_model.records import Mail, Secret
 from kmc_model.turn import Reason, Turn
 from kmc_model.values import changed
@@ -131,42 +132,47 @@ def _mails_reversed() -> tuple[r.Rule, ...]:
     return with_row(_ENABLED, replace(others_first, effects=effects))
 
 
+def _harmless(name: str, turn: type[Turn]) -> Fault:
+    return Fault(name, turn.__doc__ or "", (), Kind.HARMLESS, Variant(turn=turn))
+
+
 HARMLESS: tuple[Fault, ...] = (
-    Fault("other words", OtherWords.__doc__ or "", (), Kind.HARMLESS, turn=OtherWords),
-    Fault("longer tokens", LongerTokens.__doc__ or "", (), Kind.HARMLESS, turn=LongerTokens),
-    Fault("other label", OtherLabel.__doc__ or "", (), Kind.HARMLESS, turn=OtherLabel),
-    Fault("more mails", WelcomesNewcomers.__doc__ or "", (), Kind.HARMLESS, turn=WelcomesNewcomers),
-    Fault("one message for all", OneMessageForAll.__doc__ or "", (), Kind.HARMLESS, turn=OneMessageForAll),
-    Fault("first account alone", OpensTheFirstAccount.__doc__ or "", (), Kind.HARMLESS, turn=OpensTheFirstAccount),
-    Fault("numbered answers", NumbersItsAnswers.__doc__ or "", (), Kind.HARMLESS, turn=NumbersItsAnswers),
-    Fault("masked e-mails", MasksEmails.__doc__ or "", (), Kind.HARMLESS, turn=MasksEmails),
+    _harmless("other words", OtherWords),
+    _harmless("longer tokens", LongerTokens),
+    _harmless("other label", OtherLabel),
+    _harmless("more mails", WelcomesNewcomers),
+    _harmless("one message for all", OneMessageForAll),
+    Fault(
+        "first account alone", OpensTheFirstAccount.__doc__ or "", (), Kind.HARMLESS, Variant(turn=OpensTheFirstAccount)
+    ),
+    _harmless("numbered answers", NumbersItsAnswers),
+    _harmless("masked e-mails", MasksEmails),
     Fault(
         "new handle each time",
         "Each page that is shown gives the session another handle, and the earlier one is worthless.",
         (),
         Kind.HARMLESS,
-        rules=effect_instead(row_of(UseSession, "always"), "keep_session", _give_new_handle),
+        Variant(rules=effect_instead(row_of(UseSession, "always"), "keep_session", _give_new_handle)),
     ),
     Fault(
         "wait after a wrong code",
         WaitsAfterAWrongCode.__doc__ or "",
         (),
         Kind.HARMLESS,
-        rules=_waiting(),
-        turn=WaitsAfterAWrongCode,
+        Variant(rules=_waiting(), turn=WaitsAfterAWrongCode),
     ),
     Fault(
         "change ends its own session",
         "Changing the password while logged in ends that session too.",
         (),
         Kind.HARMLESS,
-        rules=effect_instead(row_of(ChangePassword, "always"), "end_other_sessions", _end_all_sessions),
+        Variant(rules=effect_instead(row_of(ChangePassword, "always"), "end_other_sessions", _end_all_sessions)),
     ),
     Fault(
         "other order of mails",
         "The owner is mailed last.",
         (),
         Kind.HARMLESS,
-        rules=_mails_reversed(),
+        Variant(rules=_mails_reversed()),
     ),
 )

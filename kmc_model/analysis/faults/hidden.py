@@ -18,6 +18,7 @@ from kmc_model.actions import (
 )
 from kmc_model.analysis.faults._fault import Fault, Kind, Rules, effect_instead, inserted, row_of, with_row, words_of
 from kmc_model.analysis.faults._noting import Noting
+from kmc_model.model import Variant
 from kmc_model.records import Account, Link, LinkKind, LinkStatus, Secret
 from kmc_model.rules import RULES, Effect, Rule
 from kmc_model.turn import Reason, Turn
@@ -180,7 +181,7 @@ class NinthIsTheFirst(Noting):
 
 
 def _fault(name: str, sentence: str, *requirements: str, rules: Rules = RULES, turn: type[Turn] = Counting) -> Fault:
-    return Fault(name, sentence, requirements, Kind.HIDDEN, rules=rules, turn=turn)
+    return Fault(name, sentence, requirements, Kind.HIDDEN, Variant(rules=rules, turn=turn))
 
 
 def _of_turn(turn: type[Turn], *requirements: str, rules: Rules = RULES) -> Fault:

@@ -14,7 +14,7 @@ from kmc_model.analysis.population.study import plan_of
 from kmc_model.analysis.population.tables import GROUPS, Group
 from kmc_model.analysis.population.visits import KINDS, PASSWORDS, Done, Person, perform
 from kmc_model.clock import START, ManualClock
-from kmc_model.model import Model
+from kmc_model.model import Model, Variant
 from kmc_model.policy import ARTICLE, Policy
 from kmc_model.records import LinkKind
 from kmc_model.totp import SeededSecrets, code_at
@@ -114,7 +114,7 @@ def replay(life: SampledLife, policy: Policy = ARTICLE) -> list[Difference]:
 
 def newcomer(group: Group, policy: Policy) -> Person:
     """Return a user in front of a model of their own in which two-factor authentication has just been switched on."""
-    model = Model(ManualClock(MIDNIGHT), SeededSecrets(0), policy)
+    model = Model(ManualClock(MIDNIGHT), SeededSecrets(0), Variant(policy))
     email = email_of("Ada")
     for account in group.accounts:
         model.perform(a.RegisterUser(account, email, PASSWORDS[0]))

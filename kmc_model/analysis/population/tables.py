@@ -242,7 +242,7 @@ class _Compiler:
 
     def __init__(self, group: Group, rules: Rules) -> None:
         self.group = group
-        self.model = Model(secrets=Symbols(), policy=rules.policy, rules=rules.rules, turn=rules.turn)
+        self.model = Model(secrets=Symbols(), variant=rules)
         nowhere = Configuration(self.model.state, 0, ())
         self.kept: tuple[Configuration, tuple[Configuration, tuple[object, ...]]] = nowhere, (nowhere, ())
         self.made: dict[tuple[int, int], tuple[tuple[Done, ...], End, tuple[int, ...], int]] = {}

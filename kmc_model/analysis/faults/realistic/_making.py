@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from kmc_model.actions import EnableTwoFactor, LogIn, SetPassword
 from kmc_model.analysis.faults._fault import Fault, Kind, Rules, row_of, with_row, words_of
-from kmc_model.policy import ARTICLE
+from kmc_model.model import Variant
 from kmc_model.rules import RULES, Effect
 from kmc_model.turn import Turn
 
@@ -28,7 +28,7 @@ def when(at: int, applies: Callable[[Turn], bool]) -> Rules:
 
 
 def fault(name: str, sentence: str, *requirements: str, rules: Rules = RULES, turn: type[Turn] = Turn) -> Fault:
-    return Fault(name, sentence, requirements, Kind.REALISTIC, ARTICLE, rules, turn)
+    return Fault(name, sentence, requirements, Kind.REALISTIC, Variant(rules=rules, turn=turn))
 
 
 def of_turn(turn: type[Turn], *requirements: str, rules: Rules = RULES) -> Fault:
