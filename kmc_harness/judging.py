@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 
 from kmc_harness import report
+from kmc_harness.report.results import Run
 from kmc_harness.running import runner
 
 __all__ = ["judge"]
@@ -26,5 +27,5 @@ def judge(
 
     """
     with tempfile.TemporaryDirectory() as folder:
-        runner.run(runner.Settings(target, policy, profile, only, "0", patience, 1, None, Path(folder), 1, ()))
+        runner.run(Run(target, policy, profile, only, patience=patience), Path(folder))
         return report.load(folder)

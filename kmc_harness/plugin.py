@@ -162,9 +162,11 @@ def kmc_target(request: pytest.FixtureRequest) -> Generator[Any, None, None]:
     from kmc_harness.verdicts import AdapterMistake, Misuse, NotJudged
 
     option = request.config.getoption
-    settings = {name: option(f"kmc_{name}") for name in ("policy", "seed", "patience")}
+    asked = {name: option(f"kmc_{name}") for name in ("policy", "seed", "patience")}
+    plugins = request.config.pluginmanager.get_plugins()
+    loaded = next((each for each in plugins if isinstance(each, targets.Loaded)), None)
     try:
-        target: Target = targets.load(option("kmc_target"), settings)
+        target: Target = (loaded and loaded.take()) or targets.load(option("kmc_target"), **asked)
     except Misuse as error:
         if hasattr(request.config, "workerinput"):
             raise  # xdist takes an exit for a crash

@@ -78,6 +78,7 @@ def run(
     pytest_arguments: Annotated[list[str] | None, typer.Argument(help="after --: passed on to pytest")] = None,
 ) -> None:
     """Give a verdict per requirement on a target."""
+    from kmc_harness.report.results import Run
     from kmc_harness.running import runner
 
     try:
@@ -87,7 +88,7 @@ def run(
                 options = ", ".join(sorted(f"--{each.replace('_', '-')}" for each in others))
                 raise Misuse(f"--resume takes everything but -n from the journal; drop {options}")
             raise typer.Exit(_shown(runner.resume(resume, processes), resume))
-        settings = runner.Settings(
+        what = Run(
             runner.named(target),
             policy,
             profile,
@@ -95,13 +96,10 @@ def run(
             seed,
             patience,
             repeat,
-            waivers,
-            report,
-            processes,
             tuple(pytest_arguments or ()),
         )
         began = stopwatch()
-        made = runner.run(settings)
+        made = runner.run(what, report, declared=waivers, processes=processes)
         raise typer.Exit(_shown(made, report, stopwatch() - began if processes > 1 else None))
     except runner.Interrupted as error:
         typer.echo(f"kmc: {error}", err=True)
@@ -232,7 +230,7 @@ def doctor(
     from kmc_harness.running import doctor as practice
     from kmc_harness.verdicts import NotJudged
 
-    found = targets.load(target, {"policy": "article", "seed": "0"})
+    found = targets.load(target)
     try:
         examined = practice.examine(found)
     except NotJudged as error:

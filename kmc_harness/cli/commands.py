@@ -4,11 +4,12 @@ import sys
 import time
 from pathlib import Path
 
-from kmc_harness import durations, targets
+from kmc_harness import durations
 from kmc_harness.cli import analyses
 from kmc_harness.durations import stopwatch
 from kmc_harness.exploring import reproducer, search
 from kmc_harness.report.files import write_whole
+from kmc_harness.report.results import Run
 from kmc_harness.running import runner
 from kmc_harness.selftest import selftest
 from kmc_harness.verdicts import Misuse
@@ -77,12 +78,12 @@ def search_target(target: str, against: str, policy: str, budget: str, seed: str
     budget_s = _seconds(budget)
     if out and not out.parent.is_dir():
         raise Misuse(f"{str(out)!r} cannot be written: there is no folder {str(out.parent)!r}")
-    for each in (target, against):
-        runner.check_target(each, policy, seed)
     # Where the model itself is explored, the policy is its own, and the reference is the article.
     reference = ARTICLE.name if target == against == "model" else policy
-    expected = targets.load(against, {"policy": reference, "seed": seed})
-    explored = targets.load(target, {"policy": policy, "seed": seed})
+    explored = runner.load(Run(target, policy, seed=seed)).take()
+    expected = runner.load(Run(against, reference, seed=seed)).take()
+    assert explored is not None
+    assert expected is not None
     until = stopwatch() + budget_s
     try:
         with analyses.Counting("actions") as counting:

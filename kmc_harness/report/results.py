@@ -39,7 +39,7 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Run(_Part, frozen=True):
-    """What was run; the same again gives the same report.
+    """What a run was asked for; the same again gives the same report.
 
     Attributes:
         target: as `--target` names it.
@@ -54,15 +54,15 @@ class Run(_Part, frozen=True):
 
     """
 
-    target: str
-    policy: str
-    profile: str
-    only: tuple[str, ...]
-    seed: str
-    patience: str
-    repeat: int
-    pytest_arguments: tuple[str, ...]
-    versions: dict[str, str]
+    target: str = "model"
+    policy: str = "article"
+    profile: str = "strict"
+    only: tuple[str, ...] = ()
+    seed: str = "0"
+    patience: str = "2m"
+    repeat: int = 1
+    pytest_arguments: tuple[str, ...] = ()
+    versions: dict[str, str] = {}
 
     @property
     def is_partial(self) -> bool:

@@ -89,11 +89,12 @@ def replay(report: Report, recorded: ScenarioResult, target: str | None) -> Repl
     if recorded.id.partition("[")[0] not in names:
         raise Misuse(f"{recorded.id} is not in the installed suite; its features have changed since the report")
     what = msgspec.structs.replace(report.run, target=target) if target else report.run
-    runner.check_target(what.target, what.policy or "article", what.seed, what.patience)
+    loaded = runner.load(what)
     worst = max(recorded.repeats, key=lambda each: each.rank, default=None)
     repeat = recorded.repeats.index(worst) + 1 if worst else 1
     catcher = _Catcher()
-    status, words = runner.quietly([*runner.arguments(what, repeat), f"--kmc-scenario={recorded.id}"], catcher)
+    status, words = runner.quietly([*runner.arguments(what, repeat), f"--kmc-scenario={recorded.id}"], catcher, loaded)
+    loaded.close()
     if catcher.result is None:
         raise Misuse(f"pytest ran no scenario (it ended with {status}):\n{words}")
     return Replay(recorded, catcher.result)

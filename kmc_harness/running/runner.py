@@ -9,10 +9,10 @@ import os
 import platform
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from kmc_harness import __version__, durations, report, targets, terminal
@@ -25,16 +25,14 @@ from kmc_harness.verdicts import Misuse, Verdict
 __all__ = [
     "PYTEST",
     "Interrupted",
-    "Settings",
     "arguments",
-    "check_target",
+    "load",
     "quietly",
     "report_of",
     "resume",
     "run",
 ]
 
-PATIENCE = "2m"
 POLICIES = ("article", "kaltura-server")
 JUDGES = ("msgspec", "pillow", "pyotp", "pytest", "pytest-bdd", "zxing-cpp")
 
@@ -54,23 +52,6 @@ PYTEST = (
 
 class Interrupted(Exception):
     """The run was stopped; the message says how to go on."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What `kmc run` was asked for."""
-
-    target: str
-    policy: str
-    profile: str
-    only: tuple[str, ...]
-    seed: str
-    patience: str
-    repeat: int
-    waivers: Path | None
-    report: Path
-    processes: int
-    pytest_arguments: tuple[str, ...]
 
 
 class _Collector:
@@ -107,35 +88,28 @@ def named(target: str) -> str:
     return str(Path(os.pardir, Path.cwd().name)) if target.rstrip(os.sep) == os.curdir else target
 
 
-def run(settings: Settings) -> results.Report:
-    """Run the suite as `settings` say, write what came of it, and return that.
+def run(what: results.Run, folder: Path, *, declared: Path | None = None, processes: int = 1) -> results.Report:
+    """Run the suite, write what came of it, and return that.
+
+    Args:
+        what: what is asked for; its versions are filled in.
+        folder: where the report is written.
+        declared: the file of waivers.
+        processes: how many processes work.
 
     Raises:
-        Misuse: settings that make no sense; nothing was run.
+        Misuse: something that makes no sense; nothing was run.
         Interrupted: the run was stopped; what is finished is kept.
 
     """
-    _check(settings)
-    if waits(settings.target):
-        waiting = "where time is to pass, it is really waited for: a whole run takes ten minutes or more"
-        print(f"kmc: {settings.target} names no clock that can be moved: {waiting}", file=sys.stderr)
-    what = results.Run(
-        settings.target,
-        settings.policy if settings.target == "model" else "",
-        settings.profile,
-        settings.only,
-        settings.seed,
-        settings.patience,
-        settings.repeat,
-        settings.pytest_arguments,
-        _versions(),
-    )
+    loaded = _checked(what, folder, declared, processes)
+    policy = what.policy if what.target == "model" else ""
+    what = msgspec.structs.replace(what, policy=policy, versions=_versions())
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    declared = str(settings.waivers.resolve()) if settings.waivers else ""
-    journal = Journal.start(settings.report, what, now, declared)
+    journal = Journal.start(folder, what, now, str(declared.resolve()) if declared else "")
     if journal.set_aside:
         print(f"kmc: a run here was not finished; what it had is kept in {journal.set_aside}", file=sys.stderr)
-    return _finish(journal, settings.report, settings.processes)
+    return _finish(journal, folder, processes, loaded)
 
 
 def resume(folder: Path, processes: int) -> results.Report:
@@ -152,26 +126,13 @@ def resume(folder: Path, processes: int) -> results.Report:
         changed = [name for name in installed if what.versions.get(name) != installed[name]]
         raise Misuse(f"{', '.join(changed)} changed since the run in {str(folder)!r} began; start it anew")
     declared = Path(journal.begun.waivers) if journal.begun.waivers else None
-    _check(
-        Settings(
-            what.target,
-            what.policy or POLICIES[0],
-            what.profile,
-            what.only,
-            what.seed,
-            what.patience,
-            what.repeat,
-            declared,
-            folder,
-            processes,
-            what.pytest_arguments,
-        )
-    )
-    return _finish(journal, folder, processes)
+    return _finish(journal, folder, processes, _checked(what, folder, declared, processes))
 
 
-def _finish(journal: Journal, folder: Path, processes: int) -> results.Report:
+def _finish(journal: Journal, folder: Path, processes: int, loaded: targets.Loaded) -> results.Report:
     what = journal.begun.run
+    if processes > 1:
+        loaded.close()  # each process has one of its own
     expected: list[set[str]] = []
     with terminal.Progress() as progress:
         for repeat in range(1, what.repeat + 1):
@@ -185,9 +146,11 @@ def _finish(journal: Journal, folder: Path, processes: int) -> results.Report:
                     *what.pytest_arguments,
                 ],
                 collector,
+                loaded,
             )
             if collector.was_stopped:
                 break
+    loaded.close()
     finished = journal.finished()
     if collector.was_stopped:
         journal.release()
@@ -261,56 +224,56 @@ def arguments(what: results.Run, repeat: int) -> list[str]:
     ]
 
 
-def quietly(arguments: Sequence[str], plugin: object) -> tuple[int, str]:
+def quietly(arguments: Sequence[str], *plugins: object) -> tuple[int, str]:
     """Run pytest within this process and return its exit code and its words."""
     words = io.StringIO()
     with contextlib.redirect_stdout(words), contextlib.redirect_stderr(words):
-        status = pytest.main(list(arguments), plugins=[plugin])
+        status = pytest.main(list(arguments), plugins=list(plugins))
     return int(status), words.getvalue().strip()
 
 
-def waits(target: str) -> bool:
-    """Whether `target` is described, by a file that names no clock to move."""
-    if not Path(target).exists():
-        return False
-    from kmc_harness.targets import description
-
-    _, described = description.read(Path(target))
-    return described.clock is None or described.clock.kind == "wait"
-
-
-def check_target(target: str, policy: str, seed: str, patience: str = PATIENCE) -> None:
-    """See that there is such a target.
+def load(what: results.Run) -> targets.Loaded:
+    """Return the target that is to be judged; an adapter's module runs now, and no second time in this process.
 
     Raises:
-        Misuse: there is none, or it takes no such settings.
+        Misuse: there is none, or it takes no such policy, seed or patience.
 
     """
+    policy = what.policy or POLICIES[0]
     if policy not in POLICIES:
         raise Misuse(f"unknown policy {policy!r}; choose {' or '.join(POLICIES)}")
-    if not seed.isdecimal():
-        raise Misuse(f"--seed takes a whole number of 0 or more, not {seed!r}")
+    if not what.seed.isdecimal():
+        raise Misuse(f"--seed takes a whole number of 0 or more, not {what.seed!r}")
     try:
-        durations.seconds(patience)
+        durations.seconds(what.patience)
     except ValueError as error:
         raise Misuse(f"--patience: {error}") from error
-    targets.load(target, {"policy": policy, "seed": seed, "patience": patience}).close()
+    return targets.Loaded(targets.load(what.target, policy=policy, seed=what.seed, patience=what.patience))
 
 
-def _check(settings: Settings) -> None:
-    if settings.pytest_arguments and not (word := settings.pytest_arguments[0]).startswith("-"):
+def _checked(what: results.Run, folder: Path, declared: Path | None, processes: int) -> targets.Loaded:
+    """See that all that is asked for makes sense, and return the target."""
+    if what.pytest_arguments and not (word := what.pytest_arguments[0]).startswith("-"):
         raise Misuse(f"kmc run takes no {word!r} by itself; --target {word} judges that target")
-    if settings.repeat < 1:
-        raise Misuse(f"--repeat takes 1 or more, not {settings.repeat}")
-    if settings.processes < 1:
-        raise Misuse(f"-n takes 1 or more, not {settings.processes}")
-    if settings.processes > 1 and not importlib.util.find_spec("xdist"):
+    if what.repeat < 1:
+        raise Misuse(f"--repeat takes 1 or more, not {what.repeat}")
+    if processes < 1:
+        raise Misuse(f"-n takes 1 or more, not {processes}")
+    if processes > 1 and not importlib.util.find_spec("xdist"):
         raise Misuse("-n needs pytest-xdist, which is not installed: pip install pytest-xdist")
-    catalogue.select(settings.profile, settings.only)
-    if settings.waivers:
-        waivers.read(settings.waivers)
-    check_target(settings.target, settings.policy, settings.seed, settings.patience)
-    _check_folder(settings.report)
+    catalogue.select(what.profile, what.only)
+    if declared:
+        waivers.read(declared)
+    loaded = load(what)
+    try:
+        _check_folder(folder)
+    except Misuse:
+        loaded.close()
+        raise
+    if loaded.waits:
+        waiting = "where time is to pass, it is really waited for: a whole run takes ten minutes or more"
+        print(f"kmc: {what.target} names no clock that can be moved: {waiting}", file=sys.stderr)
+    return loaded
 
 
 def _check_folder(folder: Path) -> None:

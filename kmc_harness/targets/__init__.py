@@ -4,21 +4,20 @@ import importlib
 import os
 import shlex
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from kmc_harness.port import Naming, Offer, Target
 from kmc_harness.targets.adapters import check_whole
 from kmc_harness.verdicts import AdapterMistake, Misuse
 
-__all__ = ["load"]
+__all__ = ["Loaded", "load"]
 
 OF_OFFERS = {Offer.CLOCK: "advance", Offer.OUTBOX: "outbox"}
 ANSWER_WITHIN = "KMC_ANSWER_WITHIN"
 """The environment's word for how long one answer of `exec:command` may take, as 30s."""
 
 
-def load(name: str, settings: Mapping[str, str]) -> Target:
+def load(name: str, *, policy: str = "article", seed: str = "0", patience: str = "2m") -> Target:
     """Return the target called `name`.
 
     Args:
@@ -27,7 +26,9 @@ def load(name: str, settings: Mapping[str, str]) -> Target:
             administration by its lab, with the token in KMC_LAB_TOKEN);
             `python:module:Class` for an adapter of one's own (looked for in the working folder too); or
             `exec:command` for one in any language (see EXEC.md beside this file).
-        settings: `policy` and `seed`, for the model; `patience`, for targets whose time really passes.
+        policy: the model's rulebook.
+        seed: of the model.
+        patience: how long may really be waited in a scenario, for targets whose clock cannot be moved.
 
     Raises:
         Misuse: there is none, or its adapter cannot be imported.
@@ -36,7 +37,7 @@ def load(name: str, settings: Mapping[str, str]) -> Target:
     if name == "model":
         from kmc_harness.targets.model import ModelTarget
 
-        return ModelTarget(settings["policy"], settings["seed"])
+        return ModelTarget(policy, seed)
     if name.startswith("python:") and name.count(":") == 2:
         return _from_python(*name.split(":")[1:])
     kind, _, url = name.partition(":")
@@ -47,11 +48,33 @@ def load(name: str, settings: Mapping[str, str]) -> Target:
     if Path(name).exists():
         from kmc_harness.targets.hosted import Hosted
 
-        return Hosted(Path(name), settings.get("patience", "2m"))
+        return Hosted(Path(name), patience)
     if os.sep in name and ":" not in name:
         raise Misuse(f"target {name!r}: there is no such file or folder")
     own = "a folder with a target.toml, python:module:Class or exec:command for an adapter of your own"
     raise Misuse(f"unknown target {name!r}; use model, kaltura:URL, browser:URL, or {own}")
+
+
+class Loaded:
+    """A target that was loaded to see that there is one: whoever takes it first has it, and nobody loads it again."""
+
+    def __init__(self, target: Target) -> None:
+        self._target: Target | None = target
+
+    @property
+    def waits(self) -> bool:
+        """Whether time is really waited for, where it is to pass."""
+        return bool(getattr(self._target, "waits", False))
+
+    def take(self) -> Target | None:
+        """Return the target, and None from then on."""
+        taken, self._target = self._target, None
+        return taken
+
+    def close(self) -> None:
+        """Let go of it, where nobody has taken it."""
+        if target := self.take():
+            target.close()
 
 
 def _served(kind: str, url: str) -> Target:

@@ -64,6 +64,11 @@ class Hosted:
         self._acted_at = 0.0
 
     @property
+    def waits(self) -> bool:
+        """Whether no clock is named that can be moved."""
+        return self._described.clock is None or self._described.clock.kind == "wait"
+
+    @property
     def offers(self) -> frozenset[Offer]:
         """What the adapter declares, and what is put around it."""
         around = {Offer.CLOCK: self._described.clock, Offer.OUTBOX: self._described.mail}

@@ -196,7 +196,7 @@ def test_a_command_that_does_not_exist_is_misuse(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", ["exec:", "exec:python 'unfinished"])
 def test_a_command_that_is_none_is_misuse(command: str) -> None:
     with pytest.raises(Misuse, match="cannot be run"):
-        load(command, {})
+        load(command)
 
 
 # One adapter by itself

@@ -212,7 +212,7 @@ def test_misuse_is_one_clear_line(arguments: tuple[str, ...], words: str) -> Non
 def test_a_server_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
     with pytest.raises(Misuse, match=r"is it running\? \(kmc serve --lab\)"):
-        targets.load(f"kaltura:http://127.0.0.1:{free_port()}", {})
+        targets.load(f"kaltura:http://127.0.0.1:{free_port()}")
 
 
 def test_without_the_labs_token_what_only_the_lab_does_is_not_offered(monkeypatch: pytest.MonkeyPatch) -> None:
