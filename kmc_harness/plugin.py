@@ -285,13 +285,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report.outcome = {"pass": "passed", "warning": "passed", "skipped": "skipped"}.get(verdict, "failed")
     where = f"{result['feature']}:{result['line']}"
     if verdict == "skipped":
-        report.longrepr = (result["feature"], result["line"], f"Skipped: {result['seen']}")
+        report.longrepr = (result["feature"], result["line"], f"Skipped: {result['actual']}")
     elif verdict in ("pass", "warning"):
         report.longrepr = None
     else:
         report.longrepr = (
             f"{verdict.upper()} {result['requirement']} {result['title']} ({where})\n"
-            f"  at:       {result['step']}\n  expected: {result['expected']}\n  seen:     {result['seen']}"
+            f"  at:       {result['step']}\n  expected: {result['expected']}\n  actual:   {result['actual']}"
         )
     return report
 
@@ -315,7 +315,7 @@ def _judge(item: pytest.Item, call: pytest.CallInfo[None], scene: _Scene) -> dic
     from kmc_harness.verdicts import Verdict
 
     template = _template(item)
-    verdict, expected, seen = _ended(item, call.excinfo.value if call.excinfo else None, scene)
+    verdict, expected, actual = _ended(item, call.excinfo.value if call.excinfo else None, scene)
     world = scene.world
     if world and verdict in (Verdict.FAIL, Verdict.WARNING, Verdict.INCONCLUSIVE):
         with contextlib.suppress(Exception):  # the target may not be there any more
@@ -331,9 +331,9 @@ def _judge(item: pytest.Item, call: pytest.CallInfo[None], scene: _Scene) -> dic
         feature=bindings.short(template.feature.filename),
         line=template.line_number,
         verdict=verdict,
-        step=steps[scene.at].text if scene.at >= 0 and expected + seen else "",
+        step=steps[scene.at].text if scene.at >= 0 and expected + actual else "",
         expected=recorder.redact(expected),
-        seen=recorder.redact(seen),
+        actual=recorder.redact(actual),
         steps=steps,
         actions=tuple(sorted(world.exchange.performed)) if world else (),
         offers=tuple(sorted(world.exchange.used_offers | _needed(item))) if world else (),
@@ -356,10 +356,10 @@ def _ended(item: pytest.Item, error: BaseException | None, scene: _Scene) -> tup
         case None:
             return Verdict.INCONCLUSIVE, "a check", "the scenario ended without having checked anything"
         case Departure() if scene.last_type == "given":
-            return Verdict.INCONCLUSIVE, error.expected, error.seen
+            return Verdict.INCONCLUSIVE, error.expected, error.actual
         case Departure():
             only_warns = _requirement(item).only_warns
-            return Verdict.WARNING if only_warns else Verdict.FAIL, error.expected, error.seen
+            return Verdict.WARNING if only_warns else Verdict.FAIL, error.expected, error.actual
         case Unreached():
             return Verdict.INCONCLUSIVE, "the situation to be reached", str(error)
         case NotOffered() if _declared(scene, str(error)):

@@ -43,12 +43,12 @@ def highest(verdicts: Iterable[Verdict]) -> Verdict:
 
 
 class Departure(AssertionError):
-    """The target was seen to depart from the requirement."""
+    """The target was actual to depart from the requirement."""
 
-    def __init__(self, expected: str, seen: str) -> None:
-        super().__init__(f"expected {expected}; seen: {seen}")
+    def __init__(self, expected: str, actual: str) -> None:
+        super().__init__(f"expected {expected}; actual: {actual}")
         self.expected = expected
-        self.seen = seen
+        self.actual = actual
 
 
 class Unreached(Exception):

@@ -26,4 +26,4 @@ def test_the_workflow_for_github_runs_as_it_stands(tmp_path: Path) -> None:
             subprocess.run(["bash", "-e", "-c", script], cwd=tmp_path, env=env, check=True, capture_output=True)
         (tmp_path / "accepted").mkdir(exist_ok=True)
         (tmp_path / "accepted" / "report.json").write_bytes((tmp_path / "kmc-report" / "report.json").read_bytes())
-    assert "of them in part, on model" in (tmp_path / "page.md").read_text()
+    assert "of them partly, on model" in (tmp_path / "page.md").read_text()

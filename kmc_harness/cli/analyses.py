@@ -207,7 +207,7 @@ def show_found(found: Found, scenario: str | None, program: str) -> None:
     by = f"; the reference answers by {found.requirement}" if found.requirement else ""
     console.print(f"\n[bold red]departure[/] after {moves}, minimised from {found.before_shrinking}{by}")
     for expected, actual in found.divergence.in_words():
-        console.print(f"  expected [green]{escape(expected)}[/], seen [red]{escape(actual)}[/]")
+        console.print(f"  expected [green]{escape(expected)}[/], actual [red]{escape(actual)}[/]")
     if scenario:
         console.print("\n[bold]as a scenario[/]\n")
         console.print(scenario, markup=False, soft_wrap=True)

@@ -48,7 +48,7 @@ def show_report(report: Report, folder: Path, took_s: float | None = None) -> No
     _show_departures(console, report)
     _show_alike(console, report.requirements, Verdict.WAIVED)
     _show_alike(console, report.requirements, Verdict.SKIPPED)
-    _show_in_part(console, report.requirements)
+    _show_partly_covered(console, report.requirements)
     _show_waivers(console, report.waivers)
     _show_headline(console, report, folder, report.timing.seconds if took_s is None else took_s)
 
@@ -85,10 +85,10 @@ def _show_departure(
         "scenario": f"{first.title} ({first.feature}:{first.line}); {alike} of {ran} ended so",
         "step": first.step,
         "expected": first.expected,
-        "seen": first.seen,
+        "actual": first.actual,
         "repeats": requirement.reason if first.verdict is Verdict.FLAKY else "",
         "known": requirement.known_departure,
-        "again": run.again(requirement.id),
+        "reproduce with": run.reproduce(requirement.id),
     }
     grid = Table.grid(padding=(0, 1), pad_edge=False)
     grid.add_column(no_wrap=True, style="dim", min_width=10)
@@ -109,14 +109,14 @@ def _show_alike(console: Console, requirements: Iterable[RequirementResult], ver
         console.print(f"\n{terminal.badge(verdict)} {', '.join(ids)}\n  {escape(reason)}")
 
 
-def _show_in_part(console: Console, requirements: Iterable[RequirementResult]) -> None:
+def _show_partly_covered(console: Console, requirements: Iterable[RequirementResult]) -> None:
     """Show those of which some scenarios were skipped, and what the target lacks for them."""
     grid = Table.grid(padding=(0, 1), pad_edge=False)
     for each in requirements:
-        if each.in_part:
-            grid.add_row(f"  {each.id}", each.in_part)
+        if each.partly_covered:
+            grid.add_row(f"  {each.id}", each.partly_covered)
     if grid.row_count:
-        console.print("\n[bold]judged in part[/]", grid, sep="\n")
+        console.print("\n[bold]partly covered[/]", grid, sep="\n")
 
 
 def _show_waivers(console: Console, waivers: Iterable[WaiverResult]) -> None:
@@ -130,7 +130,7 @@ def _show_waivers(console: Console, waivers: Iterable[WaiverResult]) -> None:
         if each.state.fails_run:
             name = f"{each.requirement} {each.scenario}".strip()
             until = f" ({each.until})" if each.state is WaiverState.OVERDUE else ""
-            console.print(f"\n[bold red]{each.state} waiver[/] {escape(name)}, seen {escape(repr(each.seen))}")
+            console.print(f"\n[bold red]{each.state} waiver[/] {escape(name)}, actual {escape(repr(each.actual))}")
             console.print(f"  {why[each.state]}{until}")
 
 
@@ -178,7 +178,7 @@ def _line(event: Event) -> str:
             return f"[dim]{clock(event.at)}[/] mail to {escape(event.to)}: {escape(event.subject)}{links}"
         case Checked():
             sign = "[green]✓[/]" if event.held else "[red]✗[/]"
-            return f"{sign} expected {escape(event.expected)}; seen: {escape(event.seen)}"
+            return f"{sign} expected {escape(event.expected)}; actual: {escape(event.actual)}"
 
 
 def show_replay(replay: "Replay") -> int:

@@ -368,5 +368,5 @@ def rerun(expected: Target, target: Target, founders: Founders, sentences: Seque
         yield f"{'✗' if found else '✓'} {sentence}"
         if found:
             for one, two in found.divergence.in_words():
-                yield f"  expected {one}, seen {two}"
+                yield f"  expected {one}, actual {two}"
             return

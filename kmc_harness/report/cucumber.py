@@ -121,8 +121,8 @@ def _step_results(scenario: ScenarioResult, count: int) -> list[dict[str, str]]:
         return found
     failed = [at for at, each in enumerate(ended) if each.ended is StepEnd.FAILED]
     at = failed[0] if failed else len(found) - 1 if ended and ended[0].ended is StepEnd.PASSED else 0
-    says = f"{scenario.verdict}: expected {scenario.expected}; seen: {scenario.seen}"
-    message = f"{scenario.verdict}: {scenario.waiver or scenario.seen}" if scenario.verdict in _KEPT else says
+    says = f"{scenario.verdict}: expected {scenario.expected}; actual: {scenario.actual}"
+    message = f"{scenario.verdict}: {scenario.waiver or scenario.actual}" if scenario.verdict in _KEPT else says
     found[at] = {"status": _KEPT.get(scenario.verdict, "FAILED"), "message": message}
     return found
 

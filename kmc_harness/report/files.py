@@ -3,10 +3,11 @@
 import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from kmc_harness.report.results import SCHEMA_VERSION, Report, Timing
+from kmc_harness.report.results import SCHEMA_VERSION, Report
 from kmc_harness.schemas import written
 from kmc_harness.verdicts import Misuse
 
@@ -17,12 +18,12 @@ RENDERED = ("report.html", "summary.md", "junit.xml", "cucumber.ndjson")
 """What is made of it."""
 
 
-class _Version(msgspec.Struct):
-    schema_version: int
+RENAMED = {2: {"seen": "actual", "in_part": "partly_covered"}}
+"""By an earlier version of the schema, the fields that are called otherwise now."""
 
 
 def read(path: Path) -> Report:
-    """Return the report at `path`, a `report.json` or the folder it stands in.
+    """Return the report at `path`, a `report.json` or the folder it stands in; one of an earlier version is converted.
 
     Raises:
         Misuse: it is missing, truncated, changed, of a newer version, or no report at all.
@@ -34,19 +35,34 @@ def read(path: Path) -> Report:
     except OSError as error:
         raise Misuse(f"no report can be read from {str(path)!r}: {error.strerror}") from error
     try:
-        version = msgspec.json.decode(text, type=_Version).schema_version
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raw = msgspec.json.decode(text, type=dict[str, Any])
+        version = msgspec.convert(raw.get("schema_version"), int)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Misuse(f"{str(path)!r} is no report of kmc run, or not all of one: {error}") from error
-    if version != SCHEMA_VERSION:
+    if version != SCHEMA_VERSION and version not in RENAMED:
         newer = "; a newer kmc-harness reads it" if version > SCHEMA_VERSION else ""
         raise Misuse(f"{str(path)!r} has schema version {version}, and this is {SCHEMA_VERSION}{newer}")
+    is_whole = _signed(raw) == raw
     try:
-        report = msgspec.json.decode(text, type=Report)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        report = msgspec.json.decode(msgspec.json.encode(_converted(raw, version)), type=Report)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise Misuse(f"{str(path)!r} does not follow the schema of reports: {error}") from error
-    if report != _signed(report):
+    if not is_whole:
         raise Misuse(f"{str(path)!r} was changed after it was written: its digests do not fit")
     return report
+
+
+def _converted(raw: Any, version: int) -> Any:
+    """Return a report as the present version would have written it, but for its digests."""
+    if version == SCHEMA_VERSION:
+        return raw
+    return _renamed(raw, RENAMED[version]) | {"schema_version": SCHEMA_VERSION}
+
+
+def _renamed(part: Any, names: dict[str, str]) -> Any:
+    if isinstance(part, dict):
+        return {names.get(name, name): _renamed(value, names) for name, value in part.items()}
+    return [_renamed(each, names) for each in part] if isinstance(part, list) else part
 
 
 def write(report: Report, folder: Path) -> Report:
@@ -57,9 +73,9 @@ def write(report: Report, folder: Path) -> Report:
 
     """
     folder.mkdir(parents=True, exist_ok=True)
-    signed = _signed(report)
-    write_whole(folder / REPORT, msgspec.json.format(msgspec.json.encode(signed), indent=2) + b"\n")
-    return signed
+    signed = msgspec.json.encode(_signed(msgspec.json.decode(msgspec.json.encode(report))))
+    write_whole(folder / REPORT, msgspec.json.format(signed, indent=2) + b"\n")
+    return msgspec.json.decode(signed, type=Report)
 
 
 def render(report: Report, folder: Path, source: Path | None = None) -> tuple[Path, ...]:
@@ -101,12 +117,13 @@ def write_whole(path: Path, content: bytes) -> None:
         raise
 
 
-def _signed(report: Report) -> Report:
-    """Return `report` with its digests; that of the timing stands apart, since timing differs from run to run."""
-    digest = _digest(msgspec.structs.replace(report, digest="", timing=Timing("", {})))
-    timing = msgspec.structs.replace(report.timing, digest="")
-    timing = msgspec.structs.replace(timing, digest=_digest((digest, timing)))
-    return msgspec.structs.replace(report, digest=digest, timing=timing)
+def _signed(raw: dict[str, Any]) -> dict[str, Any]:
+    """Return a report with its digests; that of the timing stands apart, since timing differs from run to run."""
+    nothing = {"started_at": "", "scenarios": {}, "digest": ""}
+    digest = _digest(raw | {"digest": "", "timing": nothing})
+    found = raw.get("timing")
+    timing: dict[str, Any] = found if isinstance(found, dict) else nothing
+    return raw | {"digest": digest, "timing": timing | {"digest": _digest((digest, timing | {"digest": ""}))}}
 
 
 def _digest(what: object) -> str:

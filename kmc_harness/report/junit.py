@@ -54,9 +54,9 @@ def _case(suite: Xml.Element, scenario: ScenarioResult, seconds: float) -> None:
         line=str(scenario.line),
         time=f"{seconds:.3f}",
     )
-    text = f"{scenario.verdict} at: {scenario.step}\nexpected: {scenario.expected}\nseen: {scenario.seen}"
+    text = f"{scenario.verdict} at: {scenario.step}\nexpected: {scenario.expected}\nactual: {scenario.actual}"
     if tag := _TAGS.get(scenario.verdict):
-        message = scenario.waiver or f"{scenario.verdict}: {scenario.seen or 'without a word'}"
+        message = scenario.waiver or f"{scenario.verdict}: {scenario.actual or 'without a word'}"
         Xml.SubElement(case, tag, message=message, type=scenario.verdict.value).text = text
     elif scenario.verdict is Verdict.WARNING:
         Xml.SubElement(case, "system-out").text = text

@@ -29,17 +29,17 @@ def _departures(report: Report) -> list[str]:
     for each in report.requirements:
         if each.verdict not in HELD and each.scenarios:
             first = next(scenarios[name] for name in each.scenarios if scenarios[name].verdict is each.verdict)
-            seen = first.seen if each.verdict is not Verdict.FLAKY else each.reason
-            cells = (f"{each.id} {each.title}", first.where, first.expected, seen)
+            actual = first.actual if each.verdict is not Verdict.FLAKY else each.reason
+            cells = (f"{each.id} {each.title}", first.where, first.expected, actual)
             rows.append(f"| **{each.verdict}** | {' | '.join(map(_plain, cells))} |")
-    head = ["| verdict | requirement | scenario | expected | seen |", "|---|---|---|---|---|"]
+    head = ["| verdict | requirement | scenario | expected | actual |", "|---|---|---|---|---|"]
     return [*head, *rows, ""] if rows else []
 
 
 def _waivers(report: Report) -> list[str]:
     wrong = [each for each in report.waivers if each.state.fails_run]
     named = [(each, f"{each.requirement} {each.scenario}".strip()) for each in wrong]
-    rows = [f"- **{each.state}**: {_plain(f'{name}, seen {each.seen!r}')}" for each, name in named]
+    rows = [f"- **{each.state}**: {_plain(f'{name}, actual {each.actual!r}')}" for each, name in named]
     return ["Waivers that do not hold:", "", *rows, ""] if rows else []
 
 

@@ -28,7 +28,7 @@ __all__ = [
     "build",
 ]
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised whenever a report of the new kind could not be read by the old code."""
 READY = "a target that starts and passes the probes"
 """What a scenario expects before its first step."""
@@ -74,11 +74,11 @@ class Run(_Part, frozen=True):
         """The target with its policy, as headings name it."""
         return f"{self.target}, policy {self.policy}" if self.policy else self.target
 
-    def again(self, requirement: str) -> str:
+    def reproduce(self, requirement: str) -> str:
         """Return the command that judges just `requirement` again."""
         words = ["kmc run --target", shlex.quote(self.target)]
         words += ["--policy", self.policy] if self.policy else []
-        return " ".join([*words, "--profile all --only", requirement, "--seed", self.seed, "--report kmc-again"])
+        return " ".join([*words, "--profile all --only", requirement, "--seed", self.seed, "--report kmc-reproduced"])
 
 
 class ScenarioResult(_Part, frozen=True):
@@ -102,7 +102,7 @@ class ScenarioResult(_Part, frozen=True):
     verdict: Verdict
     step: str = ""
     expected: str = ""
-    seen: str = ""
+    actual: str = ""
     steps: tuple[Step, ...] = ()
     actions: tuple[str, ...] = ()
     offers: tuple[str, ...] = ()
@@ -123,7 +123,7 @@ class ScenarioResult(_Part, frozen=True):
 class RequirementResult(_Part, frozen=True):
     """The highest verdict of a requirement's scenarios that were not skipped; `reason` says why it is no pass.
 
-    `in_part` says how many were skipped for what, where others were judged.
+    `partly_covered` says how many were skipped for what, where others were judged.
     """
 
     id: str
@@ -136,7 +136,7 @@ class RequirementResult(_Part, frozen=True):
     reason: str
     known_departure: str
     scenarios: tuple[str, ...]
-    in_part: str = ""
+    partly_covered: str = ""
 
 
 class WaiverState(StrEnum):
@@ -159,7 +159,7 @@ class WaiverResult(_Part, frozen=True):
 
     requirement: str
     scenario: str
-    seen: str
+    actual: str
     why: str
     link: str
     until: str
@@ -213,7 +213,7 @@ class Report(_Part, Shown, frozen=True):
     def refusal(self) -> str:
         """Why nothing at all was judged, where the target did not start or failed a probe; empty elsewhere."""
         first = next(iter(self.scenarios), None)
-        return first.seen if first and all(each.expected == READY for each in self.scenarios) else ""
+        return first.actual if first and all(each.expected == READY for each in self.scenarios) else ""
 
     @property
     def outcome(self) -> str:
@@ -234,16 +234,16 @@ class Report(_Part, Shown, frozen=True):
         return f"{len(self.scenarios)} scenario{'s' * (len(self.scenarios) != 1)}"
 
     @property
-    def in_part(self) -> int:
+    def partly_covered(self) -> int:
         """How many requirements were judged by some of their scenarios only."""
-        return sum(bool(each.in_part) for each in self.requirements)
+        return sum(bool(each.partly_covered) for each in self.requirements)
 
     @property
     def headline(self) -> str:
         """How much was judged, of what."""
         partial = "partial run: " if self.partial else ""
         judged = f"{self.judged} of {len(self.requirements)} requirements judged"
-        judged += f", {self.in_part} of them in part," if self.in_part else ""
+        judged += f", {self.partly_covered} of them partly," if self.partly_covered else ""
         return f"{partial}{judged} on {self.run.subject}, profile {self.run.profile}"
 
 
@@ -319,19 +319,19 @@ def _requirement_result(
         reason,
         f"{requirement.observation}: {requirement.departure}" if known and requirement.observation else "",
         tuple(each.id for each in scenarios),
-        _in_part(scenarios),
+        _partly_covered(scenarios),
     )
 
 
-def _in_part(scenarios: Sequence[ScenarioResult]) -> str:
+def _partly_covered(scenarios: Sequence[ScenarioResult]) -> str:
     skipped = [each for each in scenarios if each.verdict is Verdict.SKIPPED]
     if not skipped or len(skipped) == len(scenarios):
         return ""
-    missing = ", ".join(sorted({each.seen.partition("'")[2].strip("'") for each in skipped}))
+    missing = ", ".join(sorted({each.actual.partition("'")[2].strip("'") for each in skipped}))
     return f"{len(scenarios) - len(skipped)} of {len(scenarios)} scenarios; not offered: {missing}"
 
 
 def _reason(scenario: ScenarioResult) -> str:
     if scenario.verdict is Verdict.FLAKY:
         return f"ended {', '.join(scenario.repeats)} in {len(scenario.repeats)} repeats"
-    return scenario.waiver or scenario.seen
+    return scenario.waiver or scenario.actual

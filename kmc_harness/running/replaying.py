@@ -28,7 +28,7 @@ class Replay:
     def same_verdict(self) -> bool:
         """Whether it ended as recorded; a waived departure is one still."""
         if self.recorded.verdict is Verdict.WAIVED:
-            return (self.now.step, self.now.seen) == (self.recorded.step, self.recorded.seen)
+            return (self.now.step, self.now.actual) == (self.recorded.step, self.recorded.actual)
         shown = max(self.recorded.repeats, key=lambda each: each.rank, default=self.recorded.verdict)
         return self.now.verdict is shown
 

@@ -209,7 +209,7 @@ def _lost(name: str) -> results.ScenarioResult:
         template.line_number,
         Verdict.ERROR,
         expected="a result",
-        seen="none: the scenario was collected and never reported; its process may have died",
+        actual="none: the scenario was collected and never reported; its process may have died",
     )
 
 

@@ -30,7 +30,7 @@ class Waiver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         requirement: the id of the requirement that is departed from.
-        seen: what is seen of it, as the report says under `seen`; `*` stands for any text.
+        actual: what is seen of it, as the report says under `actual`; `*` stands for any text.
         why: the reason, in words.
         scenario: the title of the only scenario it speaks of; all of the requirement where it is empty.
         link: where the departure is tracked.
@@ -40,7 +40,7 @@ class Waiver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     requirement: str
-    seen: str
+    actual: str
     why: str
     scenario: str = ""
     link: str = ""
@@ -53,9 +53,9 @@ class Waiver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def matches(self, scenario: ScenarioResult) -> bool:
         """Whether `scenario` ended as this waiver says it does."""
-        pattern = ".*".join(map(re.escape, self.seen.split("*")))
+        pattern = ".*".join(map(re.escape, self.actual.split("*")))
         ended_so = scenario.verdict.value == self.verdict.value
-        return self.speaks_of(scenario) and ended_so and re.fullmatch(pattern, scenario.seen, re.DOTALL) is not None
+        return self.speaks_of(scenario) and ended_so and re.fullmatch(pattern, scenario.actual, re.DOTALL) is not None
 
     @property
     def reason(self) -> str:
@@ -100,8 +100,8 @@ def _complaint(waiver: Waiver) -> str:
         return f"({waiver.requirement}) gives no reason; say why the departure is accepted"
     if not (waiver.why + waiver.link).isprintable():
         return f"({waiver.requirement}) has characters in it that cannot be shown; write `why` and `link` on one line"
-    if not waiver.seen.strip(" *"):
-        return f"({waiver.requirement}) would match however it fails; copy `seen` from the report"
+    if not waiver.actual.strip(" *"):
+        return f"({waiver.requirement}) would match however it fails; copy `actual` from the report"
     return ""
 
 
@@ -150,5 +150,5 @@ def _became(waiver: Waiver, ran: Sequence[ScenarioResult], chosen: Collection[st
         state = WaiverState.STALE if ended <= _HELD else WaiverState.NOT_JUDGED
     until = waiver.until.isoformat() if waiver.until else ""
     return WaiverResult(
-        waiver.requirement, waiver.scenario, waiver.seen, waiver.why, waiver.link, until, state, matched
+        waiver.requirement, waiver.scenario, waiver.actual, waiver.why, waiver.link, until, state, matched
     )

@@ -43,7 +43,7 @@ class Checks:
         self._codes = codes
         self.count = 0
 
-    def that(self, held: bool, expected: str, seen: str) -> None:
+    def that(self, held: bool, expected: str, actual: str) -> None:
         """Count a check.
 
         Raises:
@@ -51,10 +51,10 @@ class Checks:
 
         """
         self.count += 1
-        checked = Checked(at=self._exchange.looked_at, expected=expected, seen=seen, held=held)
+        checked = Checked(at=self._exchange.looked_at, expected=expected, actual=actual, held=held)
         self._exchange.recorder.note(checked)
         if not held:
-            raise Departure(expected, seen)
+            raise Departure(expected, actual)
 
     def last(self) -> Observation:
         """Return the latest answer to an act."""

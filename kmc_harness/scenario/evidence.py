@@ -70,7 +70,7 @@ class Checked(_Happened, frozen=True, tag="checked"):
     """The requirement was held against what was seen."""
 
     expected: str
-    seen: str
+    actual: str
     held: bool
 
 

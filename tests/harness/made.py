@@ -33,7 +33,7 @@ def scenario(
     held = verdict is Verdict.PASS
     events = tuple(Checked(at=0, expected="refused", seen="refused", held=held) for _ in range(checks))
     step = Step("Then she is refused", 30, StepEnd.PASSED if held else StepEnd.FAILED, events)
-    said = {} if held else {"step": step.text, "expected": "refused", "seen": seen}
+    said = {} if held else {"step": step.text, "expected": "refused", "actual": seen}
     return ScenarioResult(
         name or title.replace(" ", "_"), requirement, title, "", "article/switching.feature", 25, verdict,
         steps=(step,), **said,

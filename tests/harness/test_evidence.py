@@ -35,7 +35,7 @@ def test_a_failing_scenario_tells_step_by_step_what_happened(on_kaltura: Any) ->
     opened = _events(failed, "acted")[-1]
     assert (opened["by"], opened["action"], opened["answer"]) == ("Ada", "OpenEnrolmentLink", "accepted")
     assert _events(failed, "checked") == [
-        {"kind": "checked", "at": opened["at"], "expected": "no QR code", "seen": failed["seen"], "held": False}
+        {"kind": "checked", "at": opened["at"], "expected": "no QR code", "seen": failed["actual"], "held": False}
     ]
 
 
@@ -139,4 +139,4 @@ def test_beside_a_check_that_held_stands_what_was_seen(on_article: Ran) -> None:
     held = [each for step in steps for each in step["events"] if each["kind"] == "checked" and each["held"]]
     assert len(held) > 300
     departing = {"", "none", "no word", "one secret for both", "no such header"}
-    assert [each for each in held if each["seen"] in departing or "raw ['" in each["seen"]] == []
+    assert [each for each in held if each["actual"] in departing or "raw ['" in each["actual"]] == []

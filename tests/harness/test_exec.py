@@ -41,7 +41,7 @@ def struck(ran: Ran) -> set[str]:
 
 
 def words(ran: Ran) -> str:
-    return "\n".join(each["seen"] for each in ran.report["scenarios"])
+    return "\n".join(each["actual"] for each in ran.report["scenarios"])
 
 
 # Honest ones

@@ -73,9 +73,9 @@ def test_what_a_server_logs_of_earlier_scenarios_secrets_is_shortened(
     ran = judge(str(SERVED), *only, "-n", processes, SECRETS=str(secrets), **{wrong: "LogOut"})
     assert ran.verdicts["LOG-010"] == "error"
     quoted = next(
-        each["seen"]
+        each["actual"]
         for each in ran.report["scenarios"]
-        if "its last words" in each["seen"] or "server's last words" in each["seen"]
+        if "its last words" in each["actual"] or "server's last words" in each["actual"]
     )
     assert quoted.count("…") > 5
     assert len(secrets.read_text().split()) > 20

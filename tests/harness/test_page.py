@@ -50,7 +50,7 @@ def test_a_reader_filters_to_fail_opens_a_scenario_and_follows_a_link(page: Page
     requirement = page.locator("#SWI-002")
     expect(requirement.get_by_text("The same holds from an account that has it.")).to_be_visible()
     requirement.get_by_text("Both accounts have it on", exact=True).click()
-    expect(requirement.get_by_text("expected Ada refused; seen: accepted with a session").first).to_be_visible()
+    expect(requirement.get_by_text("expected Ada refused; actual: accepted with a session").first).to_be_visible()
     expect(requirement.get_by_text("kmc run --target model --policy kaltura-server")).to_be_visible()
     assert page.url.endswith("#SWI-002")
 

@@ -25,7 +25,7 @@ def test_a_verdict_that_changes_between_repeats_is_flaky(judge: Callable[..., An
     assert ran.verdicts == {"SWI-002": "flaky"}
     ended = ran.report["scenarios"][0]
     assert ended["repeats"] == ["fail", "pass", "pass"]
-    assert ended["seen"] == "accepted with a session"
+    assert ended["actual"] == "accepted with a session"
     # A departure was seen, if only once.
     assert ran.exit_code == 1
     shown = " ".join(ran.out.split())
@@ -71,7 +71,7 @@ def _replay(ran: Any, *arguments: str) -> Any:
 def test_a_recorded_failure_happens_again_event_by_event(on_kaltura: Any) -> None:
     done = _replay(on_kaltura, "SWI-002")
     assert done.returncode == 0
-    assert "expected Ada refused; seen: accepted with a session" in done.stdout
+    assert "expected Ada refused; actual: accepted with a session" in done.stdout
     assert "the same verdict as recorded: fail, now fail" in done.stdout
     assert "every event of its 7 steps is as recorded" in done.stdout
 

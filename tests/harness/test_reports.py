@@ -22,9 +22,9 @@ from kmc_harness.report.files import schema
 from kmc_harness.report.html import PASSES_UP_TO, page
 from kmc_harness.report.junit import junit
 from kmc_harness.report.markdown import summary
-from kmc_harness.report.results import ScenarioResult, WaiverResult, WaiverState
+from kmc_harness.report.results import SCHEMA_VERSION, ScenarioResult, WaiverResult, WaiverState
 from kmc_harness.verdicts import Misuse, Verdict
-from tests.conftest import kmc
+from tests.conftest import ROOT, kmc
 from tests.harness.made import report, scenario
 
 # The contract
@@ -33,6 +33,22 @@ from tests.harness.made import report, scenario
 def test_the_schema_in_the_repository_is_that_of_the_types() -> None:
     kept = importlib.resources.files("kmc_harness.report").joinpath("schema.json").read_bytes()
     assert kept == schema()
+
+
+@pytest.mark.parametrize("product", ["better-auth", "django-allauth", "flask-security"])
+def test_a_report_of_an_earlier_version_is_converted(product: str, tmp_path: Path) -> None:
+    """These were written when `actual` was called `seen`."""
+    path = ROOT / "examples" / "targets" / product / "report.json"
+    raw = json.loads(path.read_text())
+    assert raw["schema_version"] == 2
+    report = read(path)
+    assert report.schema_version == SCHEMA_VERSION
+    assert [each.actual for each in report.scenarios] == [each["seen"] for each in raw["scenarios"]]
+    assert write(report, tmp_path) == read(tmp_path)
+    path = tmp_path / "changed.json"
+    path.write_text(json.dumps(raw | {"judged": 98}))
+    with pytest.raises(Misuse, match="was changed after it was written"):
+        read(path)
 
 
 def test_reports_follow_the_schema(on_article: Any, on_kaltura: Any) -> None:
@@ -63,7 +79,7 @@ DAMAGES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "another day": (lambda text: text.replace(b'"2026-01-05', b'"2025-01-05'), "changed after it was written"),
     "no day": (lambda text: text.replace(b'"2026-01-05', b'"then'), "changed after it was written"),
     "a second more": (lambda text: text.replace(b": 0.5", b": 1.5"), "changed after it was written"),
-    "newer": (lambda text: text.replace(b'"schema_version": 2', b'"schema_version": 3'), "a newer kmc-harness reads"),
+    "newer": (lambda text: text.replace(b'"schema_version": 3', b'"schema_version": 4'), "a newer kmc-harness reads"),
     "a field more": (lambda text: text.replace(b'"digest"', b'"more": 1, "digest"'), "does not follow the schema"),
     "no such verdict": (lambda text: text.replace(b'"fail"', b'"good"'), "does not follow the schema"),
     "another tool's": (lambda _: b'{"version": "2.1.0", "runs": []}', "is no report of kmc run"),

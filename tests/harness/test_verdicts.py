@@ -64,7 +64,7 @@ def test_a_made_up_link_leads_to_the_product_itself(judge: Callable[..., Any]) -
 def test_a_qr_code_that_was_never_issued_has_no_time_of_its_own_to_judge(judge: Callable[..., Any]) -> None:
     ran = judge("MailsOneLink", "--only", "ENR-010")
     assert [each["verdict"] for each in ran.report["scenarios"]] == ["pass", "inconclusive", "pass"]
-    assert ran.report["scenarios"][1]["seen"] == "Ada was to be mailed 2 links to QR codes, but 1 came"
+    assert ran.report["scenarios"][1]["actual"] == "Ada was to be mailed 2 links to QR codes, but 1 came"
 
 
 def test_a_product_may_register_nobody_without_a_password(judge: Callable[..., Any]) -> None:
@@ -73,7 +73,7 @@ def test_a_product_may_register_nobody_without_a_password(judge: Callable[..., A
     assert _set(ran) == {"pass"}
     ended = {each["title"]: each for each in ran.report["scenarios"]}
     by_mail = ended["Somebody new, registered by mail"]
-    assert (by_mail["verdict"], by_mail["seen"]) == (
+    assert (by_mail["verdict"], by_mail["actual"]) == (
         "skipped",
         "the target does not offer 'RegisterUser without a password'",
     )
@@ -89,13 +89,13 @@ def test_a_race_is_judged_by_what_comes_at_the_same_moment(judge: Callable[..., 
         "Two uses of one reset link at the same moment": "fail",
     }
     assert [verdict for title, verdict in ended.items() if "one after the other" in title] == ["pass"] * 3
-    assert ran.report["scenarios"][3]["seen"] == "2 of 2 accepted"
+    assert ran.report["scenarios"][3]["actual"] == "2 of 2 accepted"
 
 
 def test_without_a_way_to_race_what_was_judged_is_said(judge: Callable[..., Any]) -> None:
     ran = judge("Settings", "--only", "SEC-014")
     assert ran.verdicts == {"SEC-014": "pass"}
-    assert ran.report["requirements"][0]["in_part"] == "2 of 15 scenarios; not offered: enable, race"
+    assert ran.report["requirements"][0]["partly_covered"] == "2 of 15 scenarios; not offered: enable, race"
 
 
 def test_a_race_that_nobody_wins_shows_nothing() -> None:
@@ -153,7 +153,7 @@ def test_a_fail_says_what_was_expected_and_seen_and_how_to_see_it_again(judge: C
     assert "fail SWI-002" in shown
     assert "step Then she is refused" in shown
     assert "expected Ada refused" in shown
-    assert "seen accepted with a session" in shown
+    assert "actual accepted with a session" in shown
     assert "--only SWI-002 --seed 0" in shown
     assert "partial run:" in shown
 
@@ -245,13 +245,13 @@ def test_how_a_reset_leads_to_a_new_qr_code_is_nobodys_fault(
     assert sorted(without) == skipped
 
 
-@pytest.mark.parametrize(("shortest", "verdict", "in_part"), [("6", "pass", "2 of 6"), ("3", "skipped", "")])
+@pytest.mark.parametrize(("shortest", "verdict", "covered"), [("6", "pass", "2 of 6"), ("3", "skipped", "")])
 def test_a_refused_password_is_judged_where_the_rules_are_others_but_refuse_it(
-    shortest: str, verdict: str, in_part: str, judge: Callable[..., Any]
+    shortest: str, verdict: str, covered: str, judge: Callable[..., Any]
 ) -> None:
     ran = judge("HasOtherRules", "--only", "RST-013", KMC_TEST_SHORTEST=shortest)
     assert ran.verdicts == {"RST-013": verdict}
-    assert ran.report["requirements"][0]["in_part"] == (in_part and f"{in_part} scenarios; not offered: rules")
+    assert ran.report["requirements"][0]["partly_covered"] == (covered and f"{covered} scenarios; not offered: rules")
 
 
 @pytest.mark.parametrize(("tells", "verdict"), [("yes", "skipped"), ("", "inconclusive")])
@@ -260,7 +260,7 @@ def test_a_login_that_has_no_word_for_an_account_lets_nobody_in_elsewhere(
 ) -> None:
     ran = judge("NamesNoTeam", "--only", "LOG-012", KMC_TEST_TELLS=tells)
     assert ran.verdicts == {"LOG-012": verdict}
-    seen = {each["seen"] for each in ran.report["scenarios"]}
+    seen = {each["actual"] for each in ran.report["scenarios"]}
     assert seen == {
         "the target does not offer 'a login that names an account'" if tells
         else "Bo was let in, but where was not shown: tell Observation.account"
@@ -270,16 +270,18 @@ def test_a_login_that_has_no_word_for_an_account_lets_nobody_in_elsewhere(
 def test_a_vendor_who_is_refused_is_told_of_and_nothing_passes_for_it(judge: Callable[..., Any]) -> None:
     ran = judge("RefusesTheVendor", "--only", "ENA-001", "--only", "ENA-003", "--only", "ENA-014")
     assert set(ran.verdicts.values()) == {"fail"}
-    assert {each["seen"] for each in ran.report["scenarios"] if each["verdict"] == "fail"} == {"refused: Not for you."}
+    assert {each["actual"] for each in ran.report["scenarios"] if each["verdict"] == "fail"} == {
+        "refused: Not for you."
+    }
 
 
 def test_where_nobody_is_in_two_accounts_only_what_needs_that_is_skipped(judge: Callable[..., Any]) -> None:
     ran = judge("TeamsOfTheirOwn")
     assert set(ran.verdicts.values()) == {"pass", "skipped"}
-    in_part = {each["id"]: each["in_part"] for each in ran.report["requirements"]}
-    assert in_part["ENA-001"] == "6 of 7 scenarios; not offered: memberships"
-    assert in_part["ENR-010"] == "2 of 3 scenarios; not offered: memberships"
-    assert in_part["SEC-003"] == ""
+    partly_covered = {each["id"]: each["partly_covered"] for each in ran.report["requirements"]}
+    assert partly_covered["ENA-001"] == "6 of 7 scenarios; not offered: memberships"
+    assert partly_covered["ENR-010"] == "2 of 3 scenarios; not offered: memberships"
+    assert partly_covered["SEC-003"] == ""
     skipped = {name for name, verdict in ran.verdicts.items() if verdict == "skipped"}
     assert skipped.isdisjoint({"ENA-001", "ENR-010", "SEC-003"})
 
@@ -294,9 +296,10 @@ def test_where_people_pair_on_a_settings_page_the_general_requirements_are_judge
     assert ran.verdicts["RST-007"] == verdict
     judged = {name for name, each in ran.verdicts.items() if each == "pass"}
     assert judged >= {"LOG-004", "LOG-009", "ENR-007", "ENR-011", "STD-003", "SEC-003", "SEC-011", "RST-009"}
-    in_part = {each["id"]: each["in_part"] for each in ran.report["requirements"] if each["in_part"]}
-    assert in_part["LOG-013"] == "2 of 4 scenarios; not offered: accounts"
-    assert f"{len(in_part)} of them in part" in " ".join(ran.out.split())
+    every = {each["id"]: each["partly_covered"] for each in ran.report["requirements"]}
+    covered = {name: words for name, words in every.items() if words}
+    assert covered["LOG-013"] == "2 of 4 scenarios; not offered: accounts"
+    assert f"{len(covered)} of them partly" in " ".join(ran.out.split())
 
 
 class _ShowsText(ModelTarget):

@@ -26,11 +26,11 @@ def _apply(waiver: Waiver, *results: ScenarioResult, chosen: Sequence[str] = ("S
 def test_a_departure_that_is_declared_is_waived_with_its_reason() -> None:
     (judged,), _ = apply([DECLARED], [[scenario(Verdict.FAIL)]], ["SWI-002"], TODAY)
     assert (judged[0].verdict, judged[0].waiver) == (Verdict.WAIVED, "known")
-    assert judged[0].seen == "accepted with a session"
+    assert judged[0].actual == "accepted with a session"
 
 
 def test_a_second_defect_is_not_hidden_by_the_first() -> None:
-    other = scenario(Verdict.FAIL, title="Another", seen="accepted with a QR code")
+    other = scenario(Verdict.FAIL, title="Another", actual="accepted with a QR code")
     assert _apply(DECLARED, scenario(Verdict.FAIL), other) == (["waived", "fail"], "applied")
 
 
@@ -40,7 +40,7 @@ def test_a_waiver_that_names_a_scenario_says_nothing_of_others() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seen", "verdict"),
+    ("actual", "verdict"),
     [
         ("accepted with *", "waived"),
         ("*session", "waived"),
@@ -65,15 +65,15 @@ def test_a_star_stands_for_any_text_and_nothing_else_does(seen: str, verdict: st
     ],
 )
 def test_a_waiver_that_does_not_hold_is_told(ended: list[Verdict], state: WaiverState) -> None:
-    results = [scenario(each, title=f"T{nth}", seen="otherwise") for nth, each in enumerate(ended)]
+    results = [scenario(each, title=f"T{nth}", actual="otherwise") for nth, each in enumerate(ended)]
     assert _apply(DECLARED, *results) == ([each.value for each in ended], state.value)
 
 
 def test_an_unreached_situation_is_waived_only_when_declared_as_such() -> None:
-    entry = {"requirement": "SWI-002", "seen": "no mail came", "why": "no mail here", "verdict": "inconclusive"}
+    entry = {"requirement": "SWI-002", "actual": "no mail came", "why": "no mail here", "verdict": "inconclusive"}
     unreached = msgspec.convert(entry, Waiver)
-    assert _apply(unreached, scenario(Verdict.INCONCLUSIVE, seen="no mail came")) == (["waived"], "applied")
-    assert _apply(unreached, scenario(Verdict.FAIL, seen="no mail came")) == (["fail"], "unmatched")
+    assert _apply(unreached, scenario(Verdict.INCONCLUSIVE, actual="no mail came")) == (["waived"], "applied")
+    assert _apply(unreached, scenario(Verdict.FAIL, actual="no mail came")) == (["fail"], "unmatched")
 
 
 @pytest.mark.parametrize("verdict", [Verdict.ERROR, Verdict.FLAKY, Verdict.WARNING])
@@ -94,14 +94,14 @@ def test_a_waiver_holds_through_its_last_day(day: str, state: str) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("[[waiver]]\nrequirement = 'SWI-999'\nseen = 'x'\nwhy = 'y'", "unknown requirement 'SWI-999'"),
-        ("[[waiver]]\nrequirement = 'SWI-002'\nseen = 'x'\nwhy = ' '", "gives no reason"),
-        ("[[waiver]]\nrequirement = 'SWI-002'\nseen = 'x'", "missing required field `why`"),
-        ("[[waiver]]\nrequirement = 'SWI-002'\nseen = '*'\nwhy = 'y'", "would match however it fails"),
-        ("[[waiver]]\nrequirement = 'SWI-002'\nseen = 'x'\nwhy = 'y'\nscenario = 'No'", "unknown scenario 'No'"),
-        ("[[waiver]]\nrequirement = 'SWI-002'\nseen = 'x'\nwhy = 'y'\nuntil = 'soon'", "Expected `date | null`"),
-        ("[[waiver]]\nrequirement = 'SWI-002'\nseen = 'x'\nwhy = 'y'\nverdict = 'error'", "Invalid enum value"),
-        ("[[waiver]]\nrequirement = 'SWI-002'\nseen = 'x'\nwhy = \"a\\u0000b\"", "cannot be shown"),
+        ("[[waiver]]\nrequirement = 'SWI-999'\nactual = 'x'\nwhy = 'y'", "unknown requirement 'SWI-999'"),
+        ("[[waiver]]\nrequirement = 'SWI-002'\nactual = 'x'\nwhy = ' '", "gives no reason"),
+        ("[[waiver]]\nrequirement = 'SWI-002'\nactual = 'x'", "missing required field `why`"),
+        ("[[waiver]]\nrequirement = 'SWI-002'\nactual = '*'\nwhy = 'y'", "would match however it fails"),
+        ("[[waiver]]\nrequirement = 'SWI-002'\nactual = 'x'\nwhy = 'y'\nscenario = 'No'", "unknown scenario 'No'"),
+        ("[[waiver]]\nrequirement = 'SWI-002'\nactual = 'x'\nwhy = 'y'\nuntil = 'soon'", "Expected `date | null`"),
+        ("[[waiver]]\nrequirement = 'SWI-002'\nactual = 'x'\nwhy = 'y'\nverdict = 'error'", "Invalid enum value"),
+        ("[[waiver]]\nrequirement = 'SWI-002'\nactual = 'x'\nwhy = \"a\\u0000b\"", "cannot be shown"),
         ("[[waver]]\nrequirement = 'SWI-002'", "unknown field `waver`"),
         ("[[waiver]\n", "cannot be read as waivers"),
     ],
@@ -123,7 +123,7 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
 SWITCHES = """
 [[waiver]]
 requirement = "SWI-002"
-seen = "accepted with a session"
+actual = "accepted with a session"
 why = "The server switches silently"
 link = "https://tracker.example/4711"
 until = 2999-12-31

@@ -88,7 +88,7 @@ def test_what_takes_nothing_is_no_refusal_by_the_target(wrong: str, judge: Calla
     """What is typed there must not end in the field before, as it would."""
     ran = judge("python:tests.server.wrong_screens:Wrong", "--only", "SWI-003", KMC_TEST_WRONG=wrong)
     assert ran.verdicts == {"SWI-003": "error"}
-    assert "is on the screen, but takes nothing" in ran.report["scenarios"][0]["seen"]
+    assert "is on the screen, but takes nothing" in ran.report["scenarios"][0]["actual"]
 
 
 def test_a_qr_code_that_has_expired_is_renewed_in_the_lab(page: Page, url: str) -> None:
