@@ -1,7 +1,7 @@
 """How fast populations are simulated, beside SimPy driving `Model`; whether both say the same.
 
 On the SimPy side a user is a process with a `Model` of their own, and draws from Python's `random`. Days, delays, mails
-and calls are written anew; what is done within a sitting is the same code, so that the behaviour is the same. A user
+and calls are written anew; what is done within a visit is the same code, so that the behaviour is the same. A user
 event is an action that a user performs on the model; days without one are none.
 
     python benchmarks/population.py [--users 1000000] [--days 365] [--simpy-users 400] [--most 10000000] [--chart FILE]

@@ -25,7 +25,7 @@ from kmc_model.analysis.statespace import differences
 
 __all__ = ["CLEAN", "Caught", "End", "Faulty", "Selftest", "changes_nothing", "selftest"]
 
-CLEAN = Fault("clean", "The reference itself.", (), Kind.HARMLESS)
+CLEAN = Fault("clean", "The reference itself.", (), Kind.BENIGN)
 ALIVE_S = 5
 """How often is looked whether the processes that are to answer are still there."""
 _NOTICED = (Verdict.FAIL, Verdict.WARNING)
@@ -33,18 +33,18 @@ _NOTICED = (Verdict.FAIL, Verdict.WARNING)
 
 
 class End(StrEnum):
-    """What became of a fault, or of a harmless change; the last three are defects of suite or catalogue."""
+    """What became of a fault, or of a benign change; the last three are defects of suite or catalogue."""
 
     CAUGHT = "caught"
-    SILENT = "silent"
+    UNFLAGGED = "not flagged"
     ELSEWHERE = "caught elsewhere"
-    SURVIVED = "survived"
+    MISSED = "missed"
     ALARM = "false alarm"
 
     @property
     def holds(self) -> bool:
         """Whether it is as it should be."""
-        return self in (End.CAUGHT, End.SILENT)
+        return self in (End.CAUGHT, End.UNFLAGGED)
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Caught:
     """One fault, and the scenarios that noticed it, by requirement.
 
     Attributes:
-        fault: the fault, or a harmless change.
+        fault: the fault, or a benign change.
         noticed: ids of scenarios by requirement.
         probe: what a probe says of it, where a run would refuse to judge such a target at all.
 
@@ -66,10 +66,10 @@ class Caught:
     def end(self) -> End:
         """What became of it."""
         if not self.fault.requirements:
-            return End.ALARM if self.noticed or self.probe else End.SILENT
+            return End.ALARM if self.noticed or self.probe else End.UNFLAGGED
         if set(self.noticed) & set(self.fault.requirements):
             return End.CAUGHT
-        return End.ELSEWHERE if self.noticed else End.SURVIVED
+        return End.ELSEWHERE if self.noticed else End.MISSED
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def selftest(
 
     Args:
         faults: of `all_faults()`; where it is all of them, scenarios that none fails are looked for too.
-        thorough: every scenario on every fault, instead of those of its own requirements first, and every harmless
+        thorough: every scenario on every fault, instead of those of its own requirements first, and every benign
             change alone, instead of some that have nothing in common at once.
         processes: how many processes work.
         on_progress: is told how many runs are done, of how many.
@@ -128,9 +128,9 @@ def selftest(
     """
     known = {each.name: each for each in (CLEAN, *all_faults())}
     with _Crew(processes, target) as crew:
-        # What takes longest goes first: on what is harmless, every scenario is run.
-        harmless = [each for each in faults if not each.requirements]
-        plan = [[CLEAN], *([[each] for each in harmless] if thorough else _apart(harmless))]
+        # What takes longest goes first: on what is benign, every scenario is run.
+        benign = [each for each in faults if not each.requirements]
+        plan = [[CLEAN], *([[each] for each in benign] if thorough else _apart(benign))]
         plan += [[each] for each in faults if each.requirements]
         caught: list[Caught] = []
         ran, total = 0, len(faults) + 1
@@ -156,7 +156,7 @@ def selftest(
         equivalent = tuple(
             each.fault.name
             for each in caught
-            if each.end is End.SURVIVED and each.fault.name in EQUIVALENT and changes_nothing(each.fault)
+            if each.end is End.MISSED and each.fault.name in EQUIVALENT and changes_nothing(each.fault)
         )
         caught = [each for each in caught if each.fault.name not in equivalent]
         order = list(known)

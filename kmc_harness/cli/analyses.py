@@ -32,13 +32,13 @@ KINDS = {
     Kind.POLICY: "fields of the policy, changed by machine",
     Kind.REALISTIC: "as real systems have had them",
     Kind.HIDDEN: "with hidden state: right at first, wrong later",
-    Kind.HARMLESS: "nothing wrong: to be survived",
+    Kind.BENIGN: "benign: not to be flagged",
 }
 COLOURS = {
     End.CAUGHT: "green",
-    End.SILENT: "green",
+    End.UNFLAGGED: "green",
     End.ELSEWHERE: "red",
-    End.SURVIVED: "bold red",
+    End.MISSED: "bold red",
     End.ALARM: "bold red",
 }
 

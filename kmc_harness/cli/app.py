@@ -133,7 +133,7 @@ def actions() -> None:
 
 @app.command()
 def selftest(
-    thorough: Annotated[bool, typer.Option(help="every scenario on every fault, harmless ones alone")] = False,
+    thorough: Annotated[bool, typer.Option(help="every scenario on every fault, benign ones alone")] = False,
     fault: Annotated[list[str] | None, typer.Option(metavar="NAME", help="only this fault; repeatable")] = None,
     everything: Annotated[bool, typer.Option("--all", help="list every fault, not just a count of each kind")] = False,
     processes: Annotated[int, typer.Option("-n", help="run in so many processes")] = 2,

@@ -107,7 +107,7 @@ def get_admin_session(call: Call) -> Any:
     """Return a KS with which the vendor administers an account."""
     account = _vendors_choice(call, "pId")
     number, owner = call.backend.partner_id(account) or 0, call.backend.state.accounts[account].owner
-    return call.site.office.issue_own(number, call.text("userId", owner), call.backend.now() + DAY_S)
+    return call.site.ks_issuer.issue_own(number, call.text("userId", owner), call.backend.now() + DAY_S)
 
 
 def get_configuration(call: Call) -> Any:

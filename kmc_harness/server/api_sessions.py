@@ -53,8 +53,8 @@ def end_session(call: Call) -> Any:
     ks = call.given_ks()
     if ks is None:
         return
-    if call.site.office.is_own(ks):
-        call.site.office.withdraw(ks)
+    if call.site.ks_issuer.is_own(ks):
+        call.site.ks_issuer.withdraw(ks)
     elif call.is_there(ks):
         call.checked(ks)
         call.perform(LogOut(ks.handle))
@@ -86,7 +86,7 @@ def start_session(call: Call) -> Any:
     if secret is None or not secrets.compare_digest(given.encode(), secret.encode()) or not is_there:
         raise ApiError("START_SESSION_ERROR", PID=partner_id)
     until = call.backend.now() + min(max(call.number("expiry", DAY_S), 0), LONGEST_S)
-    return call.site.office.issue_own(partner_id, call.text("userId", ""), until, call.text("privileges", ""))
+    return call.site.ks_issuer.issue_own(partner_id, call.text("userId", ""), until, call.text("privileges", ""))
 
 
 def list_partners_for_user(call: Call) -> Any:

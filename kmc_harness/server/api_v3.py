@@ -12,7 +12,7 @@ from kmc_harness.server import wire
 from kmc_harness.server.backend import Backend
 from kmc_harness.server.call import Call, Site
 from kmc_harness.server.errors import ApiError, shown
-from kmc_harness.server.ks import Office
+from kmc_harness.server.ks import KsIssuer
 from kmc_harness.server.services import ACTIONS
 
 __all__ = ["routes"]
@@ -34,7 +34,7 @@ class TooLarge(Exception):
 
 def routes(backend: Backend, vendor_secret: str | None) -> list[BaseRoute]:
     """Return where API v3 answers; whoever has `vendor_secret` can open a session of the vendor's (partner -2)."""
-    site = Site(backend, Office(), vendor_secret)
+    site = Site(backend, KsIssuer(), vendor_secret)
 
     async def answer(request: Request) -> Response:
         began = stopwatch()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from kmc_harness.server.backend import Backend
 from kmc_harness.server.errors import ApiError
-from kmc_harness.server.ks import ADMIN, LONGEST_S, USER, Ks, Office
+from kmc_harness.server.ks import ADMIN, LONGEST_S, USER, Ks, KsIssuer
 from kmc_harness.server.wire import Parameters
 from kmc_model.actions import Action, UseSession
 from kmc_model.model import Outcome
@@ -21,7 +21,7 @@ class Site:
     """What all calls share; `vendor_secret` opens a session of the vendor's."""
 
     backend: Backend
-    office: Office
+    ks_issuer: KsIssuer
     vendor_secret: str | None
 
     def admin_secret(self, partner_id: int) -> str | None:
@@ -99,14 +99,16 @@ class Call:
 
     def read(self, text: str) -> Ks:
         """Return what `text` says, which is a KS that has not expired."""
-        ks = self.site.office.read(text, self.backend.now())
+        ks = self.site.ks_issuer.read(text, self.backend.now())
         if ks is None:
             raise invalid_ks()
         return ks
 
     def checked(self, ks: Ks) -> Ks:
         """Return `ks`, unless its session has ended, or has gone to another account with a newer KS."""
-        if not self.site.office.is_own(ks) and not (self.perform(UseSession(ks.handle)).accepted and self.is_there(ks)):
+        if not self.site.ks_issuer.is_own(ks) and not (
+            self.perform(UseSession(ks.handle)).accepted and self.is_there(ks)
+        ):
             raise invalid_ks()
         return ks
 
@@ -123,7 +125,7 @@ class Call:
         member = self.backend.state.memberships.get((outcome.account, email))
         kind = ADMIN if member and member.administrator else USER
         until = self.backend.now() + min(max(lasts_s, 0), LONGEST_S)
-        return self.site.office.issue(partner_id, email, outcome.session, until, kind, privileges)
+        return self.site.ks_issuer.issue(partner_id, email, outcome.session, until, kind, privileges)
 
 
 def invalid_ks() -> ApiError:

@@ -10,7 +10,7 @@ import secrets
 import urllib.parse
 from dataclasses import dataclass, field
 
-__all__ = ["ADMIN", "USER", "VENDOR_ID", "Ks", "Office"]
+__all__ = ["ADMIN", "USER", "VENDOR_ID", "Ks", "KsIssuer"]
 
 VENDOR_ID = -2
 """The partner that Kaltura's Admin Console is: the vendor's representative (facts, 3.10)."""
@@ -31,7 +31,7 @@ class Ks:
     text: str = field(default="", repr=False)
 
 
-class Office:
+class KsIssuer:
     """Issues and reads KS with a key of its own."""
 
     def __init__(self) -> None:

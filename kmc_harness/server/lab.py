@@ -17,10 +17,10 @@ from starlette.routing import BaseRoute
 from kmc_harness import durations
 from kmc_harness.port import Mail
 from kmc_harness.server.backend import Backend
-from kmc_harness.server.lab_state import Stage, clock_time
+from kmc_harness.server.lab_state import LabState, clock_time
 from kmc_harness.server.screens import BASE
 from kmc_harness.server.web import BadForm, Pages, moved, set_cookie
-from kmc_harness.server.wording import SKINS
+from kmc_harness.server.wording import WORDINGS
 from kmc_model.actions import (
     AccountStatus,
     Action,
@@ -45,12 +45,12 @@ _T = TypeVar("_T")
 class Lab:
     """The lab's page, its parts that change by themselves, and its buttons."""
 
-    def __init__(self, backend: Backend, stage: Stage, token: str) -> None:
+    def __init__(self, backend: Backend, lab_state: LabState, token: str) -> None:
         self._backend = backend
-        self._stage = stage
+        self._lab_state = lab_state
         self._token = token
         self._said = ""
-        self._pages = Pages(base=BASE, skin=SKINS["article"], entry=ENTRY, jumps=JUMPS, clock_time=clock_time)
+        self._pages = Pages(base=BASE, wording=WORDINGS["article"], entry=ENTRY, jumps=JUMPS, clock_time=clock_time)
 
     def routes(self) -> list[BaseRoute]:
         """Return what is served."""
@@ -99,9 +99,9 @@ class Lab:
             members=list(state.memberships.values()),
             people=sorted(state.credentials),
             mails=mails,
-            screens=len(self._stage.screens),
-            entries=list(self._stage.entries),
-            timeline=list(self._stage.timeline)[:MOST_HAPPENINGS],
+            screens=len(self._lab_state.screens),
+            entries=list(self._lab_state.entries),
+            timeline=list(self._lab_state.timeline)[:MOST_HAPPENINGS],
         )
 
     def _pressed(self, press: Callable[[dict[str, str]], str]) -> Callable[[Request], Awaitable[Response]]:
@@ -145,10 +145,10 @@ class Lab:
 
     def _scan(self, fields: dict[str, str]) -> str:
         phone = fields.get("phone", "").strip()[:80] or "a phone"
-        return f"{phone} has scanned the QR code." if self._stage.scan(phone) else "No QR code is on a screen now."
+        return f"{phone} has scanned the QR code." if self._lab_state.scan(phone) else "No QR code is on a screen now."
 
     def _forget(self, fields: dict[str, str]) -> str:
-        self._stage.forget()
+        self._lab_state.forget()
         return "All entries are off the phones."
 
     def _do(self, action: Action) -> str:

@@ -12,7 +12,7 @@ from kmc_harness.phone.authenticator import Authenticator
 from kmc_model.actions import Action, described
 from kmc_model.model import Outcome
 
-__all__ = ["Entry", "Happening", "Stage", "clock_time"]
+__all__ = ["Entry", "Happening", "LabState", "clock_time"]
 
 MOST_SCREENS = 20
 MOST_ENTRIES = 50
@@ -59,7 +59,7 @@ class Happening:
     requirement: str | None
 
 
-class Stage:
+class LabState:
     """The screens that show a QR code now, and the phones; the audience of the KMC's screens, and of the backend."""
 
     def __init__(self) -> None:

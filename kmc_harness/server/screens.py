@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 
 from kmc_harness.server.backend import Backend
 from kmc_harness.server.web import Pages, browser_of, moved, set_cookie
-from kmc_harness.server.wording import SKINS
+from kmc_harness.server.wording import WORDINGS
 from kmc_model.actions import Action, ConfirmPassword, LogIn, OpenEnrolmentLink, RequestReset, SetPassword
 from kmc_model.model import Outcome
 from kmc_model.turn import Reason
@@ -43,8 +43,8 @@ class Screens:
     def __init__(self, backend: Backend, audience: Audience | None = None) -> None:
         self._backend = backend
         self._audience = audience
-        skin = SKINS.get(backend.policy.name, SKINS["article"])
-        self.pages = Pages(base=BASE, skin=skin)
+        wording = WORDINGS.get(backend.policy.name, WORDINGS["article"])
+        self.pages = Pages(base=BASE, wording=wording)
         self._waiting: OrderedDict[str, tuple[str, str]] = OrderedDict()
 
     def routes(self) -> list[BaseRoute]:

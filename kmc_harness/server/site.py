@@ -5,7 +5,7 @@ from starlette.applications import Starlette
 from kmc_harness.server import api_v3, lab_api
 from kmc_harness.server.backend import Backend
 from kmc_harness.server.lab import Lab
-from kmc_harness.server.lab_state import Stage
+from kmc_harness.server.lab_state import LabState
 from kmc_harness.server.routes import front
 
 __all__ = ["make_app"]
@@ -25,7 +25,7 @@ def make_app(backend: Backend, *, lab: bool, token: str | None) -> Starlette:
     routes = api_v3.routes(backend, token)
     if not lab or not token:
         return Starlette(routes=[*routes, *front(backend)])
-    stage = Stage()
-    backend.on_performed = stage.performed
-    routes += [*front(backend, stage), *lab_api.routes(backend, token), *Lab(backend, stage, token).routes()]
+    lab_state = LabState()
+    backend.on_performed = lab_state.performed
+    routes += [*front(backend, lab_state), *lab_api.routes(backend, token), *Lab(backend, lab_state, token).routes()]
     return Starlette(routes=routes)

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-__all__ = ["SKINS", "Skin"]
+__all__ = ["WORDINGS", "Wording"]
 
 
 @dataclass(frozen=True)
-class Skin:
+class Wording:
     """The words of the screens. `sign_up`: empty where the login screen has none."""
 
     heading: str = "Log in"
@@ -19,7 +19,7 @@ class Skin:
     send: str = "Send"
 
 
-SKINS = {
-    "article": Skin(),
-    "kaltura-server": Skin(heading="Login", email="Email", sign_up="", code="Enter Authenticator Code"),
+WORDINGS = {
+    "article": Wording(),
+    "kaltura-server": Wording(heading="Login", email="Email", sign_up="", code="Enter Authenticator Code"),
 }

@@ -25,15 +25,15 @@ def scenario(
     *,
     title: str = "Both accounts have it on",
     requirement: str = "SWI-002",
-    seen: str = "accepted with a session",
+    actual: str = "accepted with a session",
     checks: int = 1,
     name: str = "",
 ) -> ScenarioResult:
     """Return a scenario with one step; its evidence has as many checks."""
     held = verdict is Verdict.PASS
-    events = tuple(Checked(at=0, expected="refused", seen="refused", held=held) for _ in range(checks))
+    events = tuple(Checked(at=0, expected="refused", actual="refused", held=held) for _ in range(checks))
     step = Step("Then she is refused", 30, StepEnd.PASSED if held else StepEnd.FAILED, events)
-    said = {} if held else {"step": step.text, "expected": "refused", "actual": seen}
+    said = {} if held else {"step": step.text, "expected": "refused", "actual": actual}
     return ScenarioResult(
         name or title.replace(" ", "_"), requirement, title, "", "article/switching.feature", 25, verdict,
         steps=(step,), **said,

@@ -38,7 +38,7 @@ def _both(target: str, cwd: Path) -> tuple[str, str]:
     ran = kmc("run", "--target", target, "--only", "LOG-002", cwd=cwd)
     assert ran.returncode == 3
     report = json.loads((cwd / "kmc-report" / "report.json").read_bytes())
-    seen = {each["seen"] for each in report["scenarios"]}
+    seen = {each["actual"] for each in report["scenarios"]}
     assert len(seen) == 1
     return seen.pop(), kmc("doctor", target, cwd=cwd, COLUMNS="80").stdout
 

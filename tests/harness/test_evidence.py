@@ -35,7 +35,7 @@ def test_a_failing_scenario_tells_step_by_step_what_happened(on_kaltura: Any) ->
     opened = _events(failed, "acted")[-1]
     assert (opened["by"], opened["action"], opened["answer"]) == ("Ada", "OpenEnrolmentLink", "accepted")
     assert _events(failed, "checked") == [
-        {"kind": "checked", "at": opened["at"], "expected": "no QR code", "seen": failed["actual"], "held": False}
+        {"kind": "checked", "at": opened["at"], "expected": "no QR code", "actual": failed["actual"], "held": False}
     ]
 
 
@@ -120,7 +120,7 @@ def test_a_secret_is_shortened_however_it_is_spelled(spelled: str) -> None:
 def test_secrets_learnt_late_are_kept_out_of_what_was_noted_before() -> None:
     recorder = Recorder()
     recorder.begin_step()
-    recorder.note(Checked(at=0, expected="hidden-secret", seen="no hidden-secret", held=False))
+    recorder.note(Checked(at=0, expected="hidden-secret", actual="no hidden-secret", held=False))
     recorder.learn("hidden-secret")
     failed, unreached = recorder.steps([("Given hidden-secret", 1), ("Then nothing", 2)], broke_off=True)
     assert "hidden-secret" not in repr(failed)

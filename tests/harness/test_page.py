@@ -134,7 +134,7 @@ CONTRAST = """
 
 def test_a_column_is_headed_in_one_line_whatever_is_in_the_others(browser: Browser) -> None:
     opened = browser.new_page(viewport={"width": 1200, "height": 900})
-    opened.set_content(html.page(report(scenario(Verdict.FAIL, seen="refused " * 200)), Path("kmc-report")))
+    opened.set_content(html.page(report(scenario(Verdict.FAIL, actual="refused " * 200)), Path("kmc-report")))
     heights = opened.evaluate("[...document.querySelectorAll('th')].map(each => each.clientHeight)")
     assert len(heights) == 4
     assert max(heights) < 40

@@ -204,7 +204,7 @@ def test_cucumber_shows_nothing_red_as_green_even_without_a_failed_step(
         "not run": tuple(msgspec.structs.replace(step, ended="not run") for step in passed.steps),
         "all passed": passed.steps,
     }[steps]
-    ended = msgspec.structs.replace(passed, verdict=verdict, seen="nothing", steps=changed)
+    ended = msgspec.structs.replace(passed, verdict=verdict, actual="nothing", steps=changed)
     run = msgspec.convert(on_article.report["run"], type(report().run))
     statuses = _statuses(messages(report(ended, run=run)))[passed.id]
     assert "FAILED" in statuses
@@ -262,11 +262,11 @@ def test_the_summary_counts_and_names_as_one_speaks() -> None:
     stale = WaiverResult("SWI-002", "", "x", "y", "", "", WaiverState.STALE, ())
     text = summary(report(scenario(), waivers=(stale,)))
     assert "Seed 0, 1 scenario, kmc-harness" in text
-    assert "- **stale**: SWI-002, seen 'x'" in text
+    assert "- **stale**: SWI-002, actual 'x'" in text
 
 
 def test_the_summary_keeps_a_table_row_on_one_line() -> None:
-    broken = scenario(Verdict.FAIL, seen="a | b\nc `d` <b>")
+    broken = scenario(Verdict.FAIL, actual="a | b\nc `d` <b>")
     assert "a \\| b c \\`d\\` \\<b\\> |" in summary(report(broken))
 
 

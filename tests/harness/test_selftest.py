@@ -11,7 +11,7 @@ from kmc_model.analysis.faults import Fault, Kind, all_faults, by_name, together
 from tests.conftest import WHOLE, kmc
 
 FAULT = by_name("third wrong code")
-HARMLESS = by_name("other words")
+BENIGN = by_name("other words")
 
 
 def test_every_fault_is_caught_under_its_requirement_and_every_scenario_fails_on_one(tmp_path: Path) -> None:
@@ -46,16 +46,16 @@ def test_misuse_is_one_clear_line(arguments: list[str], words: str, tmp_path: Pa
         (FAULT, {"LOG-005": ("a",)}, End.CAUGHT),
         (FAULT, {"LOG-005": ("a",), "LOG-004": ("b",)}, End.CAUGHT),
         (FAULT, {"LOG-004": ("b",)}, End.ELSEWHERE),
-        (FAULT, {}, End.SURVIVED),
-        (HARMLESS, {}, End.SILENT),
-        (HARMLESS, {"LOG-004": ("b",)}, End.ALARM),
+        (FAULT, {}, End.MISSED),
+        (BENIGN, {}, End.UNFLAGGED),
+        (BENIGN, {"LOG-004": ("b",)}, End.ALARM),
         (CLEAN, {"LOG-004": ("b",)}, End.ALARM),
     ],
 )
 def test_what_became_of_a_fault(fault: Fault, noticed: dict[str, tuple[str, ...]], end: End) -> None:
     caught = Caught(fault, noticed)
     assert caught.end is end
-    assert Selftest((caught,), 1, ()).holds is (end in (End.CAUGHT, End.SILENT))
+    assert Selftest((caught,), 1, ()).holds is (end in (End.CAUGHT, End.UNFLAGGED))
 
 
 def test_an_idle_scenario_fails_the_selftest() -> None:
@@ -68,32 +68,32 @@ def test_a_fault_under_the_wrong_requirement_and_an_alarm_are_told() -> None:
     assert FAULT in known
     wrong = Fault(FAULT.name, FAULT.sentence, ("SWI-001",), Kind.HIDDEN, FAULT.variant)
     made = selftest([FAULT])
-    assert [each.end for each in made.caught] == [End.SILENT, End.CAUGHT]
+    assert [each.end for each in made.caught] == [End.UNFLAGGED, End.CAUGHT]
     assert Caught(wrong, made.caught[1].noticed).end is End.ELSEWHERE
 
 
 class Objecting(Faulty):
-    """A target on which one of the harmless changes does harm, for the processes of the test below."""
+    """A target on which one of the benign changes does harm, for the processes of the test below."""
 
     def reset(self) -> None:
         super().reset()
-        if HARMLESS.instead.items() <= self.fault.instead.items():
+        if BENIGN.instead.items() <= self.fault.instead.items():
             self.model = FAULT.model(self.model.clock)
 
 
 def test_of_several_harmless_changes_the_one_that_is_objected_to_is_named() -> None:
-    harmless = [by_name("failures_max=11"), HARMLESS, by_name("other order of mails")]
-    made = selftest(harmless, target=f"python:{__name__}:Objecting")
-    ends = {each.fault.name: each.end for each in made.caught if each.end is not End.SILENT}
-    assert ends == {HARMLESS.name: End.ALARM}
-    assert len(made.caught) == len(harmless) + 1
-    assert made.ran == made.scenarios * (1 + 1 + len(harmless))
+    benign = [by_name("failures_max=11"), BENIGN, by_name("other order of mails")]
+    made = selftest(benign, target=f"python:{__name__}:Objecting")
+    ends = {each.fault.name: each.end for each in made.caught if each.end is not End.UNFLAGGED}
+    assert ends == {BENIGN.name: End.ALARM}
+    assert len(made.caught) == len(benign) + 1
+    assert made.ran == made.scenarios * (1 + 1 + len(benign))
 
 
 def test_harmless_changes_are_tried_at_once_where_no_two_change_the_same() -> None:
-    harmless = [each for each in all_faults() if not each.requirements]
-    groups = _apart(harmless)
-    assert sorted(each.name for group in groups for each in group) == sorted(each.name for each in harmless)
+    benign = [each for each in all_faults() if not each.requirements]
+    groups = _apart(benign)
+    assert sorted(each.name for group in groups for each in group) == sorted(each.name for each in benign)
     assert len(groups) == 9
     for group in groups:
         assert len(together(group).instead) == sum(len(each.instead) for each in group)
@@ -111,7 +111,7 @@ def test_a_fault_that_survives_is_excused_only_where_it_is_known_to_change_nothi
     fault = by_name("quiet_zone_modules=3")
     assert changes_nothing(fault)
     made = selftest([fault], target=f"python:{__name__}:Blind")
-    assert [each.end for each in made.caught] == [End.SILENT, End.SURVIVED]
+    assert [each.end for each in made.caught] == [End.UNFLAGGED, End.MISSED]
     assert (made.equivalent, made.idle, made.holds) == ((), None, False)
 
 
@@ -131,7 +131,7 @@ def test_a_process_that_is_killed_ends_the_selftest(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_harmless_change_that_no_run_would_judge_is_an_alarm() -> None:
-    assert Caught(HARMLESS, {}, probe="two users were shown the same secret").end is End.ALARM
+    assert Caught(BENIGN, {}, probe="two users were shown the same secret").end is End.ALARM
 
 
 def test_only_what_shows_nowhere_changes_nothing() -> None:

@@ -19,7 +19,7 @@ FAULTS = all_faults()
 
 def test_there_are_faults_of_every_kind_and_no_two_of_one_name() -> None:
     kinds = Counter(each.kind for each in FAULTS)
-    assert len(FAULTS) - kinds[Kind.HARMLESS] >= 240
+    assert len(FAULTS) - kinds[Kind.BENIGN] >= 240
     assert kinds[Kind.REALISTIC] >= 40
     assert kinds[Kind.HIDDEN] >= 15
     assert len({each.name for each in FAULTS}) == len(FAULTS)
@@ -30,13 +30,13 @@ def test_each_fault_is_to_be_caught_under_requirements_that_exist() -> None:
     known = catalogue.load()
     for each in FAULTS:
         assert set(each.requirements) <= set(known), each.name
-        assert bool(each.requirements) is (each.kind is not Kind.HARMLESS), each.name
+        assert bool(each.requirements) is (each.kind is not Kind.BENIGN), each.name
 
 
 def test_each_fault_changes_the_model() -> None:
     for each in FAULTS:
         assert each.instead, each.name
-    assert not Fault("nothing", "", (), Kind.HARMLESS).instead
+    assert not Fault("nothing", "", (), Kind.BENIGN).instead
 
 
 def test_each_field_of_the_policy_is_changed() -> None:
@@ -61,7 +61,7 @@ def test_each_number_is_changed_both_ways() -> None:
 
 
 def test_each_row_with_a_requirement_is_changed() -> None:
-    derived = {each.name.rpartition(" ")[0] for each in FAULTS if each.kind in (Kind.ROW, Kind.HARMLESS)}
+    derived = {each.name.rpartition(" ")[0] for each in FAULTS if each.kind in (Kind.ROW, Kind.BENIGN)}
     rows = {f"{rule.action.__name__}.{rule.applies.__name__}" for rule in RULES if rule.requirement}
     assert rows <= derived
 

@@ -66,7 +66,7 @@ def test_a_replay_notices_another_policy() -> None:
 def test_a_lives_actions_are_those_that_are_counted() -> None:
     arrays = arrays_of(ARTICLE)
     counts = Crowd(arrays, Behaviour(), 400, 20, np.random.SeedSequence(0, spawn_key=(0, 0))).run()
-    done = [each for life in lives(400, 20) for sat in life.sittings for each in sat.done]
+    done = [each for life in lives(400, 20) for sat in life.visits for each in sat.done]
     counted = (counts.traces @ arrays.counts).sum(axis=0)
     by_action = {name: 0 for name, answer, _ in arrays.measures if answer}
     for (name, answer, _), count in zip(arrays.measures, counted, strict=True):
@@ -201,7 +201,7 @@ def test_whoever_waits_for_a_reset_mail_does_not_log_in_meanwhile() -> None:
     asked = 0
     for life in lives(200, 60, ARTICLE, late, seed=3):
         waits = False
-        for sat in life.sittings:
+        for sat in life.visits:
             assert not (waits and sat.kind == "logs in" and sat.done)
             waits = any(each.act.does is RequestReset for each in sat.done)
             asked += waits

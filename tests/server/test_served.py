@@ -30,7 +30,7 @@ from kmc_harness.port import (
 from kmc_harness.selftest import End, selftest
 from kmc_harness.server.backend import Backend
 from kmc_harness.server.call import Site
-from kmc_harness.server.ks import Office
+from kmc_harness.server.ks import KsIssuer
 from kmc_harness.server.serving import Settings, serve
 from kmc_harness.server.site import make_app
 from kmc_harness.specification import catalogue
@@ -95,7 +95,7 @@ def test_in_accounts_that_are_there_their_administrator_judges_what_needs_no_ven
     assert "secret-of-globex" not in str(told.value)
     with pytest.raises(ValueError, match="one is called Acme"):
         Kaltura(served.url, accounts="Globex 102 secret-of-globex")
-    client = Kaltura(served.url, accounts=f"Acme 101 {Site(backend, Office(), TOKEN).admin_secret(101)}")
+    client = Kaltura(served.url, accounts=f"Acme 101 {Site(backend, KsIssuer(), TOKEN).admin_secret(101)}")
     assert sorted(client.offers) == ["change", "picture", "renew", "reset", "rules"]
     three = Kaltura(served.url, accounts="Acme 101 a, Globex 102 b, Initech 103 c")
     assert {"accounts", "memberships", "switch"} <= three.offers
@@ -118,7 +118,7 @@ def test_a_fault_is_caught_through_the_wire_too() -> None:
     faults = visible if WHOLE else visible[:: len(visible) // 15]
     made = selftest(faults, target="python:tests.server.inside:FaultyServed")
     assert [each.fault.name for each in made.caught if each.end is not End.CAUGHT] == ["clean"]
-    assert made.caught[0].end is End.SILENT
+    assert made.caught[0].end is End.UNFLAGGED
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Deliberate defects of the model, to prove that a suite notices what it should, and nothing else.
 
 Derived by machine from the table of rules and from the policy, and written by hand: as real systems have had them,
-and with hidden state. Harmless changes, which no requirement forbids, are there to be survived.
+and with hidden state. Benign changes, which no requirement forbids, are there to be survived.
 """
 
 from functools import cache
@@ -13,13 +13,13 @@ __all__ = ["Fault", "Kind", "all_faults", "by_name", "together"]
 
 @cache
 def all_faults() -> tuple[Fault, ...]:
-    """Return every fault and every harmless change, in the order of the table and the catalogue."""
+    """Return every fault and every benign change, in the order of the table and the catalogue."""
+    from kmc_model.analysis.faults.benign import BENIGN
     from kmc_model.analysis.faults.derived import of_policy, of_rows
-    from kmc_model.analysis.faults.harmless import HARMLESS
     from kmc_model.analysis.faults.hidden import HIDDEN
     from kmc_model.analysis.faults.realistic import REALISTIC
 
-    return (*of_rows(), *of_policy(), *REALISTIC, *HIDDEN, *HARMLESS)
+    return (*of_rows(), *of_policy(), *REALISTIC, *HIDDEN, *BENIGN)
 
 
 def by_name(name: str) -> Fault:

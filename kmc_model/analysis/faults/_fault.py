@@ -25,7 +25,7 @@ class Kind(StrEnum):
     POLICY = "policy"
     REALISTIC = "realistic"
     HIDDEN = "hidden"
-    HARMLESS = "harmless"
+    BENIGN = "benign"
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Fault:
     Attributes:
         name: unique; for derived ones the row or field and what became of it.
         sentence: what is wrong, as one would report it.
-        requirements: each of them alone is enough to catch it; none for a harmless change.
+        requirements: each of them alone is enough to catch it; none for a benign change.
         kind: where it comes from.
         variant: what is used in place of the reference.
 

@@ -55,7 +55,7 @@ def _of_row(at: int, rule: Rule) -> Iterator[Fault]:
 
 
 def _fault(name: str, sentence: str, requirements: tuple[str, ...], rules: tuple[Rule, ...]) -> Fault:
-    return Fault(name, sentence, requirements, Kind.ROW if requirements else Kind.HARMLESS, Variant(rules=rules))
+    return Fault(name, sentence, requirements, Kind.ROW if requirements else Kind.BENIGN, Variant(rules=rules))
 
 
 def _all_of(rule: Rule) -> tuple[str, ...]:
@@ -84,7 +84,7 @@ Units are those in which the requirements speak: an hour of a day, a minute of t
 
 
 def of_policy() -> Iterator[Fault]:
-    """Yield each number a unit off and each choice flipped; a change that no requirement forbids is harmless."""
+    """Yield each number a unit off and each choice flipped; a change that no requirement forbids is benign."""
     for name, others in NUMBERS.items():
         for value, requirements in others:
             yield _with(name, value, requirements)
@@ -98,6 +98,6 @@ def _with(name: str, value: Any, requirements: tuple[str, ...]) -> Fault:
         f"{name}={value}",
         f"{name} is {value}, not {getattr(ARTICLE, name)}.",
         requirements,
-        Kind.POLICY if requirements else Kind.HARMLESS,
+        Kind.POLICY if requirements else Kind.BENIGN,
         Variant(replace(ARTICLE, **{name: value})),
     )

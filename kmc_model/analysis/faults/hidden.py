@@ -17,7 +17,7 @@ from kmc_model.actions import (
     UserStatus,
 )
 from kmc_model.analysis.faults._fault import Fault, Kind, Rules, effect_instead, inserted, row_of, with_row, words_of
-from kmc_model.analysis.faults._noting import Noting
+from kmc_model.analysis.faults._stateful import Stateful
 from kmc_model.model import Variant
 from kmc_model.records import Account, Link, LinkKind, LinkStatus, Secret
 from kmc_model.rules import RULES, Effect, Rule
@@ -31,7 +31,7 @@ ENABLED = row_of(EnableTwoFactor, "always")
 RESET = row_of(SetPassword, "always")
 
 
-class Counting(Noting):
+class Counting(Stateful):
     """Counts what happens to each person."""
 
     def count(self, what: str) -> int:
@@ -171,7 +171,7 @@ class LaterLinksNeverDie(Turn):
         return super().is_expired(link) and link.token == same[0].token
 
 
-class NinthIsTheFirst(Noting):
+class NinthIsTheFirst(Stateful):
     """Gives every ninth secret the value of the first one."""
 
     def base32(self, serial: int) -> str:

@@ -1,7 +1,7 @@
 """A block of users, day by day, in NumPy: who sits down when, and what the tables say comes of it.
 
 Most users on most days log in as ever: these go through the tables all at once. Whoever has a mail to read, a deadline
-that day, or slips, goes through them one sitting after another, in the order of time, still all such users at once.
+that day, or slips, goes through them one visit after another, in the order of time, still all such users at once.
 
 Times are seconds since midnight before two-factor authentication was switched on, a Monday.
 """
@@ -45,18 +45,18 @@ class Arrays:
 
     Attributes:
         starts: by group, the state before two-factor authentication is switched on.
-        next: state times WIDTH after the sitting; negative where there can be none.
+        next: state times WIDTH after the visit; negative where there can be none.
         trace: which of `traces` is done.
         deadlines: by deadline and cell, see `Keep`.
         due: see `Due`.
         changes: whether anything changes.
         links_refused: how many.
         lasts: seconds.
-        traces: what can be done in a sitting, without repetition.
+        traces: what can be done in a visit, without repetition.
         measures: what is counted.
         counts: by trace and measure.
         first: whether a QR code is shown (1) and a login with a code accepted (2).
-        gap_s: seconds between two sittings.
+        gap_s: seconds between two visits.
         fits: by how many seconds a code is off, from `least_off` on, and the second of the step.
 
     """
@@ -79,7 +79,7 @@ class Arrays:
 
     @cached_property
     def longest_s(self) -> int:
-        """Return how long a sitting lasts at most."""
+        """Return how long a visit lasts at most."""
         return int(self.lasts.max())
 
 
@@ -381,12 +381,12 @@ class Crowd:
         self._perform(day, who, at, cells)
 
     def _logins(self, what: Ints) -> Ints:
-        """Return the kind of sitting by what happens at a login, as in `_Draws.kinds`."""
+        """Return the kind of visit by what happens at a login, as in `_Draws.kinds`."""
         names = ["logs in" if name == "mistypes code" else name for name in self.draws.kinds[:-1]]
         return np.array([_KIND[name, 0] for name in names]).take(np.minimum(what, len(names) - 1))
 
     def _errands(self, due: NDArray[np.int8]) -> Ints:
-        """Return the kind of sitting by what is due."""
+        """Return the kind of visit by what is due."""
         behaviour = self.behaviour
         closes, no_phone = behaviour.closes_before_ok, behaviour.has_no_phone_at_hand
         names = {
@@ -419,7 +419,7 @@ class Crowd:
         self._change(day, who, at, cells)
 
     def _change(self, day: int, who: Ints, at: Ints, cells: Ints) -> None:
-        """Bring about what sittings change: states, deadlines, what is due, first times, calls."""
+        """Bring about what visits change: states, deadlines, what is due, first times, calls."""
         arrays, behaviour, calls = self.arrays, self.behaviour, self.counts.calls[day]
         self.base[who] = state = arrays.next[cells]
         if state.min() < 0:

@@ -26,11 +26,11 @@ MIDNIGHT = START - START % DAY_S
 
 
 class Sat(NamedTuple):
-    """One sitting of a life.
+    """One visit of a life.
 
     Attributes:
         at: seconds since `MIDNIGHT`.
-        kind: the name of the kind of sitting.
+        kind: the name of the kind of visit.
         offs: by attempt, how many seconds the code is off; `MISTYPED` for one that is mistyped.
         done: the actions, and what the simulation says came of each.
 
@@ -46,19 +46,19 @@ class SampledLife(NamedTuple):
     """All that one user did, in the order of time."""
 
     group: Group
-    sittings: tuple[Sat, ...]
+    visits: tuple[Sat, ...]
 
     @property
     def actions(self) -> int:
         """How many actions the user performed."""
-        return sum(len(sat.done) for sat in self.sittings)
+        return sum(len(sat.done) for sat in self.visits)
 
 
 class Difference(NamedTuple):
     """An action of which simulation and model do not say the same; `at` is in epoch seconds."""
 
     at: int
-    sitting: str
+    visit: str
     simulated: Done
     modelled: Done
 
@@ -78,7 +78,7 @@ def lives(
         order = np.lexsort((at, who))
         of_user = np.split(order, np.searchsorted(who[order], np.arange(1, crowd.users)))
         for group, mine in zip(crowd.group, of_user, strict=True):
-            sittings = (
+            visits = (
                 Sat(
                     int(at[n]),
                     KINDS[cells[n] % WIDTH].name,
@@ -87,7 +87,7 @@ def lives(
                 )
                 for n in mine
             )
-            yield SampledLife(GROUPS[group], tuple(sittings))
+            yield SampledLife(GROUPS[group], tuple(visits))
 
 
 def replay(life: SampledLife, policy: Policy = ARTICLE) -> list[Difference]:
@@ -95,7 +95,7 @@ def replay(life: SampledLife, policy: Policy = ARTICLE) -> list[Difference]:
     person = newcomer(life.group, policy)
     model = person.model
     found = []
-    for sat in life.sittings:
+    for sat in life.visits:
         person.code_of = typed(model, sat.offs)
         if sat.kind == "forgets password":
             person.forgets_password()

@@ -1,13 +1,13 @@
-"""The state space of one user, compiled: what each kind of sitting does in each state.
+"""The state space of one user, compiled: what each kind of visit does in each state.
 
-The states are those that `explore` finds when the moves are sittings, and the running out of each lifetime on its own:
+The states are those that `explore` finds when the moves are visits, and the running out of each lifetime on its own:
 so a user of a population is a state and four deadlines. Nothing here knows a rule: answers, deadlines and mails are
 what the rules of the model gave.
 
 Invariants:
-1. In a state that is explored everything that is alive outlives the sitting; whoever would be caught by a deadline
-   within a sitting waits until it is over.
-2. Sittings of a user are `gap_s` apart, so that no code counts as used before, and no reset as one too many.
+1. In a state that is explored everything that is alive outlives the visit; whoever would be caught by a deadline
+   within a visit waits until it is over.
+2. Visits of a user are `gap_s` apart, so that no code counts as used before, and no reset as one too many.
 """
 
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ ENABLE = "two-factor authentication is switched on"
 
 
 def gap_s(policy: Policy) -> int:
-    """Return how long after a sitting the same person sits down again at the earliest, in seconds (assumed).
+    """Return how long after a visit the same person sits down again at the earliest, in seconds (assumed).
 
     Two minutes; longer where codes may be so far off that a later one could belong to an earlier step.
     """
@@ -72,21 +72,21 @@ def gap_s(policy: Policy) -> int:
 
 
 class Keep:
-    """What a sitting does to a deadline: leaves it, or takes it away; else it sets one (seconds from its beginning)."""
+    """What a visit does to a deadline: leaves it, or takes it away; else it sets one (seconds from its beginning)."""
 
     IT = -1
     NONE = -2
 
 
 class Due:
-    """What a person has to do after a sitting."""
+    """What a person has to do after a visit."""
 
     AS_BEFORE, NOTHING, FOLLOW, ENROL, ASK = range(5)
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What a sitting does in a state: where it leads, what is done, and what it leaves to wait for."""
+    """What a visit does in a state: where it leads, what is done, and what it leaves to wait for."""
 
     state: int
     trace: tuple[Done, ...] = ()
@@ -104,7 +104,7 @@ class Table:
     cells: tuple[tuple[Cell | None, ...], ...]
 
 
-# What of a configuration decides what a sitting shows
+# What of a configuration decides what a visit shows
 
 ALIVE = ("open", "last second")
 
@@ -161,7 +161,7 @@ def _alive(configuration: Configuration, policy: Policy) -> tuple[object, ...]:
 
 
 def _deadlines(had_alive: tuple[object, ...], after: Configuration, began: int, policy: Policy) -> tuple[int, ...]:
-    """Return what a sitting does to each deadline."""
+    """Return what a visit does to each deadline."""
     now = _alive(after, policy)
     return tuple(
         _runs_out(after, which, policy) - began
@@ -190,7 +190,7 @@ def _runs_out(configuration: Configuration, which: int, policy: Policy) -> int:
 
 
 def _fresh(configuration: Configuration, policy: Policy) -> Configuration:
-    """Return `configuration` a while later, with all that was alive made anew: none of it runs out within a sitting.
+    """Return `configuration` a while later, with all that was alive made anew: none of it runs out within a visit.
 
     What nobody will use again is left out: sessions, and all but the newest link of a kind, issued and mailed.
     """
@@ -266,7 +266,7 @@ class _Compiler:
         return Transition(after, PASSED)
 
     def fresh(self, configuration: Configuration) -> tuple[Configuration, tuple[object, ...]]:
-        """Return `configuration` as a sitting finds it, and what is alive then; kept for the other kinds of sitting."""
+        """Return `configuration` as a visit finds it, and what is alive then; kept for the other kinds of visit."""
         if self.kept[0] is not configuration:
             before = _fresh(configuration, self.model.policy)
             self.kept = configuration, (before, _alive(before, self.model.policy))
@@ -292,7 +292,7 @@ RENEWING = ("follows reset link", "chooses weak password", "closes before OK")
 
 
 def _possible(kind: Kind, state: State) -> bool:
-    """Return whether the sitting has what it begins with.
+    """Return whether the visit has what it begins with.
 
     That is two-factor authentication, and for some a mail; and whoever failed before waits for a reset, as `_due` says.
     """
@@ -304,7 +304,7 @@ def _possible(kind: Kind, state: State) -> bool:
 
 
 def _due(trace: tuple[Done, ...], end: End, after: Configuration, policy: Policy) -> int:
-    """Return what the person has to do next, by what was mailed and how the sitting ended."""
+    """Return what the person has to do next, by what was mailed and how the visit ended."""
     mailed = {kind for done in trace for kind in done.mails}
     own, known = after.state.credentials[EMAIL], after.knowledge[0]
     paired = app(after, own, known, policy)

@@ -1,6 +1,6 @@
-"""Sittings: what a person does at a desk, one action after another, led by the answers.
+"""Visits: what a person does at a desk, one action after another, led by the answers.
 
-A sitting is a generator: it yields acts and is sent what came of each. It never looks at a state, so the same sitting
+A visit is a generator: it yields acts and is sent what came of each. It never looks at a state, so the same visit
 leads a person in front of the compiled tables and in front of `Model`.
 """
 
@@ -45,7 +45,7 @@ class Act(NamedTuple):
 
 
 class Done(NamedTuple):
-    """An act, when it is done (seconds from the sitting's beginning), and what comes of it."""
+    """An act, when it is done (seconds from the visit's beginning), and what comes of it."""
 
     after_s: int
     act: Act
@@ -57,7 +57,7 @@ class Done(NamedTuple):
 
 
 class End(NamedTuple):
-    """How a sitting ends for the person."""
+    """How a visit ends for the person."""
 
     gave_up: bool = False
 
@@ -138,19 +138,19 @@ def perform(person: Person, act: Act, after_s: int) -> tuple[Done, Outcome]:
     return done, answer
 
 
-Sitting = Generator[Act, Outcome, End]
+Visit = Generator[Act, Outcome, End]
 
 
-def sit(person: Person, sitting: Sitting) -> tuple[tuple[Done, ...], End]:
-    """Let `person` go through a sitting, an act every `TICK_S`; return what was done, and how it ended."""
+def sit(person: Person, visit: Visit) -> tuple[tuple[Done, ...], End]:
+    """Let `person` go through a visit, an act every `TICK_S`; return what was done, and how it ended."""
     trace: list[Done] = []
     try:
-        act = next(sitting)
+        act = next(visit)
         while True:
             done, answer = perform(person, act, len(trace) * TICK_S)
             trace.append(done)
             person.model.clock.advance(TICK_S)
-            act = sitting.send(answer)
+            act = visit.send(answer)
     except StopIteration as stop:
         return tuple(trace), stop.value
 
@@ -168,7 +168,7 @@ class Accounts(NamedTuple):
 
 def logs_in(
     person: Person, accounts: Accounts, *, wrong_passwords: int = 0, gets_mail: bool = True, account: str = ""
-) -> Sitting:
+) -> Visit:
     """E-mail and password, then the code; without an authenticator the QR code is looked for."""
     account = account or accounts.usual
     for tried in range(TRIES + 1):
@@ -185,7 +185,7 @@ def logs_in(
     return (yield from types_code(person, account))
 
 
-def types_code(person: Person, account: str) -> Sitting:
+def types_code(person: Person, account: str) -> Visit:
     """Type codes until one is accepted; give up after some."""
     for attempt in range(person.attempt, TRIES):
         person.attempt = attempt
@@ -195,7 +195,7 @@ def types_code(person: Person, account: str) -> Sitting:
     return End(gave_up=True)
 
 
-def looks_for_qr_code(person: Person, account: str, *, gets_mail: bool) -> Sitting:
+def looks_for_qr_code(person: Person, account: str, *, gets_mail: bool) -> Visit:
     """Open the newest mail with a QR code; where none is shown, renew it by a reset as the article says."""
     if gets_mail and person.has_mail(LinkKind.ENROLMENT):
         answer = yield Act(a.OpenEnrolmentLink)
@@ -205,13 +205,13 @@ def looks_for_qr_code(person: Person, account: str, *, gets_mail: bool) -> Sitti
     return (yield from asks_for_reset())
 
 
-def asks_for_reset() -> Sitting:
+def asks_for_reset() -> Visit:
     """Forgot Password."""
     yield Act(a.RequestReset)
     return End()
 
 
-def enrols(person: Person, accounts: Accounts, *, scans: bool = True, logs_in_now: bool = True) -> Sitting:
+def enrols(person: Person, accounts: Accounts, *, scans: bool = True, logs_in_now: bool = True) -> Visit:
     """Read the mail with the enrolment link and open it."""
     answer = yield Act(a.OpenEnrolmentLink)
     if not answer.qr_code:
@@ -225,7 +225,7 @@ def enrols(person: Person, accounts: Accounts, *, scans: bool = True, logs_in_no
 
 def follows_reset_link(
     person: Person, accounts: Accounts, *, weak_first: bool = False, clicks_ok: bool = True
-) -> Sitting:
+) -> Visit:
     """Read the mail with the reset link, set a password, click OK, scan the new QR code, log in."""
     for password in ("weak", "new")[not weak_first :]:
         answer = yield Act(a.SetPassword, password)
@@ -239,19 +239,19 @@ def follows_reset_link(
     return (yield from logs_in(person, accounts))
 
 
-def forgets_password(person: Person, accounts: Accounts) -> Sitting:
+def forgets_password(person: Person, accounts: Accounts) -> Visit:
     """Log in with what is remembered of the password, and ask for a reset."""
     person.forgets_password()
     return (yield from logs_in(person, accounts))
 
 
-def loses_phone(person: Person, accounts: Accounts) -> Sitting:
+def loses_phone(person: Person, accounts: Accounts) -> Visit:
     """Log in, and notice that the phone is gone."""
     person.loses_phone()
     return (yield from logs_in(person, accounts))
 
 
-def switches_account(person: Person, accounts: Accounts) -> Sitting:
+def switches_account(person: Person, accounts: Accounts) -> Visit:
     """Log in to one account and switch to the other; log out and in again where that is asked for."""
     if not accounts.other:
         return (yield from logs_in(person, accounts))
@@ -266,21 +266,21 @@ def switches_account(person: Person, accounts: Accounts) -> Sitting:
     return (yield from logs_in(person, accounts, account=accounts.other))
 
 
-def asks_again(person: Person, accounts: Accounts) -> Sitting:
+def asks_again(person: Person, accounts: Accounts) -> Visit:
     """Ask for a reset, as the help desk said."""
     return asks_for_reset()
 
 
 class Kind(NamedTuple):
-    """A kind of sitting: how it is led, and how many codes are wrong before a right one."""
+    """A kind of visit: how it is led, and how many codes are wrong before a right one."""
 
     name: str
-    begin: Callable[[Person, Accounts], Sitting]
+    begin: Callable[[Person, Accounts], Visit]
     wrong_codes: int
 
 
 def _kinds() -> tuple[Kind, ...]:
-    with_codes: dict[str, Callable[[Person, Accounts], Sitting]] = {
+    with_codes: dict[str, Callable[[Person, Accounts], Visit]] = {
         "logs in": logs_in,
         "mistypes password": lambda who, where: logs_in(who, where, wrong_passwords=1),
         "mistypes password twice": lambda who, where: logs_in(who, where, wrong_passwords=2),
@@ -290,7 +290,7 @@ def _kinds() -> tuple[Kind, ...]:
         "follows reset link": follows_reset_link,
         "chooses weak password": lambda who, where: follows_reset_link(who, where, weak_first=True),
     }
-    without: dict[str, Callable[[Person, Accounts], Sitting]] = {
+    without: dict[str, Callable[[Person, Accounts], Visit]] = {
         "has no phone at hand": lambda who, where: enrols(who, where, scans=False),
         "logs in later": lambda who, where: enrols(who, where, logs_in_now=False),
         "closes before OK": lambda who, where: follows_reset_link(who, where, clicks_ok=False),

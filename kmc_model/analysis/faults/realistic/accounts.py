@@ -3,7 +3,7 @@
 from kmc_model import rules as r
 from kmc_model.actions import DisableTwoFactor, LogIn, LogOut, SetUserStatus, SwitchAccount, UserStatus
 from kmc_model.analysis.faults._fault import Fault, effect_instead, row_of
-from kmc_model.analysis.faults._noting import Noting
+from kmc_model.analysis.faults._stateful import Stateful
 from kmc_model.analysis.faults.realistic._making import ACCEPTED, ENABLED, PLAIN, fault, of_turn, when, with_effect
 from kmc_model.records import Account, LinkStatus
 from kmc_model.turn import Turn
@@ -84,7 +84,7 @@ class NoCodeUntilTheNewQrCodeIsSeen(Turn):
         return super().needs_code(account) and all(links[each].status is not LinkStatus.OPEN for each in leads_to)
 
 
-class CodeOncePerDay(Noting):
+class CodeOncePerDay(Stateful):
     """Asks for no code for a day after a login with one."""
 
     def needs_code(self, account: Account) -> bool:
@@ -95,7 +95,7 @@ class CodeOncePerDay(Noting):
         return super().needs_code(account) and not lately
 
 
-class MachineRemembered(Noting):
+class MachineRemembered(Stateful):
     """Asks for no code on a machine from which a login with one was accepted."""
 
     def needs_code(self, account: Account) -> bool:
@@ -103,28 +103,28 @@ class MachineRemembered(Noting):
 
 
 def _note_login(turn: Turn) -> None:
-    if isinstance(turn, Noting):
+    if isinstance(turn, Stateful):
         turn.note("let in", turn.email, turn.now)
 
 
 def _note_machine(turn: Turn) -> None:
-    if isinstance(turn, Noting) and turn.action.device:
+    if isinstance(turn, Stateful) and turn.action.device:
         turn.note("machine", turn.email, turn.action.device)
 
 
-class FlagsOfTheLogin(Noting):
+class FlagsOfTheLogin(Stateful):
     """Judges a switch by the accounts as they were when the session was opened."""
 
 
 def _note_flags(turn: Turn) -> None:
-    if isinstance(turn, Noting) and turn.opened:
+    if isinstance(turn, Stateful) and turn.opened:
         for each in turn.state.accounts.values():
             if each.two_factor:
                 turn.note("had it on", turn.opened.handle, each.name)
 
 
 def _had_it_on(turn: Turn) -> bool:
-    return isinstance(turn, Noting) and turn.has_noted("had it on", turn.action.session, turn.action.account)
+    return isinstance(turn, Stateful) and turn.has_noted("had it on", turn.action.session, turn.action.account)
 
 
 def _not_in_account_and_no_code(turn: Turn) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from kmc_model import rules as r
 from kmc_model.actions import LogIn, LogOut
 from kmc_model.analysis.faults._fault import Fault, row_of
-from kmc_model.analysis.faults._noting import Noting
+from kmc_model.analysis.faults._stateful import Stateful
 from kmc_model.analysis.faults.realistic._making import ACCEPTED, fault, of_turn, when, with_effect
 from kmc_model.rules import RULES
 from kmc_model.turn import Turn
@@ -14,7 +14,7 @@ from kmc_model.values import changed
 __all__ = ["CODES"]
 
 
-class OldSecretsStay(Noting):
+class OldSecretsStay(Stateful):
     """Checks a code against every secret the person ever had."""
 
     def new_secret(self, email: str) -> None:
@@ -108,7 +108,7 @@ class TwoStepsBack(Turn):
         return found
 
 
-class ReplayPerAccount(Noting):
+class ReplayPerAccount(Stateful):
     """Remembers used codes for each account on its own."""
 
     def used_in(self) -> int | None:

@@ -5,7 +5,7 @@ import base64
 from kmc_model import rules as r
 from kmc_model.actions import OpenEnrolmentLink
 from kmc_model.analysis.faults._fault import Fault, effect_instead, row_of
-from kmc_model.analysis.faults._noting import Noting
+from kmc_model.analysis.faults._stateful import Stateful
 from kmc_model.analysis.faults.realistic._making import ACCEPTED, fault, of_turn, when, with_effect
 from kmc_model.records import Link, LinkKind, LinkStatus, Secret
 from kmc_model.turn import Turn
@@ -51,7 +51,7 @@ class UnknownLinkIsTheNewest(Turn):
         return super().link or (known[-1] if known else None)
 
 
-class ShownForTenMinutes(Noting):
+class ShownForTenMinutes(Stateful):
     """Answers a link from a cache for ten minutes after it was opened (I-04b)."""
 
 

@@ -3,7 +3,7 @@
 from kmc_model import rules as r
 from kmc_model.actions import EnableTwoFactor, RegisterUser, UserStatus
 from kmc_model.analysis.faults._fault import Fault, effect_instead, row_of
-from kmc_model.analysis.faults._noting import Noting
+from kmc_model.analysis.faults._stateful import Stateful
 from kmc_model.analysis.faults.realistic._making import ENABLED, fault, of_turn, with_effect
 from kmc_model.records import LinkKind, Mail
 from kmc_model.turn import Turn
@@ -51,7 +51,7 @@ def _mail_everybody(turn: Turn) -> None:
             r._mail_qr_code(turn, each.email)
 
 
-class MailsOnceAnAccount(Noting):
+class MailsOnceAnAccount(Stateful):
     """Mails nobody when an account has it switched on for the second time."""
 
     def put_mail(self, mail: Mail) -> None:

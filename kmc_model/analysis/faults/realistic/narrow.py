@@ -6,7 +6,7 @@ from dataclasses import replace
 from kmc_model import rules as r
 from kmc_model.actions import DisableTwoFactor, LogIn, OpenEnrolmentLink, RequestReset, SwitchAccount
 from kmc_model.analysis.faults._fault import Fault, Rules, effect_instead, row_of
-from kmc_model.analysis.faults._noting import Noting
+from kmc_model.analysis.faults._stateful import Stateful
 from kmc_model.analysis.faults.realistic._making import RESET, fault, of_turn, when
 from kmc_model.records import Account
 from kmc_model.rules import Effect
@@ -65,18 +65,18 @@ def _begins_wrong(turn: Turn) -> bool:
     return own is None or not turn.action.password.startswith(own)
 
 
-class PasswordOfTheFirstAccount(Noting):
+class PasswordOfTheFirstAccount(Stateful):
     """Has a reset set the password of the first account joined alone."""
 
 
 def _wrong_in_this_account(turn: Turn) -> bool:
-    known = isinstance(turn, Noting) and turn.has_noted("password", turn.email, turn.action.password)
+    known = isinstance(turn, Stateful) and turn.has_noted("password", turn.email, turn.action.password)
     is_first = turn.action.account in (None, next(turn.memberships()).account)
     return r.password_wrong(turn) and (is_first or not known)
 
 
 def _note_password(turn: Turn) -> None:
-    if isinstance(turn, Noting):
+    if isinstance(turn, Stateful):
         turn.note("password", turn.email, turn.own.password)
 
 
@@ -102,7 +102,7 @@ def use_up_unless_of_a_reset(turn: Turn) -> None:
         r.use_enrolment_link(turn)
 
 
-def _noting(rules: Rules, at: int, note: Callable[[Turn], None]) -> Rules:
+def _stateful(rules: Rules, at: int, note: Callable[[Turn], None]) -> Rules:
     """Return `rules` with a row that has something noted before its effects."""
     return (*rules[:at], replace(rules[at], effects=(Effect(None, note), *rules[at].effects)), *rules[at + 1 :])
 
@@ -156,7 +156,7 @@ NARROW: tuple[Fault, ...] = (
     of_turn(
         PasswordOfTheFirstAccount,
         "RST-002",
-        rules=_noting(when(row_of(LogIn, "password_wrong"), _wrong_in_this_account), RESET, _note_password),
+        rules=_stateful(when(row_of(LogIn, "password_wrong"), _wrong_in_this_account), RESET, _note_password),
     ),
     fault(
         "fixed windows",

@@ -5,7 +5,7 @@ from dataclasses import replace
 from kmc_model import rules as r
 from kmc_model.actions import LogIn
 from kmc_model.analysis.faults._fault import Fault, row_of
-from kmc_model.analysis.faults._noting import Noting
+from kmc_model.analysis.faults._stateful import Stateful
 from kmc_model.analysis.faults.realistic._making import RESET, fault, of_turn, when
 from kmc_model.rules import RULES, Effect
 from kmc_model.turn import Turn
@@ -23,7 +23,7 @@ def _wrong_whatever_the_case(turn: Turn) -> bool:
     return own is None or turn.action.password.lower() != own.lower()
 
 
-class OldPasswordsStay(Noting):
+class OldPasswordsStay(Stateful):
     """Lets earlier passwords in beside the present one."""
 
 

@@ -6,13 +6,13 @@ from uuid import NAMESPACE_OID, uuid5
 from kmc_model import rules as r
 from kmc_model.actions import ChangePassword, EnableTwoFactor, LogIn, UseSession
 from kmc_model.analysis.faults._fault import Fault, Kind, effect_instead, row_of, with_row
-from kmc_model.analysis.faults._noting import Noting
+from kmc_model.analysis.faults._stateful import Stateful
 from kmc_model.model import Variant
 from kmc_model.records import Mail, Secret
 from kmc_model.turn import Reason, Turn
 from kmc_model.values import changed
 
-__all__ = ["HARMLESS"]
+__all__ = ["BENIGN"]
 
 
 class OtherWords(Turn):
@@ -77,7 +77,7 @@ class MasksEmails(Turn):
         return f"{super().message(reason)} ({self.email[:1]}***@kmc.example)"
 
 
-class WaitsAfterAWrongCode(Noting):
+class WaitsAfterAWrongCode(Stateful):
     """Takes no code for 20 s after a wrong one (RFC 4226 7.3)."""
 
     @property
@@ -132,47 +132,47 @@ def _mails_reversed() -> tuple[r.Rule, ...]:
     return with_row(_ENABLED, replace(others_first, effects=effects))
 
 
-def _harmless(name: str, turn: type[Turn]) -> Fault:
-    return Fault(name, turn.__doc__ or "", (), Kind.HARMLESS, Variant(turn=turn))
+def _benign(name: str, turn: type[Turn]) -> Fault:
+    return Fault(name, turn.__doc__ or "", (), Kind.BENIGN, Variant(turn=turn))
 
 
-HARMLESS: tuple[Fault, ...] = (
-    _harmless("other words", OtherWords),
-    _harmless("longer tokens", LongerTokens),
-    _harmless("other label", OtherLabel),
-    _harmless("more mails", WelcomesNewcomers),
-    _harmless("one message for all", OneMessageForAll),
+BENIGN: tuple[Fault, ...] = (
+    _benign("other words", OtherWords),
+    _benign("longer tokens", LongerTokens),
+    _benign("other label", OtherLabel),
+    _benign("more mails", WelcomesNewcomers),
+    _benign("one message for all", OneMessageForAll),
     Fault(
-        "first account alone", OpensTheFirstAccount.__doc__ or "", (), Kind.HARMLESS, Variant(turn=OpensTheFirstAccount)
+        "first account alone", OpensTheFirstAccount.__doc__ or "", (), Kind.BENIGN, Variant(turn=OpensTheFirstAccount)
     ),
-    _harmless("numbered answers", NumbersItsAnswers),
-    _harmless("masked e-mails", MasksEmails),
+    _benign("numbered answers", NumbersItsAnswers),
+    _benign("masked e-mails", MasksEmails),
     Fault(
         "new handle each time",
         "Each page that is shown gives the session another handle, and the earlier one is worthless.",
         (),
-        Kind.HARMLESS,
+        Kind.BENIGN,
         Variant(rules=effect_instead(row_of(UseSession, "always"), "keep_session", _give_new_handle)),
     ),
     Fault(
         "wait after a wrong code",
         WaitsAfterAWrongCode.__doc__ or "",
         (),
-        Kind.HARMLESS,
+        Kind.BENIGN,
         Variant(rules=_waiting(), turn=WaitsAfterAWrongCode),
     ),
     Fault(
         "change ends its own session",
         "Changing the password while logged in ends that session too.",
         (),
-        Kind.HARMLESS,
+        Kind.BENIGN,
         Variant(rules=effect_instead(row_of(ChangePassword, "always"), "end_other_sessions", _end_all_sessions)),
     ),
     Fault(
         "other order of mails",
         "The owner is mailed last.",
         (),
-        Kind.HARMLESS,
+        Kind.BENIGN,
         Variant(rules=_mails_reversed()),
     ),
 )
