@@ -39,9 +39,9 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from kmc_harness import __version__
+        from importlib.metadata import version
 
-        typer.echo(f"kmc {__version__}")
+        typer.echo(f"kmc {version('kmc-harness')}")
         raise typer.Exit
 
 

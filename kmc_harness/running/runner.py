@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from kmc_harness import __version__, durations, report, targets, terminal
+from kmc_harness import durations, report, targets, terminal
 from kmc_harness.report import results
 from kmc_harness.running import waivers
 from kmc_harness.running.journal import Finished, Journal
@@ -191,7 +191,11 @@ def report_of(journal: Journal, finished: Finished, today: datetime.date) -> res
 def _versions() -> dict[str, str]:
     """Return what else a verdict may depend on, `features` as a digest of the files."""
     judges = {name: importlib.metadata.version(name) for name in JUDGES}
-    own = {"kmc-harness": __version__, "features": bindings.features_digest(), "python": platform.python_version()}
+    own = {
+        "kmc-harness": importlib.metadata.version("kmc-harness"),
+        "features": bindings.features_digest(),
+        "python": platform.python_version(),
+    }
     return own | judges
 
 

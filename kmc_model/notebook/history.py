@@ -112,6 +112,8 @@ class History(Shown):
         """Yield every instant at which something may begin or end, with the state in it."""
         policy, now = self.model.policy, self.model.clock.now()
         states = list(self._states())
+        if not states:
+            return
         for (event, state), next_at in zip(states, [*(each.at for each, _ in states[1:]), now + 1], strict=True):
             yield event.at, state
             limits = {at for at in edges(Configuration(state, event.at, ()), policy) if event.at < at < next_at}

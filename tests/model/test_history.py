@@ -118,3 +118,9 @@ def test_looking_back_changes_nothing(model: Model) -> None:
     before = model.state, list(model.events)
     assert History(model).lifetimes() == History(model).lifetimes()
     assert (model.state, model.events) == before
+
+
+def test_a_model_to_which_nothing_was_done_has_a_history_all_the_same() -> None:
+    history = History(Model())
+    assert history.lifetimes() == ()
+    assert repr(history) == "nothing was done yet"
