@@ -23,6 +23,7 @@ from kmc_model.records import LinkKind, LinkStatus, State
 from kmc_model.sentences import (
     A_CODE,
     LINKS_APART_S,
+    NO_CODE,
     PASSWORDS,
     Code,
     Link,
@@ -139,6 +140,8 @@ def by_others(action: a.Action) -> Make:
 
 def _type(configuration: Configuration, who: int, said: Code) -> tuple[Configuration, str | None] | None:
     """Return when and what is typed of a code, and None where there is no such code."""
+    if said is NO_CODE:
+        return configuration, None
     own = configuration.knowledge[who]
     owner = configuration.knowledge[PEOPLE.index(said.owner)] if said.owner else own
     app = owner.earlier_app if said.is_earlier else owner.app
