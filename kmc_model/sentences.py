@@ -15,10 +15,10 @@ from kmc_model.clock import STEP_S
 
 __all__ = [
     "A_CODE",
-    "CODES",
+    "CODE_PATTERN",
     "FIRST_PASSWORD",
-    "LINKS",
     "LINKS_APART_S",
+    "LINK_PATTERN",
     "NO_CODE",
     "PASSWORDS",
     "WRONG_PASSWORD",
@@ -99,12 +99,12 @@ _CODES: dict[str, Code] = {
     "a code of the first app": Code(is_earlier=True, is_fresh=True),
     **{words: Code(flaw=words) for words in FLAWS},
 }
-CODES = "|".join((*_CODES, r"a code made -?\d+ s from now", "[A-Z][a-z]+'s code"))
+CODE_PATTERN = "|".join((*_CODES, r"a code made -?\d+ s from now", "[A-Z][a-z]+'s code"))
 """A pattern of all words for a code."""
 
 
 def code(words: str) -> Code:
-    """Return the code that `words` speak of, which fit `CODES`."""
+    """Return the code that `words` speak of, which fit `CODE_PATTERN`."""
     if made_at := re.fullmatch(r"a code made (-?\d+) s from now", words):
         return Code(offset_s=int(made_at[1]))
     if words.endswith("'s code"):
@@ -155,7 +155,7 @@ class Link(NamedTuple):
 
 
 _KINDS = ("enrolment", "reset")
-LINKS = "|".join(
+LINK_PATTERN = "|".join(
     (
         f"(?:{'|'.join(each.value for each in Which)}) (?:{'|'.join(_KINDS)}) link",
         "the reset link as an enrolment link",
@@ -166,7 +166,7 @@ LINKS = "|".join(
 
 
 def link(words: str) -> Link:
-    """Return the link that `words` speak of, which fit `LINKS`."""
+    """Return the link that `words` speak of, which fit `LINK_PATTERN`."""
     if used_as := re.fullmatch(r"the (\w+) link as an? (\w+) link", words):
         return Link(Which.NEWEST, used_as[1], used_as[2])
     which, kind, _ = words.rsplit(" ", 2)

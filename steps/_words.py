@@ -32,7 +32,7 @@ _TYPES = {
     "Who": _typed(r"Ada|Bo|Grace|Mallory|she|he|they"),
     "Account": _typed(r"Acme|Globex|Initech"),
     "Duration": _typed(r"\d+ (?:days?|h|min|s)(?: \d+ (?:h|min|s))*", _seconds),
-    "Code": _typed(sentences.CODES, sentences.code),
+    "Code": _typed(sentences.CODE_PATTERN, sentences.code),
     "Result": _typed(r"accepted|refused|asked for a code"),
     "On": _typed(r"on|off", "on".__eq__),
     "Where": _typed(r"to Acme|to Globex|to Initech|naming no account", _account_named),
@@ -43,7 +43,7 @@ _TYPES = {
     ),
     "Password": _typed("|".join(sentences.PASSWORDS), sentences.PASSWORDS.__getitem__),
     "WhichSession": _typed(r"the session|the earlier session", "the earlier session".__eq__),
-    "Link": _typed(sentences.LINKS, sentences.link),
+    "Link": _typed(sentences.LINK_PATTERN, sentences.link),
     "Status": _typed(
         r"blocked in|removed from|restored in",
         {"blocked in": "blocked", "removed from": "removed", "restored in": "active"}.__getitem__,

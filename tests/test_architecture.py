@@ -1,6 +1,8 @@
 """The house as docs/architecture.md draws it: no circle, few floors, few files at the top. Late imports count too."""
 
 import ast
+import re
+import tomllib
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -72,3 +74,14 @@ def test_twelve_files_stand_at_the_top_of_the_harness_at_most() -> None:
 def test_the_oracle_stays_small() -> None:
     oracle = [path for path in (ROOT / "kmc_model").glob("*.py") if path.stem not in ("__init__", "sentences")]
     assert sum(len(path.read_text().splitlines()) for path in oracle) < 2000
+
+
+def test_the_page_shows_the_layers_that_are_kept() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    kept = {tuple(each["containers"]): each["layers"] for each in contracts if "containers" in each}
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    for package in ("kmc_harness", "kmc_model"):
+        drawn = re.search(rf"\n{package}\n((?:  [^\n]+\n)+)", page)
+        assert drawn is not None
+        rooms = [re.split(" {3,}", line.strip())[0] for line in drawn[1].splitlines()]
+        assert rooms == kept[package,]

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, assert_never
 
 from kmc_harness import durations
 from kmc_harness.durations import stopwatch
@@ -219,17 +219,22 @@ class _Setup:
     def _mailbox(self, part: MailPart, places: dict[str, str]) -> mail.Mailbox:
         made: mail.Mailbox
         links = self.links = mail.compile_links(part.links)
-        if part.kind == "smtp":
-            from kmc_harness.hosting.mail.smtp import SmtpCatcher
+        match part.kind:
+            case "smtp":
+                from kmc_harness.hosting.mail.smtp import SmtpCatcher
 
-            made = catcher = SmtpCatcher(links, self._last_seen_at)
-            places["smtp_port"] = str(catcher.port)
-        elif part.kind == "imap":
-            from kmc_harness.hosting.mail.imap import Imap
+                made = catcher = SmtpCatcher(links, self._last_seen_at)
+                places["smtp_port"] = str(catcher.port)
+            case "imap":
+                from kmc_harness.hosting.mail.imap import Imap
 
-            made = Imap(filled(part.url, places), filled(part.password, places), links, self._last_seen_at)
-        else:
-            made = mail.Maildir(Path(filled(part.folder, places)), links, self._last_seen_at)
+                made = Imap(filled(part.url, places), filled(part.password, places), links, self._last_seen_at)
+            case "maildir":
+                made = mail.Maildir(Path(filled(part.folder, places)), links, self._last_seen_at)
+            case "adapter":
+                raise AssertionError("an adapter's mailbox is made once there is an adapter")
+            case _:
+                assert_never(part.kind)
         self._open.callback(made.close)
         return made
 
@@ -267,7 +272,10 @@ class _Setup:
                 return clocks.TimeMachine()
             case "adapter":
                 return clocks.AdapterClock(self.adapter)
-        return self.clock
+            case "wait" | "libfaketime":
+                return self.clock
+            case _:
+                assert_never(part.kind)
 
     def close(self) -> None:
         """End everything."""

@@ -17,7 +17,12 @@ __all__ = ["ModelTarget"]
 class ModelTarget:
     """The model behind the port: pictures instead of secrets, words instead of reasons."""
 
-    offers = frozenset(Offer) - {Offer.SCREEN, Offer.SETTINGS}
+    offers = frozenset(
+        {
+            *(Offer.CLOCK, Offer.OUTBOX, Offer.ACCOUNTS, Offer.MEMBERSHIPS, Offer.ENABLE, Offer.ADMINISTER),
+            *(Offer.SWITCH, Offer.RESET, Offer.RENEW, Offer.RULES, Offer.CHANGE, Offer.PICTURE, Offer.RACE),
+        }
+    )
 
     def __init__(self, variant: str | Variant = "article", seed: int | str = 0) -> None:
         """Begin with nobody registered; `variant` is the name of a policy, or what the model answers by."""

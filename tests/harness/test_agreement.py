@@ -127,3 +127,16 @@ def test_a_sentence_that_is_reworded_empties_no_property() -> None:
         moves = tuple(replace(each, sentence=f"move {at}") for at, each in enumerate(scope.moves))
         found = violations(explore(replace(scope, moves=moves), rules_of(fault)))
         assert any(each.property.sentence.startswith(start) for each in found), start
+
+
+@pytest.mark.parametrize("words", sentences.FLAWS)
+def test_every_flaw_of_a_code_is_made_in_both_ways(words: str) -> None:
+    world = World(ModelTarget(), "a")
+    person = world.given.pairing("Ada")
+    if words == "the code without its leading zeros":
+        world.given.leading_zero("Ada")
+    said = sentences.code(words)
+    right = world.codes.typed(person, sentences.Code())
+    assert said.flaw
+    assert not said.is_right
+    assert world.codes.typed(person, said) not in (None, right)

@@ -26,8 +26,8 @@ from kmc_model.sentences import A_CODE, FIRST_PASSWORD, NO_CODE, PASSWORDS, code
 
 __all__ = [
     "A_DAY",
-    "CODES",
     "NEXT_LIMIT",
+    "USUAL_CODES",
     "asks_for_reset",
     "blocks",
     "changes_password",
@@ -56,7 +56,7 @@ __all__ = [
     "wrong_passwords",
 ]
 
-CODES = ("no code", "a code", "the same code", "a code of the earlier QR code", "a wrong code")
+USUAL_CODES = ("no code", "a code", "the same code", "a code of the earlier QR code", "a wrong code")
 LIMIT = 10
 """As many wrong attempts, and requests for a reset, as the reference's limits."""
 

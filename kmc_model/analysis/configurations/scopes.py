@@ -28,7 +28,7 @@ ONE_ACCOUNT = Scope(
     (
         *say.switches("Acme"),
         *say.openings("Ada", "the newest enrolment link", "the earlier enrolment link"),
-        *say.logins("Ada", "Acme", *say.CODES),
+        *say.logins("Ada", "Acme", *say.USUAL_CODES),
         *say.passwords("Ada", "a wrong password", code_typed="a code"),
         *say.sessions("Ada"),
         *say.resets("Ada"),
@@ -49,8 +49,8 @@ TWO_ACCOUNTS = Scope(
     (
         *say.switches("Acme", "Globex"),
         *say.openings("Ada", "the newest enrolment link", "the earlier enrolment link"),
-        *say.logins("Ada", "Acme", *say.CODES[:4]),
-        *say.logins("Ada", "Globex", *say.CODES[:4]),
+        *say.logins("Ada", "Acme", *say.USUAL_CODES[:4]),
+        *say.logins("Ada", "Globex", *say.USUAL_CODES[:4]),
         say.nameless("Ada"),
         *say.sessions("Ada"),
         *say.moves_between("Ada", "Acme", "Globex"),

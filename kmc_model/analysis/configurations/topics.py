@@ -34,7 +34,7 @@ CODES_TOPIC = Scope(
     (
         *say.switches("Acme"),
         *say.openings("Ada", "the newest enrolment link"),
-        *say.logins("Ada", "Acme", *say.CODES),
+        *say.logins("Ada", "Acme", *say.USUAL_CODES),
         *say.logins(
             "Ada", "Acme", "an empty code", "letters for a code", "a code cut short", "a code with a digit too many"
         ),

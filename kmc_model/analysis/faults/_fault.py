@@ -14,7 +14,7 @@ from kmc_model.turn import Secrets, Turn
 
 __all__ = ["Fault", "Kind", "effect_instead", "inserted", "row_of", "together", "with_row", "without", "words_of"]
 
-Rules = tuple[Rule, ...]
+Table = tuple[Rule, ...]
 REFERENCE = Variant()
 
 
@@ -100,22 +100,22 @@ def row_of(action: type[Action], condition: str) -> int:
     raise LookupError(f"the table has no row {action.__name__}.{condition}")
 
 
-def without(at: int) -> Rules:
+def without(at: int) -> Table:
     """Return the table without a row."""
     return (*RULES[:at], *RULES[at + 1 :])
 
 
-def with_row(at: int, rule: Rule) -> Rules:
+def with_row(at: int, rule: Rule) -> Table:
     """Return the table with another row in place of one."""
     return (*RULES[:at], rule, *RULES[at + 1 :])
 
 
-def inserted(at: int, rule: Rule) -> Rules:
+def inserted(at: int, rule: Rule) -> Table:
     """Return the table with one row more, before another one."""
     return (*RULES[:at], rule, *RULES[at:])
 
 
-def effect_instead(at: int, name: str, *effects: Callable[[Turn], None]) -> Rules:
+def effect_instead(at: int, name: str, *effects: Callable[[Turn], None]) -> Table:
     """Return the table with `effects` in place of a row's effect called `name`; none to skip it.
 
     Raises:

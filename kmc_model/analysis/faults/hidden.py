@@ -16,7 +16,7 @@ from kmc_model.actions import (
     SwitchAccount,
     UserStatus,
 )
-from kmc_model.analysis.faults._fault import Fault, Kind, Rules, effect_instead, inserted, row_of, with_row, words_of
+from kmc_model.analysis.faults._fault import Fault, Kind, Table, effect_instead, inserted, row_of, with_row, words_of
 from kmc_model.analysis.faults._stateful import Stateful
 from kmc_model.model import Variant
 from kmc_model.records import Account, Link, LinkKind, LinkStatus, Secret
@@ -59,13 +59,13 @@ def _counted(what: str, least: int) -> Callable[[Turn], bool]:
     return reached
 
 
-def _counting(rules: Rules, at: int, what: str) -> Rules:
+def _counting(rules: Table, at: int, what: str) -> Table:
     """Return `rules` with a row that counts `what` after its effects."""
     rule = replace(rules[at], effects=(*rules[at].effects, Effect(None, _counts(what))))
     return (*rules[:at], rule, *rules[at + 1 :])
 
 
-def _unless(at: int, exempt: Callable[[Turn], bool]) -> Rules:
+def _unless(at: int, exempt: Callable[[Turn], bool]) -> Table:
     """Return the table with a row that does not apply where `exempt` holds."""
     applies = RULES[at].applies
 
@@ -76,12 +76,12 @@ def _unless(at: int, exempt: Callable[[Turn], bool]) -> Rules:
     return with_row(at, replace(RULES[at], applies=still_applies))
 
 
-def _refusing(at: int, refuses: Callable[[Turn], bool]) -> Rules:
+def _refusing(at: int, refuses: Callable[[Turn], bool]) -> Table:
     """Return the table with a refusal before a row, where `refuses` holds."""
     return inserted(at, Rule(RULES[at].requirement, RULES[at].action, refuses, Reason.NEW_LOGIN_REQUIRED))
 
 
-def _skipping(at: int, name: str, skips: Callable[[Turn], bool]) -> Rules:
+def _skipping(at: int, name: str, skips: Callable[[Turn], bool]) -> Table:
     """Return the table with an effect that is skipped where `skips` holds."""
     (effect,) = (each.apply for each in RULES[at].effects if each.apply.__name__ == name)
 
@@ -180,11 +180,11 @@ class NinthIsTheFirst(Stateful):
         return super().base32(0 if made % 9 == 0 else serial)
 
 
-def _fault(name: str, sentence: str, *requirements: str, rules: Rules = RULES, turn: type[Turn] = Counting) -> Fault:
+def _fault(name: str, sentence: str, *requirements: str, rules: Table = RULES, turn: type[Turn] = Counting) -> Fault:
     return Fault(name, sentence, requirements, Kind.HIDDEN, Variant(rules=rules, turn=turn))
 
 
-def _of_turn(turn: type[Turn], *requirements: str, rules: Rules = RULES) -> Fault:
+def _of_turn(turn: type[Turn], *requirements: str, rules: Table = RULES) -> Fault:
     return _fault(words_of(turn), turn.__doc__ or "", *requirements, rules=rules, turn=turn)
 
 

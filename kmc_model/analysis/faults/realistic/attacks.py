@@ -2,7 +2,7 @@
 
 from kmc_model import rules as r
 from kmc_model.actions import ChangePassword, LogIn, RequestReset
-from kmc_model.analysis.faults._fault import Fault, Rules, effect_instead, inserted, row_of, with_row
+from kmc_model.analysis.faults._fault import Fault, Table, effect_instead, inserted, row_of, with_row
 from kmc_model.analysis.faults.realistic._making import ACCEPTED, PLAIN, RESET, fault, when, with_effect
 from kmc_model.analysis.faults.realistic.accounts import end_sessions_of_everybody
 from kmc_model.records import Mail
@@ -34,7 +34,7 @@ def _has_secret(turn: Turn) -> bool:
     return turn.own.secret is not None
 
 
-def _told_who_is_blocked() -> Rules:
+def _told_who_is_blocked() -> Table:
     at = row_of(LogIn, "password_wrong")
     told = (
         Rule("LOG-014", LogIn, r.inactive_in_account, Reason.BLOCKED),

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from kmc_model import rules as r
 from kmc_model.actions import DisableTwoFactor, LogIn, OpenEnrolmentLink, RequestReset, SwitchAccount
-from kmc_model.analysis.faults._fault import Fault, Rules, effect_instead, row_of
+from kmc_model.analysis.faults._fault import Fault, Table, effect_instead, row_of
 from kmc_model.analysis.faults._stateful import Stateful
 from kmc_model.analysis.faults.realistic._making import RESET, fault, of_turn, when
 from kmc_model.records import Account
@@ -102,7 +102,7 @@ def use_up_unless_of_a_reset(turn: Turn) -> None:
         r.use_enrolment_link(turn)
 
 
-def _stateful(rules: Rules, at: int, note: Callable[[Turn], None]) -> Rules:
+def _stateful(rules: Table, at: int, note: Callable[[Turn], None]) -> Table:
     """Return `rules` with a row that has something noted before its effects."""
     return (*rules[:at], replace(rules[at], effects=(Effect(None, note), *rules[at].effects)), *rules[at + 1 :])
 
