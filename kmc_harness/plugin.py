@@ -1,7 +1,7 @@
 """The pytest plugin: options, requirement markers, and a verdict for every scenario.
 
-Only an observed departure is `fail`. What broke in harness or adapter is `error`, what could not be reached is
-`inconclusive`; neither is green. Loaded in every pytest run where the package is installed, so heavy imports wait.
+Only an observed departure is `fail`. A defect of harness or adapter is `error`, a situation out of reach is
+`inconclusive`; neither passes. Every pytest run loads this plugin if the package is installed, so heavy imports wait.
 """
 
 import contextlib
@@ -154,7 +154,7 @@ def _requirement(item: pytest.Item) -> "Requirement":
 
 @pytest.fixture(scope="session")
 def kmc_target(request: pytest.FixtureRequest) -> Generator[Any, None, None]:
-    """The target, probed; where it fails a probe, the exception that says so stands in its place."""
+    """The probed target, or the exception of its failed probe."""
     from kmc_harness import targets
     from kmc_harness.hosting.process import DidNotStart
     from kmc_harness.running.probes import probe
@@ -209,7 +209,7 @@ def _needed(item: pytest.Item) -> set[str]:
 
 
 def _tag(config: pytest.Config, name: str) -> str:
-    """Return what makes the people of one scenario, in one repeat, new to a target that forgets nobody."""
+    """Return a tag for people's names, unique to a scenario and repeat: some targets forget nobody."""
     repeat = config.getoption("kmc_repeat")
     text = f"{config.getoption('kmc_seed')}:{name}" + (f":{repeat}" if repeat > 1 else "")
     return hashlib.sha256(text.encode()).hexdigest()[:8]
@@ -375,7 +375,7 @@ def _ended(item: pytest.Item, error: BaseException | None, scene: _Scene) -> tup
 
 
 def _declared(scene: _Scene, offer: str) -> bool:
-    """Whether the target has declared what it answered not to offer: an offer, or any action at all."""
+    """Whether the target contradicts itself: it declares `offer`, or `offer` is an action that every target needs."""
     from kmc_harness.port import ACTIONS, NEEDED_OFFER
 
     if scene.world is None:

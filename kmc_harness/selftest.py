@@ -1,7 +1,7 @@
-"""The suite judged by faults: each must be caught under a requirement it breaks, and nothing may be said of the rest.
+"""A mutation test of the suite: each fault must be caught under a requirement it breaks, and no benign change flagged.
 
-The scenarios run as in any other run, by pytest and with the same verdicts. Only the model behind the port changes
-between them, so that a few warm processes get through all faults.
+The scenarios run in pytest and get the same verdicts as in any other run. Only the model behind the port changes
+between runs, so that a few warm processes are enough for all faults.
 """
 
 import multiprocessing
@@ -27,7 +27,7 @@ __all__ = ["CLEAN", "Caught", "End", "Faulty", "Selftest", "changes_nothing", "s
 
 CLEAN = Fault("clean", "The reference itself.", (), Kind.BENIGN)
 ALIVE_S = 5
-"""How often is looked whether the processes that are to answer are still there."""
+"""Seconds between two checks that the worker processes are still alive."""
 _NOTICED = (Verdict.FAIL, Verdict.WARNING)
 """What counts as a catch; an `error` or a situation not reached says nothing of the fault."""
 
@@ -74,11 +74,11 @@ class Caught:
 
 @dataclass(frozen=True)
 class Selftest:
-    """What came of all faults, in their order.
+    """The results of all faults, in their order.
 
-    `idle` are the scenarios that none of them failed; None where not all faults were tried. `equivalent` are faults
-    that survived, are known to change nothing, and show no difference in any state of any topic. They are left out of
-    `caught`. `ran` is how many times a scenario was run to find that out.
+    `idle` are the scenarios that no fault makes fail; None unless all faults were tried. `equivalent` are surviving
+    faults, known to change nothing, without a difference in any state of any topic. They are left out of `caught`.
+    `ran` is the number of scenario runs for these results.
     """
 
     caught: tuple[Caught, ...]
@@ -115,15 +115,15 @@ def selftest(
     """Run the suite on the clean model and on `faults`.
 
     Args:
-        faults: of `all_faults()`; where it is all of them, scenarios that none fails are looked for too.
-        thorough: every scenario on every fault, instead of those of its own requirements first, and every benign
-            change alone, instead of some that have nothing in common at once.
-        processes: how many processes work.
-        on_progress: is told how many runs are done, of how many.
-        target: what shows `Faulty.fault` from each clean start on: the model itself, or one behind a wire.
+        faults: faults of `all_faults()`; with all of them, idle scenarios are searched for too.
+        thorough: run every scenario on every fault, and every benign change alone. Otherwise the scenarios of a
+            fault's own requirements run first, and independent benign changes run together.
+        processes: the number of worker processes.
+        on_progress: called with the number of finished runs and the number of all runs.
+        target: a target with `Faulty.fault` after each reset: the model itself, or a served one.
 
     Raises:
-        RuntimeError: a process broke off.
+        RuntimeError: a worker process failed.
 
     """
     known = {each.name: each for each in (CLEAN, *all_faults())}
@@ -140,7 +140,7 @@ def selftest(
             for names, noticed, count, probe in crew.perform(tasks):
                 ran += count
                 if len(names) > 1 and (noticed or probe):
-                    # Which of them it is that was objected to, a run of each alone tells.
+                    # A run of each one alone shows the cause.
                     plan += [[known[name]] for name in names]
                 else:
                     caught += [Caught(known[name], noticed, probe) for name in names]
@@ -166,15 +166,15 @@ def selftest(
 
 
 def changes_nothing(fault: Fault) -> bool:
-    """Whether reference and fault show the same in every state of every topic, walked side by side.
+    """Whether reference and fault have the same outputs in every state of every topic, explored in parallel.
 
-    What is compared is how each action ends, and what is shown and mailed: no words, secrets or pictures.
+    Outputs contain results, shown QR codes and mailed links, but no texts, secrets or pictures.
     """
     return not any(next(differences(scope, Rules(), Rules.of(fault.variant)), None) for scope in TOPICS)
 
 
 def _apart(faults: Sequence[Fault]) -> list[list[Fault]]:
-    """Return `faults` in a few groups, in each of which no two change the same, so that none undoes another one."""
+    """Return `faults` in a few groups; the faults of a group change different parts, so that none hides another."""
     groups: list[list[Fault]] = []
     for fault in faults:
         free = [group for group in groups if all(fault.instead.keys().isdisjoint(each.instead) for each in group)]
@@ -282,7 +282,7 @@ class _Loop:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         # Nobody reads what it would say at the end, and thousands of runs make that long.
         session.config.pluginmanager.unregister(name="terminalreporter")
-        # What the model does not offer, no fault of the model fails.
+        # A scenario with an offer that the model lacks cannot notice a fault of the model.
         self._items = [each for each in session.items if _needed(each) <= Faulty.offers]
         # The target is probed once, while it is clean: each fault is to meet the scenarios.
         self._notices(self._items[0])
@@ -324,7 +324,7 @@ class _Loop:
         return name, True
 
     def _notices(self, item: pytest.Item) -> bool:
-        # Another item is named as the next one: what belongs to the session stays, what belongs to this item goes.
+        # With another item as the next one, pytest keeps the session's fixtures and tears down this item's.
         other = self._items[self._items[0] is item]
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=other)
         return self._verdict in _NOTICED

@@ -52,12 +52,12 @@ class Event(Value, frozen=True):
 
 @dataclass(frozen=True)
 class Variant:
-    """By what a model answers.
+    """The policy, rules and turn that determine the answers of a model.
 
     Attributes:
         policy: the contested numbers and choices.
         rules: the table, in the order of the checks.
-        turn: what a rule sees of an action, and how its effects change the state.
+        turn: the class through which rules see an action, and effects change the state.
 
     """
 
@@ -112,7 +112,7 @@ class Model(Shown):
 
     @property
     def policy(self) -> Policy:
-        """By which it answers."""
+        """The policy of this model."""
         return self.variant.policy
 
     def perform(self, action: Action) -> Outcome:

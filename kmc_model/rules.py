@@ -1,7 +1,7 @@
-"""The rules: one row for each thing that decides how an action ends.
+"""The table of rules: each row is one condition that decides the result of an action.
 
-Rows of an action stand in the order of the checks; the first one that applies answers. A refusal changes only
-what its row says. Every row and every effect names the requirement that demands it (None: it sets the scene).
+The rows of an action are checked in their order; the first row that applies gives the answer. A refusal has only the
+effects of its row. Every row and every effect names its requirement (None: no requirement demands it).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -60,7 +60,7 @@ class Rule:
 
 
 GUARDS = frozenset({"account_unknown", "is_unknown", "link_unknown", "no_secret", "not_in_account", "password_not_set"})
-"""They keep the rows behind them from asking for what is not there: without one there is no answer at all."""
+"""Conditions that protect the rows after them from missing data; without them, those rows would break."""
 
 Rulebook = Mapping[type[Action], Sequence[Rule]]
 """The rows of each action, in their order."""
@@ -252,7 +252,7 @@ def register(turn: Turn) -> None:
 
 
 def enrol_late_user(turn: Turn) -> None:
-    """Bring someone who joins an account that has two-factor authentication on to a QR code."""
+    """Give a new user of a two-factor account a way to a QR code."""
     if not turn.state.accounts[turn.action.account].two_factor or turn.own.password is None:
         return
     if turn.policy.late_user_is_mailed_link:
@@ -330,7 +330,7 @@ def count_failure(turn: Turn) -> None:
 
 
 def forgive_failures_without_two_factor(turn: Turn) -> None:
-    """A password alone must not wipe out the wrong codes tried behind it in another account."""
+    """Clear failures of users without two-factor accounts; a password alone must not clear wrong codes elsewhere."""
     if _has_failed(turn) and not turn.needs_two_factor():
         forgive_failures(turn)
 
@@ -419,7 +419,7 @@ def renew_secret(turn: Turn) -> None:
 
 
 def lead_to_new_qr_code(turn: Turn) -> None:
-    """Issue the one link that OK follows and that the mail carries: whichever is opened first shows the QR code."""
+    """Issue one enrolment link for both OK and the mail; only its first use shows the QR code."""
     link = turn.link
     if link and turn.needs_two_factor():
         turn.put_link(changed(link, follow_up=turn.new_link(LinkKind.ENROLMENT, turn.email).token))

@@ -1,8 +1,8 @@
-"""What sentences mean by their words for codes, links and passwords.
+"""The meaning of the words for codes, links and passwords in the sentences of the features.
 
-Two interpret sentences: the moves of the state space, which hold symbols, and the steps in front of a target, which
-hold apps and mails. Which code, link or password is meant, and how long somebody waits before typing a code, is decided
-here for both.
+Two readers interpret these sentences: the moves of the state space work with symbols, and the steps in front of a
+target work with apps and mails. This module chooses the code, link or password for both. It also sets the waiting time
+before a code is typed.
 """
 
 import hashlib
@@ -51,15 +51,15 @@ class Source(Enum):
 
 
 class Code(NamedTuple):
-    """Which code is typed.
+    """A code as a sentence describes it.
 
     Attributes:
-        source: what it comes from; the rest speaks of apps.
-        owner: whose app; empty: of the person who types it.
-        is_earlier: by the entry that was paired before the present one.
-        is_fresh: in a time step in which no other code of theirs was made.
-        offset_s: made so many seconds from now.
-        flaw: how what is typed differs from what the app shows; empty: not at all.
+        source: the origin of the code; the other attributes describe the code of an app.
+        owner: the owner of the app; empty for the person who types the code.
+        is_earlier: whether the code comes from the app entry before the present one.
+        is_fresh: whether its time step must be without another code of the same person.
+        offset_s: the time of the code, in seconds from now; negative for the past.
+        flaw: the difference between the typed text and the code in the app; empty for none.
 
     """
 
@@ -147,7 +147,10 @@ class Which(Enum):
 
 
 class Link(NamedTuple):
-    """A link of a kind; `used_as`: the other kind, where its token is put to the address of one of these."""
+    """A link as a sentence describes it.
+
+    `used_as` is another kind of link, if the token of this link is put into an address of that kind.
+    """
 
     which: Which
     kind: str
@@ -174,9 +177,10 @@ def link(words: str) -> Link:
 
 
 def chosen(which: Which, mailed: Sequence[_T], kept: _T | None = None) -> _T | None:
-    """Return which link is meant, None where there is none: of those `mailed`, oldest first, or the one `kept`.
+    """Return the link that `which` refers to, or None if there is none.
 
-    A made-up link is made up from the newest.
+    The links `mailed` are in order of age, oldest first; `Which.SAME` means the link `kept`. `Which.MADE_UP` means the
+    newest link: the caller makes up another one from it.
     """
     if which is Which.SAME:
         return kept
@@ -188,7 +192,7 @@ def chosen(which: Which, mailed: Sequence[_T], kept: _T | None = None) -> _T | N
 
 
 LINKS_APART_S = 2
-"""How long who has a reset link waits before asking for another: some products make a link of the second."""
+"""Seconds between two requests for a reset link: some products make a link from the time in seconds."""
 
 
 # Passwords
@@ -204,7 +208,7 @@ PASSWORDS: Mapping[str, Callable[[str], str]] = {
     "the password with more behind it": lambda own: f"{own}1",
     "an empty password": lambda own: "",
 }
-"""By words, what is typed by somebody with such a password of their own."""
+"""For each phrase, a function from a person's own password to the password that is typed."""
 
 
 def new_password(number: int) -> str:

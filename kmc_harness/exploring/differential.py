@@ -1,7 +1,7 @@
-"""Two targets side by side that make the same moves: the model and a target, or two targets.
+"""A differential test: the model and a target, or two targets, make the same moves.
 
-What is compared is what a person would compare: accepted or not, asked for a code, shown a QR code, in which account,
-who was mailed what. Words may differ, secrets and links must; what they give away must not.
+The comparison covers everything that a person would notice: acceptance, a request for a code, a QR code, the account,
+and the mails of each person. Texts may differ, secrets and links must differ, and leaks must be the same.
 """
 
 import re
@@ -28,7 +28,7 @@ _NUMBER = re.compile(r"\d+")
 NOT_DONE = Observation(accepted=False)
 WRONG = "a wrong password"
 ALIKE = {Act.LOG_IN: f"logs in with {WRONG}", Act.ASK_FOR_RESET: "asks for a reset"}
-"""What is to be answered alike to whoever does it."""
+"""The acts that must get the same answer for every person."""
 
 NewMails = Sequence[tuple[Person, Sequence[Mail]]]
 """What one move mailed to whom."""
@@ -118,7 +118,7 @@ class Subject:
                 yield Leak(f"answers differ where somebody {ALIKE[step.act]}", step.act)
 
     def _in_mails(self, new: NewMails) -> Iterator[Leak]:
-        """Say what the mails that the move brought should not tell."""
+        """Yield the leaks in the mails of this move."""
         for person, mails in new:
             secrets = [person.password, *(each.secret for each in person.entries)]
             for mail in mails:
@@ -130,7 +130,7 @@ class Subject:
                 self.tokens += tokens
 
     def _in_many(self) -> list[Leak]:
-        """Say what all secrets and all links together give away; looked at again where there are more than before."""
+        """Return the leaks of all secrets and links together; only new secrets or links lead to a new check."""
         many = (len(self.known), len(self.tokens))
         if many != self._many:
             self._many, self._given_away = many, []
@@ -168,10 +168,10 @@ class Differential:
     """Two targets that make the same moves; `tag` makes their people new to both.
 
     Attributes:
-        expected, actual: the two; `acting` is the one whose turn it is or was last.
+        expected, actual: the two targets; `acting` is the present one to act, or the last one.
         scanned: whether the last move showed a QR code.
-        made: whether the second one could make it.
-        runs: whether the clock of one of them has been seen to go on by itself.
+        made: whether the second target could make it.
+        runs: whether one of the clocks was seen to run by itself.
 
     """
 

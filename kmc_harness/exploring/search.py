@@ -1,6 +1,6 @@
-"""Looking for departures that no scenario speaks of: tours through the model's states, made on model and target alike.
+"""The search for departures outside the scenarios: tours of the model's states, on model and target in parallel.
 
-A departure is minimised: cut down to the moves that it needs, with times as people say them.
+A departure is minimised: only its necessary moves remain, with round times.
 """
 
 import random
@@ -35,13 +35,13 @@ class Found:
     """A departure, and the shortest trace found that ends with it.
 
     Attributes:
-        founders: who is registered where at first.
-        moves: at the last one the two went different ways.
-        scanned: after which of them, by place, somebody scans the QR code that is shown.
-        divergence: what each showed.
-        requirement: the one that answered in the reference; None where another target was compared with.
-        entries: how many QR codes the person has scanned by then.
-        before_shrinking: how many moves it took to find it.
+        founders: the people and their accounts at the start.
+        moves: the moves of the trace; the two targets differ at the last one.
+        scanned: the positions of the moves after which the shown QR code is scanned.
+        divergence: the observations of both targets.
+        requirement: the requirement behind the reference's answer; None in a comparison with another target.
+        entries: the number of QR codes scanned by the person so far.
+        before_shrinking: the number of moves before the minimisation.
 
     """
 
@@ -60,7 +60,7 @@ class Found:
 
     @property
     def kind(self) -> object:
-        """What makes two departures one: the requirement; or what is given away; or what differs after what is done."""
+        """The key of equal departures: the requirement, if there is one; else last act, differing fields and leaks."""
         leaks, fields = self.divergence.actual.leaks, self.divergence.fields
         done = self.divergence.move.steps[-1].act if fields != ("leaks",) else None
         return self.requirement or (done, fields, frozenset(leaks))
@@ -103,9 +103,9 @@ def explore(
     on_progress: Callable[[Search], None] = lambda search: None,
     tag: str = "x",
 ) -> Search:
-    """Run traces on both targets until they have departed from each other so often, or `goes_on` says no.
+    """Run traces on both targets until `most` departures are found, or `goes_on` returns False.
 
-    The rest of a trace is left out where they may be in different states after a departure, or it has been minimised.
+    A trace ends early after a minimised departure, and after one that may leave the targets in different states.
 
     Args:
         expected: the model, or another target to compare with.
@@ -239,13 +239,13 @@ class Run:
 
 
 def _entries(differential: Differential, move: Move) -> int:
-    """Return how many QR codes the person has scanned who acts."""
+    """Return the number of QR codes that the actor has scanned."""
     person = differential.expected.world.people.known(move.actor)
     return len(person.entries) if person else 0
 
 
 def _requirement(divergence: Divergence, reference: Target) -> str | None:
-    """Return the requirement that the reference answered by, where it is by its answer that they differ."""
+    """Return the requirement behind the reference's answer, if the targets differ in this answer."""
     leaks = divergence.actual.leaks
     if divergence.fields == ("leaks",) and leaks and leaks[0].act:
         return "SEC-004"
@@ -255,9 +255,9 @@ def _requirement(divergence: Divergence, reference: Target) -> str | None:
 
 
 def timed(move: Move, reference: Target, *, runs: bool = False) -> Move | None:
-    """Return a move with the time in it, where it waits for whatever runs out next; None where nothing does.
+    """Return `move`, with a fixed duration if it waits for the next limit; None without a limit ahead.
 
-    Where a clock `runs` on its own, it stops a little before the limit and a little after it, not at the very second.
+    If a clock `runs` on its own, the waits end shortly before and after the limit, not at the exact second.
     """
     if move.act is not Act.WAIT_FOR_LIMIT:
         return move
@@ -304,7 +304,7 @@ class _Shrinking:
         Then come round times, and traces of fewer people.
         """
         moves = list(whole.moves)
-        # Of a move that does several things, the first ones may do.
+        # The first parts of a composite move may be enough.
         for count in range(1, len(moves[-1].steps) + 1):
             if again := self._same([*moves[:-1], then(*moves[-1].steps[:count])], whole):
                 moves = list(again.moves)

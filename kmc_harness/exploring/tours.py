@@ -1,8 +1,8 @@
-"""Tours through the state space of the model: they make every transition, as traces of moves.
+"""Tours through the state space of the model: traces of moves that cover every transition.
 
-First come short traces, the nearest first in whatever topic it is: each row of the rules where it is decisive; then
-each move with each answer to it. From there on a walk never goes back to the start: what went wrong unseen is carried
-on until it shows.
+First come short traces, the shortest first over all topics. They cover each row of the rules where it is decisive, and
+then each move with each of its answers. After that come long walks without a return to the start: a hidden error stays
+in the state until it shows.
 """
 
 import random
@@ -22,11 +22,11 @@ __all__ = ["Trace", "Walk", "space_of", "tour", "traces"]
 
 Wanted = Callable[[int, int], bool]
 Kind = Callable[["Walk", int, int], frozenset[object]]
-"""What can be met by a move in a state."""
+"""A function that returns the goals covered by a move in a state."""
 Made = tuple[Move, tuple[int, int]]
 """A move, and the transition that it makes: state and number of the move."""
 SMALL = 1200
-"""The Wp method is for topics with so many transitions at most; it takes ten times their number and more."""
+"""The most transitions of a topic for the Wp method, which takes ten times their number and more."""
 LONGEST = 2000
 FIRST_ROUND = 15
 """How many moves a topic is given in the first round; in each later one half as much again."""
@@ -118,7 +118,7 @@ class Walk:
         return len(self._rows[state][move])
 
     def way_to(self, wanted: Wanted, state: int = 0, below: float = inf) -> tuple[int, ...]:
-        """Return the moves from `state` in the fewest actions, `below` so many, whose last one is wanted; or none."""
+        """Return the path with the fewest actions from `state` to a wanted move; () if all take `below` or more."""
         way = steps_to(self._machine, wanted, state, inputs=self._order, cost=self._cost, below=below)
         return way or ()
 
@@ -150,7 +150,7 @@ class Walk:
             state = self._machine.next[state][move]
 
     def _next(self, state: int) -> tuple[int, ...]:
-        """Return the nearest way to a new transition; through a door that leads only one way where no other is left."""
+        """Return the shortest path to a new transition, if possible in the strongly connected component of `state`."""
         home = self._components[state]
 
         def unmade(at: int, move: int) -> bool:
@@ -163,9 +163,9 @@ class Walk:
 
 
 def traces(rng: random.Random, *, one_account: bool = False) -> Iterator[Trace]:
-    """Yield traces without end: a tour of all topics, what the Wp method asks of the small ones, and tours again.
+    """Yield traces without end: a tour of all topics, the Wp suites of the small ones, and tours again.
 
-    With `one_account` they are those of people who are all in the same account.
+    With `one_account`, only topics with a single account are used.
     """
     walks = [Walk(scope) for scope in TOPICS if not one_account or len(scope.accounts) == 1]
     yield from tour(walks, rng)
@@ -189,9 +189,9 @@ class _Meeting:
         return lambda state, move: not self._kind(walk, state, move) <= self._met
 
     def _nearest(self) -> tuple[Walk, tuple[int, ...]] | None:
-        """Return where something new takes the fewest actions from the start, and the way to it.
+        """Return the topic with the new goal nearest to the start, and the path to this goal.
 
-        The more has been met, the farther is the rest: what was found before is the least that it takes now.
+        Distances only grow as goals are covered, so an earlier distance is a lower bound of the present one.
         """
         while self._least:
             least, number = self._least[0]
@@ -225,9 +225,9 @@ class _Meeting:
 
 
 def tour(walks: list[Walk], rng: random.Random) -> Iterator[Trace]:
-    """Yield traces to each row where it is decisive, to each answer, and on until all transitions are made.
+    """Yield traces that cover each decisive row, then each answer, then all transitions.
 
-    The last ones go through the topics in turn, ever longer.
+    The traces for all transitions go through the topics in turn, and become longer in each round.
     """
     for walk in walks:
         walk.begin_again(rng)

@@ -1,4 +1,4 @@
-"""What `kmc doctor` does: try what people do, one thing after another, and say what the adapter still lacks."""
+"""The command `kmc doctor`: it tries people's actions one after another, and reports the gaps of the adapter."""
 
 import secrets
 from collections.abc import Callable
@@ -70,14 +70,17 @@ class Finding:
 
 @dataclass(frozen=True)
 class Examination:
-    """What came of all of them; `refusal` says why the suite would not judge the target; empty where it would."""
+    """The results of all tries; `refusal` is the suite's reason not to judge the target, or empty."""
 
     findings: tuple[Finding, ...]
     refusal: str
 
     @property
     def next(self) -> Finding | None:
-        """What to see to first: what is wrong with what is there; else, until codes log in, what is not there yet."""
+        """The finding to fix first: a defect, else a missing part.
+
+        A missing offer counts only until a login with a code works.
+        """
         rising = [State.LACKS, State.UNREACHED, State.MISSING, State.WRONG, State.BROKE]
         if Finding(WITH_CODE, State.WORKS) in self.findings:
             rising = rising[1:]
@@ -87,13 +90,13 @@ class Examination:
 
 @dataclass(frozen=True)
 class _Try:
-    """One thing people do.
+    """One try: something that people do.
 
     Attributes:
-        do: returns what was wrong, or nothing.
-        action: what the adapter is to know for it.
-        answer: what it answers that with.
-        needs: what it is to offer for it.
+        do: the function that makes the try; it returns the error in words, or an empty text.
+        action: the action that the adapter needs for it.
+        answer: the right answer to this action, for the advice.
+        needs: the offers that the adapter needs for it.
         pairs: whether somebody must have paired an authenticator.
 
     """

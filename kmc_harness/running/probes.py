@@ -1,6 +1,6 @@
-"""Probes before a run: an adapter that lies or answers out of thin air is not judged.
+"""Probes before a run: an adapter with invented answers is not judged.
 
-Each probe asks something whose true answer is known beforehand, whatever the implementation.
+Each probe asks a question with a known answer, the same for every implementation.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ ENROLS = frozenset({Offer.ENABLE, Offer.OUTBOX})
 MOVED_S = 10
 MEANWHILE_S = 60
 JUMP_S = 20_250
-"""5 h 37 min 30 s: by no time zone or other plausible mistake is a clock wrong by just that, from the beginning."""
+"""5 h 37 min 30 s: no time zone or other plausible mistake makes a clock wrong by exactly this time."""
 
 
 class NoSuchAction(Action):
@@ -50,7 +50,7 @@ def probe(target: Target, tag: str) -> None:
             with contextlib.suppress(Unreached):
                 _moves_its_clock(world)
         world.given.user("Bo", HOME)
-        # Who cannot pair here has nothing to compare: the scenarios judge that, not a probe.
+        # Without a pairing there is nothing to compare: the scenarios judge this, not a probe.
         if Offer.CLOCK in target.offers:
             with contextlib.suppress(Unreached, NotOffered):
                 _moves_the_whole_clock(world)
@@ -91,7 +91,7 @@ def _refuses_strangers_and_wrong_passwords(world: World) -> None:
         raise NotJudged("the right password of a user just registered was refused; nothing can be judged this way")
     if not seen.session:
         raise NotJudged("LogIn was accepted without a session: answer the token or cookie that it opened")
-    # Last of all: after a wrong one, some make whoever comes next wait (RFC 4226, 7.3).
+    # Last of all: after a wrong password, some products delay the next login (RFC 4226, 7.3).
     if world.exchange.perform(LogIn(ada.email, "wr0ng-pass!", account=world.exchange.account(HOME))).accepted:
         raise NotJudged("a wrong password was accepted; does the adapter really ask the target?")
 
@@ -115,10 +115,10 @@ def _moves_its_clock(world: World) -> None:
 
 
 def _moves_the_whole_clock(world: World) -> None:
-    """See that codes are judged by the clock that is moved: part of a process can be left behind by it.
+    """Check that the target judges codes by the moved clock: a part of a process can keep the old time.
 
-    Nobody has paired before the jump: by how much a code may be off, and so how far from it what is left behind begins
-    to refuse, is the target's affair.
+    Nobody has paired before the jump. Each target chooses its own tolerance for codes, so a part with the old time
+    begins to refuse codes at an unknown distance.
     """
     world.exchange.pass_time(JUMP_S)
     accepts = _logs_in

@@ -1,4 +1,4 @@
-"""One run of the suite: pytest within this process, its words kept back, a progress bar and a table instead."""
+"""One run of the suite: pytest in this process, with a progress bar and a table in place of its own output."""
 
 import contextlib
 import datetime
@@ -84,22 +84,22 @@ class _Collector:
 
 
 def named(target: str) -> str:
-    """Return `target` so that it has a name in reports, where it is the folder one is in."""
+    """Return `target`; for the current folder, return a path with its name, for reports."""
     return str(Path(os.pardir, Path.cwd().name)) if target.rstrip(os.sep) == os.curdir else target
 
 
 def run(what: results.Run, folder: Path, *, declared: Path | None = None, processes: int = 1) -> results.Report:
-    """Run the suite, write what came of it, and return that.
+    """Run the suite, write the report, and return it.
 
     Args:
-        what: what is asked for; its versions are filled in.
-        folder: where the report is written.
+        what: the settings of the run; its versions are filled in.
+        folder: the folder of the report.
         declared: the file of waivers.
-        processes: how many processes work.
+        processes: the number of processes.
 
     Raises:
-        Misuse: something that makes no sense; nothing was run.
-        Interrupted: the run was stopped; what is finished is kept.
+        Misuse: a setting is not valid; nothing was run.
+        Interrupted: the run was stopped; the finished scenarios are kept.
 
     """
     loaded = _checked(what, folder, declared, processes)
@@ -281,7 +281,7 @@ def _checked(what: results.Run, folder: Path, declared: Path | None, processes: 
 
 
 def _check_folder(folder: Path) -> None:
-    """See that reports can be written there, and that nothing stands there that is none."""
+    """Check that reports can be written to `folder`, and that it holds no foreign file under a report's name."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "report.json.new").touch()

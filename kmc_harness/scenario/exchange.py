@@ -1,4 +1,4 @@
-"""What is asked of the target and what it answers, with the evidence of it, and the target's time."""
+"""The exchange with the target: actions, answers, the evidence of both, and the target's time."""
 
 import contextlib
 import time
@@ -31,9 +31,9 @@ from kmc_model.clock import STEP_S
 __all__ = ["Exchange"]
 
 LONGEST_WAIT_S = 90
-"""What is longer is never really waited for: it needs a clock that can be moved."""
+"""The longest real wait, in seconds; a longer one needs a clock that can be moved."""
 BY_MAIL = "RegisterUser without a password"
-"""What a target may not have, though it registers users: the one answer that declares by itself what is skipped."""
+"""Registration by mail, which a target may lack; here alone, the answer NotOffered is enough for a skip."""
 DONE_BY: dict[type[Action], str] = {
     EnableTwoFactor: "vendor",
     DisableTwoFactor: "vendor",
@@ -41,7 +41,7 @@ DONE_BY: dict[type[Action], str] = {
     RegisterUser: "administrator",
     SetUserStatus: "administrator",
 }
-"""Who does what no user does; without a session of theirs."""
+"""The actor of each administrative action without a user's session."""
 OBSERVED: dict[str, tuple[type, ...]] = {
     "accepted": (bool,),
     "message": (str,),
@@ -59,13 +59,13 @@ class Exchange:
     """Asks the target, and keeps what it answers.
 
     Attributes:
-        offers: what the scenario may use of the target.
-        performed, used_offers: what it has used: actions by name, and offers.
-        count: how many actions the target was asked for.
-        answers: to the acts so far, the latest last.
-        tried: to the wrong passwords or codes tried last.
-        raced: to what was done at the same moment last.
-        moved_s: by how many seconds the clock was moved.
+        offers: the offers that the scenario may use.
+        performed, used_offers: the names of the actions used so far, and the offers used so far.
+        count: the number of actions sent to the target.
+        answers: the answers to the acts so far, the latest last.
+        tried: the answers to the last wrong passwords or codes.
+        raced: the answers to the last actions at the same moment.
+        moved_s: the total movement of the clock, in seconds.
 
     """
 
@@ -96,7 +96,7 @@ class Exchange:
             raise NotOffered(offer.value)
 
     def account(self, name: str) -> str:
-        """Return the target's name for the scenario's account `name`; of a second one accounts must be offered."""
+        """Return the target's name for the scenario's account `name`; any but `HOME` needs the offer `accounts`."""
         if name != HOME:
             self.needs(Offer.ACCOUNTS)
         return self.people.account(name)
@@ -165,7 +165,7 @@ class Exchange:
     def race(self, *actions: Action) -> None:
         """Have `actions` performed at the same moment; what was seen is in `raced`.
 
-        Two meet in more races than five do: who has to send five sends them farther apart.
+        Two actions overlap more often than five, because five are sent farther apart in time.
         """
         self.needs(Offer.RACE)
         for each in actions:
@@ -220,9 +220,9 @@ class Exchange:
         return ""
 
     def _follow(self, action: Action, seen: Observation) -> None:
-        """Have whoever goes on in a session know it by its new handle, where the target has given it one.
+        """Give people the new handle of their session, if the target has changed it.
 
-        What the target opens for nobody, after a logout, is no session of theirs.
+        A session in the answer to a logout belongs to nobody.
         """
         used = getattr(action, "session", None)
         if used and seen.accepted and seen.session not in (None, used) and not isinstance(action, LogOut):

@@ -1,6 +1,6 @@
-"""Ways to reach a situation: what a `Given` says, in acts.
+"""The situations of `Given` steps, each brought about by acts.
 
-Each raises `Unreached` where the situation cannot be had: nothing was judged then.
+Each method raises `Unreached` if it cannot reach its situation; then nothing was judged.
 """
 
 from kmc_harness.port import (
@@ -50,7 +50,7 @@ class Givens:
         return self._acts.make_user(name, account, administrator=administrator)
 
     def plain_user(self, name: str) -> Person:
-        """Make `name` a user whom nothing asks for a code: where that depends on the account, of another one."""
+        """Make `name` a user who needs no code: in another account, if this depends on the account."""
         return self.user(name, ELSEWHERE if Offer.ENABLE in self._exchange.offers else HOME)
 
     def registration(self, name: str, account: str, *, password: bool) -> None:
@@ -210,9 +210,10 @@ class Givens:
         return person
 
     def reset(self, name: str) -> Person:
-        """Have `name` reset the password and pair anew, if they had: by what OK shows, by mail, or in the settings.
+        """Have `name` reset the password, and pair again after an earlier pairing.
 
-        Where nothing brings a new QR code, the app that they have is the earlier one.
+        The new QR code comes after OK, by mail, or in the settings. Without one, the present app entry becomes the
+        earlier one.
         """
         person = self.new_password(name)
         if Offer.RENEW in self._exchange.offers:

@@ -1,11 +1,11 @@
-"""Finite machines that answer every input, and the words that test an implementation against one.
+"""Complete Mealy machines, and test words for an implementation of such a machine.
 
 A word is a tuple of inputs, made one after another from the initial state.
 
 Invariants:
-1. Nothing here knows what a machine is of: states and inputs are numbers, an output is anything hashable.
+1. The module is independent of the application: states and inputs are numbers, an output is anything hashable.
 2. Equal arguments give equal results, in the same order.
-3. An output of None is an answer like any other, but for `steps_to`, which never makes its input.
+3. None is an output like any other. Only `steps_to` never takes an input with this output.
 """
 
 from collections import deque
@@ -84,9 +84,9 @@ class Machine:
 
 
 def minimised(machine: Machine) -> tuple[Machine, tuple[int, ...]]:
-    """Return the minimal machine that answers alike, and which of its states each state of `machine` belongs to.
+    """Return the equivalent minimal machine, and for each state of `machine` the number of its new state.
 
-    States that are never reached belong to -1. The new states are numbered by their distance from the initial one.
+    Unreachable states get -1. The new states are numbered in the order of their distance from the initial state.
     """
     reached = list(_reached(machine))
     block = _equivalence(machine, reached)
@@ -156,10 +156,10 @@ def _predecessors(machine: Machine, reached: Sequence[int]) -> list[list[int]]:
 
 
 def _split(machine: Machine, block: Sequence[int], members: list[set[int]], changed: Iterable[int]) -> list[set[int]]:
-    """Take out of `members` the parts of blocks that become blocks of their own, and return them.
+    """Split blocks: remove the new blocks from `members`, and return them.
 
-    Only the states `changed` are looked at: at first all, later those that lead to a block with a new number.
-    None of the others of their blocks leads to one, so these differ from all that changed, and are alike as before.
+    Only the states `changed` are checked: all states at first, later the predecessors of blocks with a new number.
+    The other states of a block have no such successor: they differ from every changed state, and stay together.
     """
     by_block: dict[int, list[int]] = {}
     for state in changed:
@@ -184,10 +184,10 @@ def _signature(machine: Machine, block: Sequence[int], state: int) -> tuple[int,
 
 
 def components(machine: Machine) -> tuple[int, ...]:
-    """Return for each state the number of its strongly connected component: within one, every state is reached again.
+    """Return the number of the strongly connected component of each state.
 
-    Kosaraju's way: states in the order in which a walk along the transitions leaves them, taken up from the last one by
-    a walk against them.
+    Kosaraju's algorithm: a depth-first search gives the finishing order of the states. A second search, against the
+    transitions, starts from the states in reverse finishing order.
     """
     into: list[list[int]] = [[] for _ in machine.states]
     for state in machine.states:
@@ -231,15 +231,15 @@ def steps_to(
     cost: Callable[[int, int], int] = lambda state, each: 1,
     below: float = inf,
 ) -> tuple[int, ...] | None:
-    """Return the cheapest inputs from `start` whose last one makes a transition that is wanted, or None (Dijkstra).
+    """Return the cheapest word from `start` that ends with a wanted transition, or None (Dijkstra).
 
     Args:
-        machine: where.
-        wanted: is given a state and an input that can be made there.
+        machine: the machine to search.
+        wanted: the test of a transition, called with a state and an input possible there.
         start: the state to begin in.
-        inputs: all of the machine's, those first that are to be taken where several ways cost the same.
-        cost: of an input in a state, 0 or more.
-        below: what the way must cost less than.
+        inputs: all inputs of the machine, in the order of preference at equal cost.
+        cost: the cost of an input in a state, 0 or more.
+        below: the limit of the cost; the word must cost less.
 
     """
     order = machine.inputs if inputs is None else inputs
@@ -277,11 +277,12 @@ def state_cover(machine: Machine) -> tuple[tuple[int, ...], ...]:
 
 
 def characterising_sets(machine: Machine) -> tuple[tuple[Word, ...], tuple[tuple[Word, ...], ...]]:
-    """Return words that tell every two states apart (W), and by state such that tell it from all others (W_i).
+    """Return a characterising set W, and for each state an identification set W_i.
 
-    Each of W is a shortest word for some pair; each of a W_i is one of W or its beginning, without which the Wp method
-    would not be complete. Where there is one state only, the sets hold the empty word.
-    Raises ValueError if two states cannot be told apart.
+    The words of W distinguish any two states; the words of W_i distinguish one state from all others. Each word of W
+    is a shortest one for some pair. Each word of W_i is in W or a prefix of a word in W, since the Wp method is not
+    complete otherwise. A machine with one state has only the empty word in these sets.
+    Raises ValueError if two states are equivalent.
     """
     words = _telling_words(machine)
     if not words:
@@ -292,7 +293,7 @@ def characterising_sets(machine: Machine) -> tuple[tuple[Word, ...], tuple[tuple
 
 
 def _telling_words(machine: Machine) -> tuple[Word, ...]:
-    """Return W: a shortest word for a pair that is not yet told apart, until there is none."""
+    """Return W; each word in turn is a shortest one for a pair of states not yet distinguished."""
     levels = _levels(machine)
     words: list[Word] = []
     blocks = [list(machine.states)]
@@ -370,10 +371,10 @@ def _identifying(state: int, alike: Sequence[tuple[Word, Sequence[int]]], count:
 
 
 def wp_suite(machine: Machine, extra_states: int = 0) -> tuple[tuple[int, ...], ...]:
-    """Return the test suite of the Wp method, short words first, none the beginning of another.
+    """Return the test suite of the Wp method, short words first; no word is a prefix of another.
 
-    A machine with at most `extra_states` states more than `machine` that answers all words as `machine` does answers
-    every word so. The suite grows by the number of inputs with each extra state.
+    The suite detects every faulty machine with at most `extra_states` states more than `machine`. Each extra state
+    multiplies the size of the suite by the number of inputs.
     Raises ValueError if `machine` is not minimal.
     (Fujiwara et al., Test Selection Based on Finite State Models, IEEE TSE 17(6), 1991.)
     """
@@ -402,9 +403,9 @@ def _short_first(word: Word) -> tuple[int, Word]:
 
 
 def departure(machine: Machine, implementation: Machine, words: Iterable[Word]) -> tuple[int, ...] | None:
-    """Return the beginning of the first of `words` up to where two machines answer differently, or None.
+    """Return the first of `words` with different answers, cut off after the first difference, or None.
 
-    Raises ValueError if they have not the same inputs.
+    Raises ValueError if the machines have different numbers of inputs.
     """
     if machine.inputs != implementation.inputs:
         raise ValueError(f"{len(machine.inputs)} inputs cannot be compared with {len(implementation.inputs)}")

@@ -1,8 +1,8 @@
-"""All configurations of a scope, and what holds in each of them.
+"""The state space of a scope, its properties, and the differences between two rulebooks.
 
-A walk visits every configuration that differs from all others in what it can still show, and makes every move in each.
-Properties are checked on every transition; a violated one comes with the shortest way there. Two rulebooks walk side
-by side to find the shortest way to each of their differences.
+`explore` makes every move in every state; configurations with the same future outputs are one state. `violations`
+checks the properties on every transition, and gives the shortest path to a violation. `differences` explores two
+rulebooks in parallel, and gives the shortest path to each difference.
 """
 
 import gc
@@ -53,14 +53,14 @@ class Space(Shown):
     """The configurations of a scope, numbered in the order of their discovery, and every transition between them.
 
     Attributes:
-        scope: whose configurations.
-        rules: by what they are judged.
-        configurations: one for each state.
-        keys: what tells the states apart.
-        next: by state and move; a move that cannot be made stays.
-        output: by state and move; None where it cannot be made.
-        why: by state and move, the requirements that answered; empty where none did.
-        came_from: by state, the state and the move by which it was reached first; the start has none.
+        scope: the scope of the exploration.
+        rules: the rules of the exploration.
+        configurations: one configuration of each state.
+        keys: the abstract key of each state.
+        next: the next state, by state and move; an impossible move leads to the same state.
+        output: the output, by state and move; None for an impossible move.
+        why: the requirements behind the answer, by state and move; empty for none.
+        came_from: the state and move of the first path to each state; None for the start.
 
     """
 
@@ -131,7 +131,7 @@ def explore(scope: Scope, rules: Rules | None = None) -> Space:
     nexts: list[tuple[int, ...]] = []
     seen: list[tuple[Output | None, ...]] = []
     why: list[tuple[str, ...]] = []
-    # Nothing made here is let go before the end: looking for what could be would take a sixth of the time.
+    # All objects made here live until the end: garbage collection would take a sixth of the time.
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -214,7 +214,7 @@ def _session_needs_code(before: Configuration, move: Move, after: Configuration,
 
 
 def _types_their_own(before: Configuration, move: Move) -> bool:
-    """Whether whoever logs in does so with their own password, and no code of somebody else's."""
+    """Whether every login in `move` uses the actor's own password, and no code of another person."""
     for step in move.steps:
         if step.code and step.code.owner:
             return False
@@ -258,7 +258,7 @@ def _shown_in_time(before: Configuration, move: Move, after: Configuration, outp
 
 
 def _others_keep_theirs(before: Configuration, move: Move, after: Configuration, output: Output) -> bool:
-    """Whoever does not act keeps password and secret; who has none, or an unused one, may be given one."""
+    """Everyone except the actor keeps their password and a proven secret; any other secret may change."""
     return all(
         after.state.credentials[email].password == own.password
         and (own.secret is None or not own.secret.proven or after.state.credentials[email].secret == own.secret)
@@ -301,9 +301,9 @@ PROPERTIES: tuple[Property, ...] = (
 
 @dataclass(frozen=True)
 class Difference:
-    """Two rulebooks answer a move differently; `path` is the shortest way that ends with it.
+    """A move with different answers under two rulebooks; `path` is the shortest path that ends with it.
 
-    `why` are the requirements by which the first one answered.
+    `why` holds the requirements behind the answer of the first rulebook.
     """
 
     path: tuple[str, ...]
@@ -318,9 +318,10 @@ class Difference:
 
 
 def differences(scope: Scope, one: Rules, other: Rules) -> Iterator[Difference]:
-    """Yield each kind of difference between two rulebooks, nearest first: by the move, what is seen, and why.
+    """Yield one difference of each kind between two rulebooks, nearest first.
 
-    Both walk side by side for as long as they show the same; what comes after a difference is not looked at.
+    The kind consists of the move, both outputs, and the requirements. Both rulebooks are explored in parallel, and no
+    path is followed beyond a difference.
     """
     starts = scope.start(one), scope.start(other)
     pairs = [starts]
@@ -393,7 +394,7 @@ Group = tuple[str, str]
 
 
 def outline(space: Space) -> tuple[tuple[Group, ...], dict[tuple[Group, Group], str]]:
-    """Return the few states that a diagram shows, the start first, and by two of them the moves between, shortened."""
+    """Return the states of the diagram, the start first, and the shortened moves between each pair of states."""
     moves_of: dict[tuple[Group, Group], set[Move]] = {}
     groups = [_group(configuration) for configuration in space.configurations]
     for state, (nexts, seen) in enumerate(zip(space.next, space.output, strict=True)):
@@ -430,7 +431,7 @@ SHORT = {
     Act.WAIT: "time",
     Act.WAIT_FOR_LIMIT: "time",
 }
-"""What a diagram calls what is done."""
+"""The label of each act in the diagram."""
 
 
 def _short(moves: set[Move]) -> str:

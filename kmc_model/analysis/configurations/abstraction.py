@@ -1,4 +1,4 @@
-"""The abstraction of configurations: what of them decides what is to come. Symbols and instants are left out."""
+"""The abstraction of configurations: the aspects that determine later outputs, without symbols and instants."""
 
 from kmc_model.actions import AccountStatus
 from kmc_model.analysis.configurations.configuration import Configuration, Knowledge, Scope
@@ -38,9 +38,9 @@ Key = tuple[object, ...]
 def key_of(
     configuration: Configuration, scope: Scope, policy: Policy, near: tuple[Configuration, Key] | None = None
 ) -> Key:
-    """Return the abstract state: equal keys mean that every move of the scope shows the same.
+    """Return the abstract state: with equal keys, every move of the scope has the same output.
 
-    `near`: another configuration and its key; what depends on links and instant alone is taken over if it has the same.
+    `near` is another configuration with its key. If it has the same links and time, the link part of its key is reused.
     """
     state = configuration.state
     people = [
@@ -121,12 +121,12 @@ def reset_links(configuration: Configuration, own: Credentials, known: Knowledge
 def newest_two_in_full(
     configuration: Configuration, own: Credentials, known: Knowledge, policy: Policy
 ) -> tuple[str, ...]:
-    """Return of the newest two links of each kind what became of them, and what time they have, used or not."""
+    """Return kind, status and time left of the newest two links of each kind, including used ones."""
     return _in_full(configuration, own, policy, 2)
 
 
 def newest_in_full(configuration: Configuration, own: Credentials, known: Knowledge, policy: Policy) -> tuple[str, ...]:
-    """Return of the newest link of each kind what became of it, and what time it has, used or not."""
+    """Return kind, status and time left of the newest link of each kind, used or not."""
     return _in_full(configuration, own, policy, 1)
 
 
@@ -136,7 +136,7 @@ def _in_full(configuration: Configuration, own: Credentials, policy: Policy, mos
 
 
 def reset(configuration: Configuration, own: Credentials, known: Knowledge, policy: Policy) -> str | None:
-    """Return what the link is worth that OK leads to."""
+    """Return the validity of the enrolment link behind OK."""
     if known.reset_link is None:
         return None
     follow_up = configuration.state.links[known.reset_link].follow_up
@@ -146,7 +146,7 @@ def reset(configuration: Configuration, own: Credentials, known: Knowledge, poli
 def resets(
     configuration: Configuration, own: Credentials, known: Knowledge, policy: Policy
 ) -> tuple[str, bool, bool] | None:
-    """Return how many resets may still be asked for, and whether the last one, and the first, soon count no more."""
+    """Return the resets left, and whether the last and the first request are at least half the period old."""
     recent = [at for at in own.resets_asked_at if at > configuration.now - policy.resets_period_s]
     if not recent:
         return None

@@ -68,11 +68,11 @@ class Knowledge(Value, frozen=True):
 
     Attributes:
         app, earlier_app: the secrets of the present app entry and of the one before it.
-        code: the one by which they were let in last.
-        last_step: the time step in which a code of theirs was made last.
-        machine: on which a login with a code was accepted.
-        reset_link: the one through which they set a password last.
-        passwords_set: how many new passwords they have had.
+        code: the code of their last accepted login with a code.
+        last_step: the time step of their last code.
+        machine: the machine of an accepted login with a code.
+        reset_link: the link of their last password reset.
+        passwords_set: the number of new passwords so far.
 
     """
 
@@ -97,15 +97,15 @@ class Configuration(Value, frozen=True):
 
 
 class Output(NamedTuple):
-    """What an outsider sees of one move.
+    """The observable result of one move.
 
     Attributes:
-        accepted: whether the last thing done was.
+        accepted: whether the last action was accepted.
         asks_for_code: whether the answer asks for a code.
-        shown: `new`, or `known` for a QR code whose secret is in the app already; empty for none.
-        account: in which the session is that was opened or used.
-        mailed: recipient and kind of each link.
-        broke_off: whether the move does several things, and one of them could not be done.
+        shown: `new` for a new QR code, `known` for the secret in the app; empty for none.
+        account: the account of the opened or used session.
+        mailed: recipient and kind of each mailed link.
+        broke_off: whether one of several parts of the move was impossible.
 
     """
 
@@ -180,20 +180,20 @@ class Act(Enum):
 
 @dataclass(frozen=True)
 class Move:
-    """One thing that may happen next: a sentence of the features, what it says, and how it is made.
+    """A possible next step: a sentence of the features, its meaning, and a function.
 
     Attributes:
-        sentence: as a `When` says it; of a move that does several things the sentences of its parts.
-        make: how it is made.
-        act: what is done.
-        actor: the person who does it; empty where nobody of the people does.
-        account: which account is spoken of.
-        whom: to whom it is done, where that is somebody else.
-        code: which code is typed.
-        password: the words for another password than the person's own.
-        link: which link is used.
+        sentence: the text of a `When`; for a move of several parts, their sentences.
+        make: the function that makes the move.
+        act: the kind of action.
+        actor: the person who acts; empty for anybody outside `PEOPLE`.
+        account: the account in the sentence.
+        whom: the other person concerned, if any.
+        code: the typed code.
+        password: the words for the password, if it is not the person's own.
+        link: the used link.
         is_earlier: whether the session before the present one is used.
-        parts: what is done one after another, in a move that does several things.
+        parts: the parts of a composite move, in their order.
 
     """
 
@@ -211,7 +211,7 @@ class Move:
 
     @property
     def steps(self) -> tuple["Move", ...]:
-        """What is done one after another; itself where that is one thing."""
+        """The parts of the move, or the move itself if it has no parts."""
         return self.parts or (self,)
 
     def does(self, *acts: Act) -> bool:
@@ -220,21 +220,21 @@ class Move:
 
 
 Abstraction = Callable[[Configuration, Credentials, Knowledge, Policy], object]
-"""Something of one person that may decide what is to come."""
+"""A function that returns one aspect of a person's state, as far as it affects later outputs."""
 
 
 @dataclass(frozen=True)
 class Scope:
-    """A part of all configurations.
+    """The bounds of a state space: its people, accounts and moves.
 
     Attributes:
-        name: what it is called.
-        people: who is there: the first ones of `PEOPLE`.
-        accounts: which accounts there are.
-        moves: what may happen.
-        abstractions: what of a person these moves can bring to light.
-        link_abstractions: those that look at nothing but the instant and the person's links.
-        members: who is registered where at the start; everybody everywhere, unless it says otherwise.
+        name: the name of the scope.
+        people: the first ones of `PEOPLE`.
+        accounts: the names of the accounts.
+        moves: all possible moves.
+        abstractions: the aspects of a person's state that these moves can reveal.
+        link_abstractions: the aspects that depend only on the time and the person's links.
+        members: the pairs of person and account at the start; empty for everybody in every account.
 
     """
 

@@ -1,4 +1,4 @@
-"""How moves are made: each returns what it leads to and shows, or None where it cannot be made."""
+"""The functions that make moves: each returns a transition, or None for an impossible move."""
 
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -139,7 +139,7 @@ def by_others(action: a.Action) -> Make:
 
 
 def _type(configuration: Configuration, who: int, said: Code) -> tuple[Configuration, str | None] | None:
-    """Return when and what is typed of a code, and None where there is no such code."""
+    """Return the configuration at the time of typing, and the typed text; None if there is no such code."""
     if said is NO_CODE:
         return configuration, None
     own = configuration.knowledge[who]
@@ -281,7 +281,10 @@ def change_password(name: str) -> Make:
 
 
 def in_turn(*steps: Make) -> Make:
-    """Return a move of several steps, up to one that cannot be made; what is seen is the last answer, and all mails."""
+    """Return a move of several steps, which ends before an impossible one.
+
+    Its output combines the last answer with all mails.
+    """
 
     def make(configuration: Configuration, rules: Rules) -> Transition | None:
         made: list[Transition] = []
@@ -349,13 +352,13 @@ def time_passes(seconds: int) -> Make:
 
 
 def nothing(name: str) -> Make:
-    """Do nothing, where the person has an app: codes are symbols here, and none begins with 0."""
+    """Wait for a code that begins with 0: a person with an app does nothing here, since codes are symbols."""
     who = PEOPLE.index(name)
     return lambda configuration, rules: Transition(configuration, PASSED) if configuration.knowledge[who].app else None
 
 
 def edges(configuration: Configuration, policy: Policy) -> Iterator[int]:
-    """Yield the instants at which something that runs out is just in time, and just too late."""
+    """Yield the last second of each lifetime or lock, and the first second after it."""
     for link in configuration.state.links.values():
         if link.status is LinkStatus.OPEN:
             ends_at = policy.link_ends_at(link.kind, link.issued_at)

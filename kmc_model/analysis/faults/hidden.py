@@ -1,4 +1,4 @@
-"""Defects with hidden state: right the first time, wrong later, so that a test of single steps does not see them."""
+"""Faults with hidden state: the first attempt goes right, a later one wrong. Tests of single steps miss them."""
 
 from abc import abstractmethod
 from collections.abc import Callable
@@ -35,7 +35,7 @@ class Counting(Stateful):
     """Counts what happens to each person."""
 
     def count(self, what: str) -> int:
-        """Return how often `what` has been counted for whom this turn speaks of."""
+        """Return the count of `what` for the person of this turn."""
         return sum(isinstance(note, tuple) and note[:2] == (what, self.email) for note in self.notes)
 
     def count_one(self, what: str) -> None:
@@ -146,7 +146,7 @@ class AfterAChange(CodeLess):
 
 
 class SpentAfterAMonth(Turn):
-    """Drops a pairing that is older than 30 days."""
+    """Drops a pairing that is older than 31 days."""
 
     def is_dead(self, secret: Secret) -> bool:
         return super().is_dead(secret) or self.now > secret.issued_at + 31 * DAY_S
@@ -202,7 +202,7 @@ _TO_2FA = row_of(SwitchAccount, "from_account_without_two_factor")
 
 
 def _second_in_this_reset(turn: Turn) -> bool:
-    """Whether another account of the person had it on before the first one: only the first one's is renewed."""
+    """Whether this is the person's second reset, or every other one after it."""
     return isinstance(turn, Counting) and turn.count("reset") % 2 == 1
 
 

@@ -1,13 +1,12 @@
-"""The state space of one user, compiled: what each kind of visit does in each state.
+"""Compiled state spaces of one user: the effect of each kind of visit in each state.
 
-The states are those that `explore` finds when the moves are visits, and the running out of each lifetime on its own:
-so a user of a population is a state and four deadlines. Nothing here knows a rule: answers, deadlines and mails are
-what the rules of the model gave.
+`explore` finds the states; its moves are the visits, and the end of each single lifetime. So a user of a population is
+one state and four deadlines. This module contains no rule: answers, deadlines and mails come from the rules of the
+model.
 
 Invariants:
-1. In a state that is explored everything that is alive outlives the visit; whoever would be caught by a deadline
-   within a visit waits until it is over.
-2. Visits of a user are `gap_s` apart, so that no code counts as used before, and no reset as one too many.
+1. In an explored state, no lifetime ends during a visit. A user waits for a deadline that falls within a visit.
+2. Visits of a user are `gap_s` apart, so that no code counts as a replay, and no reset as one too many.
 """
 
 from dataclasses import dataclass
@@ -45,7 +44,7 @@ EMAIL = email_of(WHO)
 
 
 class Group(NamedTuple):
-    """Users alike in their accounts: which these are, which have two-factor authentication, and where they log in."""
+    """Users with the same accounts, the same two-factor accounts among them, and the same choice of login."""
 
     name: str
     accounts: tuple[str, ...]
@@ -64,15 +63,15 @@ ENABLE = "two-factor authentication is switched on"
 
 
 def gap_s(policy: Policy) -> int:
-    """Return how long after a visit the same person sits down again at the earliest, in seconds (assumed).
+    """Return the least time between two visits of one person, in seconds (assumed).
 
-    Two minutes; longer where codes may be so far off that a later one could belong to an earlier step.
+    Two minutes; longer under a large tolerance for codes, where a later code could fit an earlier time step.
     """
     return max(120, 2 * STEP_S * policy.tolerance_steps)
 
 
 class Keep:
-    """What a visit does to a deadline: leaves it, or takes it away; else it sets one (seconds from its beginning)."""
+    """The effect of a visit on a deadline: kept or removed. Another number is a new one, in seconds from the start."""
 
     IT = -1
     NONE = -2
@@ -86,7 +85,7 @@ class Due:
 
 @dataclass(frozen=True)
 class Cell:
-    """What a visit does in a state: where it leads, what is done, and what it leaves to wait for."""
+    """The effect of a visit in a state: next state, actions, deadlines, and next task."""
 
     state: int
     trace: tuple[Done, ...] = ()
@@ -97,20 +96,20 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """The cells of one group, by state and kind: `KINDS`, `DEADLINES`, `ENABLE`; None where it cannot be."""
+    """The cells of one group, by state and move (`KINDS`, `DEADLINES`, `ENABLE`); None for an impossible move."""
 
     group: Group
     space: Space
     cells: tuple[tuple[Cell | None, ...], ...]
 
 
-# What of a configuration decides what a visit shows
+# The aspects of a configuration that determine the answers to a visit
 
 ALIVE = ("open", "last second")
 
 
 def _link(kind: LinkKind, configuration: Configuration, own: Credentials, known: Knowledge, policy: Policy) -> str:
-    """Return what the newest link of `kind` is worth, and of a worthless one why."""
+    """Return `open` for a valid newest link of `kind`, else the reason why it is not valid."""
     links = newest_links(configuration.state, own.email, kind)
     if not links:
         return "none"
@@ -190,9 +189,9 @@ def _runs_out(configuration: Configuration, which: int, policy: Policy) -> int:
 
 
 def _fresh(configuration: Configuration, policy: Policy) -> Configuration:
-    """Return `configuration` a while later, with all that was alive made anew: none of it runs out within a visit.
+    """Return `configuration` a while later, with renewed lifetimes, so that none ends during a visit.
 
-    What nobody will use again is left out: sessions, and all but the newest link of a kind, issued and mailed.
+    Unused records are dropped: sessions, and all links but the newest issued and the newest mailed of each kind.
     """
     now = configuration.now + gap_s(policy)
     later = now + AN_HOUR_S
@@ -292,9 +291,10 @@ RENEWING = ("follows reset link", "chooses weak password", "closes before OK")
 
 
 def _possible(kind: Kind, state: State) -> bool:
-    """Return whether the visit has what it begins with.
+    """Return whether the conditions of a visit are met.
 
-    That is two-factor authentication, and for some a mail; and whoever failed before waits for a reset, as `_due` says.
+    Every visit needs two-factor authentication, and some need a reset mail. After failures, a person makes only visits
+    that belong to a reset, in line with `_due`.
     """
     if not any(each.two_factor for each in state.accounts.values()):
         return False
@@ -348,7 +348,7 @@ def _compiled(group: Group, rules: Rules) -> Table:
 
 
 def fitting(table: Table, rules: Rules) -> dict[int, bool]:
-    """Return by steps of 30 s whether a code so far off is accepted; asked of the rules, as far as it changes."""
+    """Return the rules' acceptance of a code by its distance in steps of 30 s, up to 2 beyond the tolerance."""
     enabled = table.cells[0][len(KINDS) + len(DEADLINES)]
     assert enabled is not None
     enrolled = table.cells[enabled.state][[each.name for each in KINDS].index("enrols")]
