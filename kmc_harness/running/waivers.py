@@ -81,7 +81,8 @@ def read(path: Path) -> tuple[Waiver, ...]:
     except OSError as error:
         raise Misuse(f"waivers cannot be read from {str(path)!r}: {error.strerror}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Misuse(f"{path} cannot be read as waivers: {error}") from error
+        renamed = "; `seen` is called `actual` now" if "`seen`" in str(error) else ""
+        raise Misuse(f"{path} cannot be read as waivers: {error}{renamed}") from error
     for number, each in enumerate(found, 1):
         if complaint := _complaint(each):
             raise Misuse(f"{path}: waiver {number} {complaint}")

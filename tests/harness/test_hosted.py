@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from kmc_harness.hosting.process import TAIL_BYTES, Command, Server
-from kmc_harness.running import runner
 from kmc_harness.targets.hosted import Hosted
 from kmc_harness.verdicts import Misuse
 from tests.conftest import WHOLE, kmc
@@ -233,11 +232,31 @@ def test_a_server_that_does_not_start_is_told_once(judge: Callable[..., Any], tm
 
 def test_a_run_that_has_to_wait_is_known_before(tmp_path: Path) -> None:
     described = (SERVED / "target.toml").read_text()
-    assert not runner.waits(str(SERVED))
+    assert not Hosted(SERVED).waits
     for clock in ('[clock]\nkind = "wait"', ""):
         (tmp_path / "target.toml").write_text(described.replace('[clock]\nkind = "libfaketime"', clock))
-        assert runner.waits(str(tmp_path))
-    assert not runner.waits("model")
+        assert Hosted(tmp_path).waits
+
+
+COUNTS_ITS_RUNS = """
+from pathlib import Path
+from kmc_harness.targets.model import ModelTarget
+with (Path(__file__).parent / "runs").open("a") as runs:
+    runs.write("x")
+class Adapter(ModelTarget):
+    def __init__(self):
+        super().__init__()
+"""
+
+
+def test_the_module_of_an_adapter_runs_once(judge: Callable[..., Any], tmp_path: Path) -> None:
+    """It may start a Django, or patch time: nothing that may happen twice in one process."""
+    (tmp_path / "counting.py").write_text(COUNTS_ITS_RUNS)
+    clock_and_mail = '[clock]\nkind = "adapter"\n[mail]\nkind = "adapter"\n'
+    (tmp_path / "target.toml").write_text(f'name = "x"\n[adapter]\npython = "counting:Adapter"\n{clock_and_mail}')
+    ran = judge(str(tmp_path), "--only", "LOG-002")
+    assert ran.verdicts == {"LOG-002": "pass"}
+    assert (tmp_path / "runs").read_text() == "x"
 
 
 WRONG = {

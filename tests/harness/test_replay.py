@@ -125,7 +125,7 @@ def test_another_answer_or_a_longer_wait_is_one(now: ScenarioResult) -> None:
 
 def test_a_waived_departure_is_replayed_as_what_it_is(tmp_path: Path, judge: Callable[..., Any]) -> None:
     (tmp_path / "w.toml").write_text(
-        '[[waiver]]\nrequirement = "SWI-002"\nseen = "accepted with a session"\nwhy = "known"\n'
+        '[[waiver]]\nrequirement = "SWI-002"\nactual = "accepted with a session"\nwhy = "known"\n'
     )
     chosen = ("--only", "SWI-002", "--waivers", str(tmp_path / "w.toml"))
     ran = judge("model", "--policy", "kaltura-server", *chosen)

@@ -48,8 +48,8 @@ def test_a_waiver_that_names_a_scenario_says_nothing_of_others() -> None:
         ("accepted.with a session", "fail"),
     ],
 )
-def test_a_star_stands_for_any_text_and_nothing_else_does(seen: str, verdict: str) -> None:
-    assert _apply(Waiver("SWI-002", seen, "known"), scenario(Verdict.FAIL))[0] == [verdict]
+def test_a_star_stands_for_any_text_and_nothing_else_does(actual: str, verdict: str) -> None:
+    assert _apply(Waiver("SWI-002", actual, "known"), scenario(Verdict.FAIL))[0] == [verdict]
 
 
 @pytest.mark.parametrize(
