@@ -1,4 +1,4 @@
-"""What the terminal shows of campaigns: progress, what caught which fault, states, departures."""
+"""What the terminal shows of self-test, exploring and simulating: progress, what caught which fault, departures."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -164,15 +164,15 @@ def show_differences(found: Sequence[Difference]) -> None:
         console.print()
         for sentence in each.path:
             console.print(f"  {escape(sentence)}")
-        console.print(f"  [green]article: {escape(_seen(each.one))}[/] [dim]{escape(each.why)}[/]")
-        console.print(f"  [red]here:    {escape(_seen(each.other))}[/]")
+        console.print(f"  [green]article: {escape(_in_words(each.one))}[/] [dim]{escape(each.why)}[/]")
+        console.print(f"  [red]here:    {escape(_in_words(each.other))}[/]")
 
 
-def _seen(seen: object) -> str:
-    if seen is None:
+def _in_words(observed: object) -> str:
+    if observed is None:
         return "cannot be done"
     words = []
-    for name, value in seen._asdict().items():  # type: ignore[attr-defined]
+    for name, value in observed._asdict().items():  # type: ignore[attr-defined]
         if name == "accepted":
             words.append("accepted" if value else "refused")
         elif name == "mailed":

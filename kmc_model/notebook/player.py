@@ -48,7 +48,7 @@ def _typed(action: Action) -> Action:
 
 
 class Play:
-    """A configuration on a model, told in sentences."""
+    """A user's way through the model, each step a sentence."""
 
     def __init__(self, scope: Scope = TWO_ACCOUNTS, policy: Policy = ARTICLE) -> None:
         self.scope = scope

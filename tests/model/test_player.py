@@ -1,4 +1,4 @@
-"""A life on the model, told in sentences."""
+"""A user's way through the model, each step a sentence."""
 
 import random
 

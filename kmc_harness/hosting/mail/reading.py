@@ -73,7 +73,7 @@ def read(raw: bytes, sent_at: int, recipients: Iterable[str] | None, links: Link
         links: which links count. They are returned in their order, each once, as they stand in the mail.
 
     The text is that of all parts that can be read, but for attachments; an HTML part's tags are taken out, and the
-    addresses of its links stand in angle brackets. Its links are secrets from now on (see `discretion`).
+    addresses of its links stand in angle brackets. Its links are secrets from now on (see `secrecy.redaction`).
 
     """
     try:
