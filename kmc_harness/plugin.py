@@ -101,7 +101,7 @@ def pytest_bdd_apply_tag(tag: str, function: Any) -> Any:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the scenarios of the chosen profile, and whatever tests are none of ours."""
+    """Keep the scenarios of the chosen profile, and all tests of other packages."""
     ours = [item for item in items if item.get_closest_marker("requirement")]
     if not ours:
         return
@@ -194,7 +194,7 @@ def world(kmc_target: Any, request: pytest.FixtureRequest) -> "World":
     if isinstance(kmc_target, NotJudged):
         # A new one each time: raised again and again, one exception would drag along all its tracebacks.
         raise NotJudged(*kmc_target.args)
-    # In an order of their own: pytest-bdd keeps tags in a set, which has another one in each process.
+    # Sorted: pytest-bdd keeps tags in a set, and the order of a set differs between processes.
     for offer in sorted(_needed(request.node)):
         if offer not in kmc_target.offers:
             raise NotOffered(offer)
@@ -255,7 +255,7 @@ def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Any, sce
 
 
 def pytest_bdd_before_step(request: pytest.FixtureRequest, step: Any) -> None:
-    """Tell the world which sentence is on, and when an act begins."""
+    """Tell the world about each new step, and about the start of an act."""
     scene = request.node.stash.get(_SCENE, None)
     if scene is None or scene.world is None:
         return

@@ -29,7 +29,7 @@ CLEAN = Fault("clean", "The reference itself.", (), Kind.BENIGN)
 ALIVE_S = 5
 """Seconds between two checks that the worker processes are still alive."""
 _NOTICED = (Verdict.FAIL, Verdict.WARNING)
-"""What counts as a catch; an `error` or a situation not reached says nothing of the fault."""
+"""The verdicts that count as a catch; `error` and `inconclusive` say nothing of the fault."""
 
 
 class End(StrEnum):
@@ -94,12 +94,12 @@ class Selftest:
 
 
 class Faulty(ModelTarget):
-    """The model with the fault of the moment, taken up at each clean start."""
+    """The model with the current fault, which takes effect at each reset."""
 
     fault: ClassVar[Fault] = CLEAN
 
     def reset(self) -> None:
-        """Forget everything, and be as faulty as is asked now."""
+        """Forget everything, and apply the current fault."""
         self.variant = self.fault.variant
         super().reset()
 
@@ -128,7 +128,7 @@ def selftest(
     """
     known = {each.name: each for each in (CLEAN, *all_faults())}
     with _Crew(processes, target) as crew:
-        # What takes longest goes first: on what is benign, every scenario is run.
+        # The longest tasks go first: every scenario runs on a benign change.
         benign = [each for each in faults if not each.requirements]
         plan = [[CLEAN], *([[each] for each in benign] if thorough else _apart(benign))]
         plan += [[each] for each in faults if each.requirements]
@@ -236,7 +236,7 @@ class _Crew:
             each.join()
 
     def perform(self, tasks: Sequence[_Task]) -> Iterator[tuple[Any, ...]]:
-        """Have `tasks` done, and yield what comes of them as it comes; faults go by name, for they cannot be sent."""
+        """Have `tasks` done, and yield each result as it arrives; tasks name faults, which cannot be pickled."""
         for task in tasks:
             self._tasks.put(task)
         for _ in tasks:

@@ -27,7 +27,7 @@ __all__ = ["Event", "Model", "Outcome", "Variant"]
 
 
 class Outcome(Value, Shown, frozen=True):
-    """The model's answer: how the action ended, by which requirement, what a person is told and shown."""
+    """The model's answer: the result of an action, the requirement behind it, and everything the person sees."""
 
     requirement: str | None
     reason: Reason | None = None
@@ -99,7 +99,7 @@ def _outcome(turn: Turn, rule: Rule, mails_before: int) -> Outcome:
 
 
 class Model(Shown):
-    """A target's whole life in memory. Deterministic: same seed and actions, same bytes."""
+    """The reference implementation in memory. It is deterministic: same seed and actions, same bytes."""
 
     def __init__(
         self, clock: ManualClock | None = None, secrets: Secrets | None = None, variant: Variant | None = None

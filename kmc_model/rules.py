@@ -45,7 +45,7 @@ class Effect:
 
 @dataclass(frozen=True)
 class Rule:
-    """One row: where `applies` holds, `action` is accepted (no reason) or refused, with these effects."""
+    """One row: if `applies` holds, `action` is refused for `reason`, or accepted without one; `effects` follow."""
 
     requirement: str | None
     action: type[Action]
@@ -224,7 +224,7 @@ SYMBOLS = frozenset("~!@#$%^*=+?()-[]{}")
 
 
 def password_refused(turn: Turn) -> bool:
-    """Too short, without a digit, or without a symbol of the list."""
+    """Whether the new password is too short, or lacks a digit or a symbol of `SYMBOLS`."""
     password = _new_password(turn)
     return (
         len(password) < turn.policy.password_min

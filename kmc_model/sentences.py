@@ -72,7 +72,7 @@ class Code(NamedTuple):
 
     @property
     def is_right(self) -> bool:
-        """Whether it is what the person's own app shows, at whatever time."""
+        """Whether it is a code of the person's own app, for any time."""
         return self.source is Source.APP and not (self.owner or self.flaw)
 
 
@@ -113,7 +113,7 @@ def code(words: str) -> Code:
 
 
 EDGE_S = 5
-"""No code is typed so near to the edge of its time step, unless a sentence says so."""
+"""The least distance, in seconds, of a typed code from the edges of its time step, unless a sentence sets it."""
 
 
 def wait_s(code: Code, now: int, last_step: int) -> int:
@@ -137,7 +137,7 @@ def wait_s(code: Code, now: int, last_step: int) -> int:
 
 
 class Which(Enum):
-    """Which of the links that somebody was mailed."""
+    """The choice among the links mailed to a person."""
 
     NEWEST = "the newest"
     FIRST = "the first"

@@ -22,7 +22,7 @@ from kmc_model.analysis.configurations import Act, Move
 __all__ = ["Differential", "Subject"]
 
 ENOUGH_SECRETS = 32
-"""With fewer, bits of random secrets are alike by chance."""
+"""The least number of secrets to compare: fewer random secrets can have equal bits by chance."""
 ENOUGH_LINKS = 8
 _NUMBER = re.compile(r"\d+")
 NOT_DONE = Observation(accepted=False)
@@ -31,12 +31,12 @@ ALIKE = {Act.LOG_IN: f"logs in with {WRONG}", Act.ASK_FOR_RESET: "asks for a res
 """The acts that must get the same answer for every person."""
 
 NewMails = Sequence[tuple[Person, Sequence[Mail]]]
-"""What one move mailed to whom."""
+"""The new mails of each person after one move."""
 
 
 @dataclass
 class Subject:
-    """One of the two: its people, and what has been seen of all of them; `known` are all secrets ever seen here."""
+    """One of the two targets, its people, and the observations so far; `known` are all secrets ever seen there."""
 
     target: Target
     world: World
@@ -85,11 +85,11 @@ class Subject:
         )
 
     def _account(self, seen: Observation) -> str:
-        """Return the account as sentences name it; a target that does not tell is not asked again."""
+        """Return the scenario's name of the account; it is empty if the target does not tell."""
         return (seen.account or "").partition("-")[0]
 
     def _scan(self, person: Person | None, seen: Observation) -> tuple[str, tuple[object, ...]]:
-        """Scan the QR code that is shown, and say how its secret stands to those seen before."""
+        """Scan a shown QR code; return its relation to earlier secrets, and its properties."""
         if person is None or not seen.shows_qr_code:
             return "", ()
         if person.shown is seen and person.scanned is not seen:
@@ -105,14 +105,14 @@ class Subject:
         shown = f"{owner}'s" if owner != person.name else "known" if entry.secret == held else "new"
         return shown, _looked_at(entry, seen.picture, Offer.PICTURE in self.world.exchange.offers)
 
-    # What gives away more than it should
+    # Leaks
 
     def _answers_differ(self, move: Move, seen: Observation) -> Iterator[Leak]:
         for step in move.steps:
             if step.act not in ALIKE or (step.act is Act.LOG_IN and step.password != WRONG):
                 continue
             looks = self.looks.setdefault(step.act, set())
-            # What counts (attempts left, seconds to wait) is another number each time.
+            # Counters (attempts left, seconds to wait) differ from answer to answer.
             looks.add(_NUMBER.sub("#", self.world.expect.look_of(seen)))
             if len(looks) > 1:
                 yield Leak(f"answers differ where somebody {ALIKE[step.act]}", step.act)
@@ -187,7 +187,7 @@ class Differential:
     ) -> None:
         """Start afresh: `founders` are the people and the accounts they are registered in first.
 
-        `before` is the same of an earlier trace of the same two targets, whose secrets still count as seen.
+        `before` is the differential of an earlier trace on the same targets; its secrets still count as seen.
         """
         self.known: tuple[set[str], set[str]] = before.known if before else (set(), set())
         self.scanned = False
@@ -218,7 +218,7 @@ class Differential:
         return None if expected == actual else Divergence(move, expected, actual, account)
 
     def _keep_time(self) -> bool:
-        """Move the clock that is behind to where the other one is; return whether one was."""
+        """Move the slower clock to the time of the other one; return whether they differed."""
         ahead_s = self.expected.target.now() - self.actual.target.now()
         if ahead_s:
             behind = self.actual if ahead_s > 0 else self.expected

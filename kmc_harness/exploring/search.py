@@ -27,7 +27,7 @@ ASIDE_S = 5
 
 
 class AdapterBroke(Exception):
-    """A target answered by an exception; the message says at which move."""
+    """A target raised an exception; the message names the move."""
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,10 @@ class Found:
 
 @dataclass
 class Search:
-    """What came of exploring: departures, each of another kind, and how far it went.
+    """The result of a search: departures of different kinds, and its extent.
 
-    `vanished` is a trace that ended with a departure once, and not when it was run again; `broke_off` says where an
-    adapter broke after a departure.
+    `vanished` is a trace with a departure that did not happen again in a second run. `broke_off` is the message of an
+    adapter that broke after a departure.
     """
 
     departures: list[Found] = field(default_factory=list)
@@ -111,10 +111,10 @@ def explore(
         expected: the model, or another target to compare with.
         target: the one that is explored; its clock must be movable.
         seed: of the tours.
-        goes_on: asked before each move.
-        most: how many departures to look for, each of another kind.
-        cuts_on: asked before each try to shorten a trace; where it says no, the trace is left as it is.
-        on_progress: told after each trace.
+        goes_on: called before each move; False ends the search.
+        most: the number of departures to find, all of different kinds.
+        cuts_on: called before each attempt to shorten a trace; False ends the shortening.
+        on_progress: called after each trace.
         tag: makes the people of this search new to the targets.
 
     Raises:
@@ -135,14 +135,14 @@ def explore(
             if is_over:
                 break
             for _ in trace.moves:
-                pass  # What is left out counts as made: else the same would come again.
+                pass  # The rest of a trace counts as covered: otherwise it would come again.
             on_progress(search)
     return search
 
 
 @dataclass
 class _Exploring:
-    """What `explore` was asked, what has come of it, and which kinds of departures are known."""
+    """The arguments of `explore`, its result so far, and the known kinds of departures."""
 
     expected: Target
     target: Target
@@ -172,7 +172,7 @@ class _Exploring:
         return False
 
     def _keep(self, found: Found) -> bool:
-        """Minimise a departure and keep it; return whether there are enough, or it did not happen again."""
+        """Minimise and keep a departure; return True if it was the last one, or did not happen again."""
         tag = f"{self.tag}s{len(self.known):x}s"
         shrunk = _Shrinking(self.expected, self.target, tag, self.cuts_on, self.known).shrink(found)
         self.known.add(found.kind)
@@ -282,9 +282,9 @@ class _Shrinking:
         self._cuts_on = cuts_on
 
     def shrink(self, found: Found) -> Found | None:
-        """Return the shortest trace found; None where it does not happen again from a fresh start.
+        """Return the shortest trace found, or None if the departure does not happen again from a fresh start.
 
-        Where the target breaks or there is no more time, it is the shortest one so far.
+        If the target breaks or the time is up, the result is the shortest trace so far.
         """
         best = found
         try:
@@ -361,7 +361,7 @@ class _Shrinking:
 
 
 def rerun(expected: Target, target: Target, founders: Founders, sentences: Sequence[str]) -> Iterator[str]:
-    """Make moves on both targets, and yield line by line what each showed; ends where they depart."""
+    """Make moves on both targets; yield a line for each move, and the two outputs at the first departure."""
     differential, run = _begin(expected, target, "rerun", founders), Run(founders)
     for sentence in sentences:
         found = run.make(differential, move_of(sentence))

@@ -29,7 +29,7 @@ SMALL = 1200
 """The most transitions of a topic for the Wp method, which takes ten times their number and more."""
 LONGEST = 2000
 FIRST_ROUND = 15
-"""How many moves a topic is given in the first round; in each later one half as much again."""
+"""The number of moves of a topic in the first round; each later round has half as many again."""
 
 
 @cache
@@ -54,7 +54,7 @@ def _rows_of(name: str) -> list[list[tuple[Row, ...]]]:
 
 @dataclass(frozen=True)
 class Trace:
-    """Moves to be made one after another, from the start: who is registered where at first, and what happens then."""
+    """A sequence of moves from the start of a topic; `founders` are the people and accounts registered there."""
 
     topic: str
     founders: tuple[tuple[str, str], ...]
@@ -92,21 +92,21 @@ class Walk:
         return len(self._made) == self.size
 
     def begin_again(self, rng: random.Random) -> None:
-        """Forget what was made; `rng` decides among moves that are worth the same."""
+        """Forget the covered transitions; `rng` chooses among moves of equal cost."""
         self._made.clear()
         self._rng = rng
         self.shuffle()
 
     def shuffle(self) -> None:
-        """Of moves that are worth the same, prefer others than before."""
+        """Change the order of preference among moves of equal cost."""
         self._order = self._rng.sample(self._machine.inputs, len(self._machine.inputs))
 
     def decisive(self, state: int, move: int) -> frozenset[object]:
-        """Return the rows that are decisive for what a move in `state` is answered."""
+        """Return the decisive rows for the answers to a move in `state`."""
         return frozenset(name for name, is_decisive in self._rows[state][move] if is_decisive)
 
     def answered(self, state: int, move: int) -> frozenset[object]:
-        """Return a move, with the rows that answer it in `state` and what that shows."""
+        """Return one goal: a move with its rows and its output in `state`."""
         return frozenset({(move, self._rows[state][move], self._machine.output[state][move])})
 
     def actions(self, way: Sequence[int]) -> int:
@@ -128,7 +128,7 @@ class Walk:
         return (self.scope.moves[move], (state, move)), self._machine.next[state][move]
 
     def unmade(self) -> Iterator[Made]:
-        """Yield moves to one transition after another that was not made yet; ends where none is left to be reached."""
+        """Yield moves that cover one new transition after another, until no new one can be reached."""
         state = 0
         while way := self._next(state):
             for move in way:
@@ -137,7 +137,7 @@ class Walk:
             self.shuffle()
 
     def wp_words(self) -> Iterator[Iterator[Made]]:
-        """Yield moves that together tell every wrong state from the right one (the Wp method)."""
+        """Yield the words of the Wp method, as moves; together they reveal every wrong state."""
         machine, _ = minimised(self._machine)
         for word in wp_suite(machine):
             yield self._possible(word)
@@ -177,7 +177,7 @@ def traces(rng: random.Random, *, one_account: bool = False) -> Iterator[Trace]:
 
 
 class _Meeting:
-    """Meets everything of one kind, the nearest first in whatever topic."""
+    """Covers all goals of one kind, the nearest first over all topics."""
 
     def __init__(self, walks: Sequence[Walk], kind: Kind) -> None:
         self._walks = walks
@@ -212,7 +212,7 @@ class _Meeting:
             yield walk.trace(self._from_start(walk, way))
 
     def _from_start(self, walk: Walk, way: tuple[int, ...]) -> Iterator[Made]:
-        """Go on for as long as something new is no farther than from the start."""
+        """Yield moves, while the next new goal is no farther from here than from the start."""
         state = 0
         while way:
             for move in way:

@@ -61,7 +61,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """What came of one try, and in plain words what to do; empty where it works."""
+    """The result of one try, with advice in plain words; the advice is empty for a success."""
 
     what: str
     state: State
@@ -197,7 +197,7 @@ MEANS = {
     for line in (getdoc(Offer) or "").splitlines()
     if line.strip().startswith(f"{offer.name}: ")
 }
-"""What each offer says, as the port words it."""
+"""The meaning of each offer, in the words of the port."""
 
 
 # What is tried

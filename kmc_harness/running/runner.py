@@ -47,7 +47,7 @@ PYTEST = (
     # From the suite's own folder: pytest looks for fixtures in every folder between root and test, at every step.
     *("-c", os.devnull, "--rootdir", str(Path(__file__).parent.parent)),
 )
-"""How pytest is called for the suite, whatever the target."""
+"""The pytest arguments of the suite, the same for every target."""
 
 
 class Interrupted(Exception):
@@ -63,7 +63,7 @@ class _Collector:
         self._progress = progress
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        # Not by errors in the collection, which pytest also calls an interruption.
+        # Errors in the collection do not count, although pytest calls them an interruption too.
         self.was_stopped = excinfo.type is KeyboardInterrupt
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -176,7 +176,7 @@ def _finish(journal: Journal, folder: Path, processes: int, loaded: targets.Load
 
 
 def report_of(journal: Journal, finished: Finished, today: datetime.date) -> results.Report:
-    """Put together what the journal holds, with the waivers that hold `today`."""
+    """Build the report from the journal, with the waivers valid `today`."""
     begun = journal.begun
     chosen = catalogue.select(begun.run.profile, begun.run.only)
     declared = waivers.read(Path(begun.waivers)) if begun.waivers else ()
@@ -189,7 +189,7 @@ def report_of(journal: Journal, finished: Finished, today: datetime.date) -> res
 
 
 def _versions() -> dict[str, str]:
-    """Return what else a verdict may depend on, `features` as a digest of the files."""
+    """Return the versions that a verdict may depend on; that of `features` is a digest of the files."""
     judges = {name: importlib.metadata.version(name) for name in JUDGES}
     own = {
         "kmc-harness": importlib.metadata.version("kmc-harness"),
@@ -256,7 +256,7 @@ def load(what: results.Run) -> targets.Loaded:
 
 
 def _checked(what: results.Run, folder: Path, declared: Path | None, processes: int) -> targets.Loaded:
-    """See that all that is asked for makes sense, and return the target."""
+    """Check all settings of the run, and return the target."""
     if what.pytest_arguments and not (word := what.pytest_arguments[0]).startswith("-"):
         raise Misuse(f"kmc run takes no {word!r} by itself; --target {word} judges that target")
     if what.repeat < 1:

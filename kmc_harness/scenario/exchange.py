@@ -51,7 +51,7 @@ OBSERVED: dict[str, tuple[type, ...]] = {
     "session": (str, NoneType),
     "account": (str, NoneType),
 }
-"""What an adapter may answer in each field of an observation."""
+"""The types of the fields of an observation."""
 NOTHING = Observation(accepted=False)
 
 
@@ -147,15 +147,15 @@ class Exchange:
         return self._see(at, action, seen)
 
     def act(self, action: Action) -> Observation:
-        """Have `action` performed as what the scenario speaks of: what comes of it is the latest answer."""
+        """Have `action` performed as an act of the scenario: its answer becomes the latest of `answers`."""
         self.answers.append(self.perform(action))
         return self.answers[-1]
 
     def must(self, seen: Observation, what: str) -> Observation:
-        """Return an answer on the way to a situation.
+        """Return `seen`, an answer that the scenario needs to be accepted.
 
         Raises:
-            Unreached: it is a refusal; `what` was to be done.
+            Unreached: the answer is a refusal; the message begins with `what`.
 
         """
         if not seen.accepted:
@@ -192,8 +192,7 @@ class Exchange:
         """Keep what was seen of an action as evidence.
 
         Raises:
-            AdapterMistake: it is no observation, one of its fields is of another type, or it names an account that
-                nothing here is called.
+            AdapterMistake: the answer is no observation, has a field of a wrong type, or names an unknown account.
 
         """
         if wrong := self._wrong_with(seen):
@@ -209,7 +208,7 @@ class Exchange:
         return seen
 
     def _wrong_with(self, seen: object) -> str:
-        """Return what of an answer makes no sense; "" where all does."""
+        """Return the defect of an answer in words, or "" for a valid answer."""
         if not isinstance(seen, Observation):
             return f"{type(seen).__name__}, not an Observation"
         for name, kinds in OBSERVED.items():

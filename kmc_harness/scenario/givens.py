@@ -33,7 +33,7 @@ RESETS_APART_S = 61
 
 
 class Givens:
-    """Brings people to where a scenario begins; each situation is named as sentences name it."""
+    """Brings people to the start of a scenario; each situation has the name that sentences use for it."""
 
     def __init__(self, exchange: Exchange, post: Post, codes: Codes, acts: Acts) -> None:
         """Reach situations before the target of `exchange`."""
@@ -85,7 +85,7 @@ class Givens:
         return self._people[name]
 
     def enrolment_mails(self, name: str, count: int) -> None:
-        """See that `name` has been mailed `count` links to a QR code by what has happened so far."""
+        """Check that `name` has received `count` links to a QR code so far."""
         if (came := len(self._post.links(self._people[name], LinkKind.ENROLMENT))) < count:
             raise Unreached(f"{name} was to be mailed {count} links to QR codes, but {came} came")
 
@@ -123,7 +123,7 @@ class Givens:
         person.session = self._scan_in_settings(person)
 
     def _scan_in_settings(self, person: Person) -> str:
-        """Return the session in which the QR code was asked for."""
+        """Log in, scan the QR code of the settings, and return the session."""
         let_in = self._exchange.must(self._log_in_plainly(person), f"{person.name} was to log in without a code")
         session = let_in.session or ""
         asked = self._exchange.perform(StartPairing(session, person.password))
@@ -137,7 +137,7 @@ class Givens:
         self._exchange.must(confirmed, f"{person.name} was to complete the pairing with a code")
         person.paired_alone = True
         if Offer.CLOCK in self._exchange.offers:
-            # No scenario speaks of the code that completed the pairing: none shall come near it.
+            # No scenario mentions the code that completed the pairing: later codes must be far from it in time.
             self._exchange.pass_time(APART_S)
 
     def _log_in_plainly(self, person: Person) -> Observation:
@@ -153,7 +153,7 @@ class Givens:
             self.pairing(name)
         needs_code = person.authenticator and (account in self._people.two_factor or person.paired_alone)
         typed = self._codes.typed(person, A_CODE) if needs_code else None
-        # Whoever has a session already opens another one elsewhere: in one browser, many products have but one.
+        # A second session opens on another machine: many products have only one session in a browser.
         machine = None if person.session else DESK
         login = LogIn(person.email, person.password, typed, self._exchange.account(account), machine)
         seen = self._exchange.must(self._exchange.perform(login), f"{name} was to log in to {account}")
@@ -233,7 +233,7 @@ class Givens:
         return person
 
     def _pair_alone_again(self, person: Person) -> None:
-        """Have them pair again where the reset took the pairing; else the app they have is the earlier one."""
+        """Have `person` pair again if the reset removed the pairing; else the app entry becomes the earlier one."""
         if not person.paired_alone or person.authenticator is None:
             return
         seen = self._log_in_plainly(person)
@@ -257,7 +257,7 @@ class Givens:
             raise Unreached(f"{name} was to be mailed a link to the new QR code, but {self._post.what_came(person)}")
 
     def renewal(self, name: str) -> None:
-        """Have `name` follow the five renewal steps; that they can be followed is itself expected."""
+        """Have `name` follow the five renewal steps; a step out of reach is a departure."""
         try:
             self.reset(name)
         except Unreached as broken_off:

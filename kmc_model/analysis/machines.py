@@ -33,9 +33,9 @@ Word = tuple[int, ...]
 class Machine:
     """A deterministic and complete Mealy machine; state 0 is initial.
 
-    `next[state][input]` is the state that an input leads to, `output[state][input]` what it is answered with.
-    An output of None says that the input cannot be made in that state; it then leads back to that state.
-    Raises ValueError for tables that are no such machine.
+    `next[state][input]` is the next state, and `output[state][input]` the output of this transition.
+    The output None marks an impossible input; its next state is the same state.
+    Raises ValueError for any other tables.
     """
 
     next: tuple[tuple[int, ...], ...]
@@ -119,11 +119,11 @@ def _reached(machine: Machine) -> dict[int, tuple[int, int] | None]:
 
 
 def _equivalence(machine: Machine, reached: Sequence[int]) -> list[int]:
-    """Return a block for each state; two of the states `reached` share one if no word tells them apart.
+    """Return the block number of each state; two of the states `reached` share a block if they are equivalent.
 
-    Blocks are split by the blocks of their successors. As in Hopcroft's algorithm the largest part of a block keeps its
-    number, so that a state is moved at most log2(states) times, and only predecessors of moved states are looked at
-    again. (Jacobs and Wissmann, Fast Coalgebraic Bisimilarity Minimization, POPL 2023.)
+    Blocks are split by the blocks of their successors. As in Hopcroft's algorithm, the largest part of a block keeps
+    its number. So a state moves at most log2(states) times, and only predecessors of moved states are checked again.
+    (Jacobs and Wissmann, Fast Coalgebraic Bisimilarity Minimization, POPL 2023.)
     """
     predecessors = _predecessors(machine, reached)
     by_output: dict[tuple[Hashable, ...], set[int]] = {}
@@ -204,7 +204,7 @@ def components(machine: Machine) -> tuple[int, ...]:
 
 
 def _left(roads: Sequence[Sequence[int]]) -> list[int]:
-    """Return the states in the order in which a depth-first walk leaves them."""
+    """Return the states in the finishing order of a depth-first search."""
     order: list[int] = []
     seen = [False] * len(roads)
     for root in range(len(roads)):
@@ -305,9 +305,9 @@ def _telling_words(machine: Machine) -> tuple[Word, ...]:
 
 
 def _levels(machine: Machine) -> list[list[int]]:
-    """Return blocks of states by length: at k, two states share one if no word of k inputs tells them apart.
+    """Return the block number of each state, for each k: no word of k inputs distinguishes two states of one block.
 
-    Ends where every state is alone; raises ValueError if that is never so.
+    The last k is the first one with every state in its own block. Raises ValueError if there is no such k.
     """
     levels = [[0] * len(machine.states)]
     while max(levels[-1]) + 1 < len(machine.states):
@@ -350,7 +350,7 @@ def _by_answer(machine: Machine, word: Word, states: Iterable[int]) -> list[list
 
 
 def _alike(machine: Machine, word: Word) -> tuple[Word, list[int]]:
-    """Return `word`, and by state the set of states that answer it alike, as bits."""
+    """Return `word`, and for each state a bit set of the states with the same answer."""
     alike = [0] * len(machine.states)
     for part in _by_answer(machine, word, machine.states):
         bits = sum(1 << state for state in part)
@@ -360,7 +360,7 @@ def _alike(machine: Machine, word: Word) -> tuple[Word, list[int]]:
 
 
 def _identifying(state: int, alike: Sequence[tuple[Word, Sequence[int]]], count: int) -> tuple[Word, ...]:
-    """Return W_i: again and again the word that tells `state` from most of the states that are left."""
+    """Return W_i by greedy choice: each word distinguishes `state` from as many remaining states as possible."""
     words = []
     others = (1 << count) - 1 - (1 << state)
     while others:

@@ -166,7 +166,7 @@ Check = Callable[[Configuration, Move, Configuration, Output], bool]
 
 @dataclass(frozen=True)
 class Property:
-    """Something that holds on every transition; `requirements` it follows from."""
+    """A condition on every transition; it follows from `requirements`."""
 
     sentence: str
     requirements: tuple[str, ...]
@@ -268,7 +268,7 @@ def _others_keep_theirs(before: Configuration, move: Move, after: Configuration,
 
 
 def _pairing_lasts(before: Configuration, move: Move, after: Configuration, output: Output) -> bool:
-    """A secret that has completed a login is replaced by nothing but a new password set through a link."""
+    """Only a new password set through a link replaces a proven secret."""
     return move.does(Act.SET_PASSWORD, Act.RESET_PASSWORD) or all(
         own.secret is None or not own.secret.proven or after.state.credentials[email].secret == own.secret
         for email, own in before.state.credentials.items()
@@ -380,7 +380,7 @@ def _way(came_from: list[tuple[int, str]], at: int) -> tuple[str, ...]:
 
 
 def mermaid(space: Space) -> str:
-    """Return a state diagram of few states: accounts and pairing alone, sessions and links left out."""
+    """Return a small Mermaid state diagram; its states show accounts and pairing, but no sessions or links."""
     few, arrows = outline(space)
     names = {group: f"s{at}" for at, group in enumerate(few)}
     lines = ["stateDiagram-v2", "    [*] --> s0"]
@@ -390,7 +390,7 @@ def mermaid(space: Space) -> str:
 
 
 Group = tuple[str, str]
-"""Which accounts have two-factor authentication on, and how far the first person's pairing is."""
+"""A state of the diagram: the accounts with two-factor authentication, and the first person's pairing status."""
 
 
 def outline(space: Space) -> tuple[tuple[Group, ...], dict[tuple[Group, Group], str]]:

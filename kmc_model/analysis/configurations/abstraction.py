@@ -84,7 +84,7 @@ def earlier_app(configuration: Configuration, own: Credentials, known: Knowledge
 
 
 def code(configuration: Configuration, own: Credentials, known: Knowledge, policy: Policy) -> tuple[str, bool] | None:
-    """Return what the last code is worth, and whether a fresh one has to be waited for."""
+    """Return the validity of the last code, and whether the person must wait for a fresh one."""
     if not own.secret:
         return None
     waits = configuration.now < (known.last_step + 2) * STEP_S

@@ -33,7 +33,7 @@ __all__ = [
 
 DOMAIN = "@kmc.example"
 PEOPLE = ("Ada", "Bo", "Grace")
-"""Those whose knowledge is kept, in this order; a scope may leave out the last ones."""
+"""The people with recorded knowledge, in this order; a scope may leave out the last ones."""
 
 
 class Symbols:
@@ -56,7 +56,7 @@ class Symbols:
         return f"{secret}/{now // STEP_S}"
 
     def counter_of(self, code: str | None, secret: str, now: int, tolerance_steps: int, as_numbers: bool) -> int | None:
-        """Return the time step of `code` where it is one of `secret` that counts at `now`."""
+        """Return the time step of `code` if it is a valid code of `secret` at `now`, else None."""
         made_of, _, counter = (code or "").rpartition("/")
         if made_of != secret or not counter or abs(int(counter) - now // STEP_S) > tolerance_steps:
             return None
@@ -130,7 +130,7 @@ SYMBOLS = Symbols()
 
 
 class Rules(Variant):
-    """By what a configuration is judged: a variant of the model, whose secrets are symbols."""
+    """The rules of a state space: a variant of the model with symbols for secrets."""
 
     def perform(self, state: State, now: int, action: a.Action) -> tuple[State, Outcome]:
         """Return the state after `action` at `now`, and the answer."""
@@ -143,7 +143,7 @@ class Rules(Variant):
 
 
 class Transition(Value, frozen=True):
-    """What a move leads to and shows, and the requirements that answered it."""
+    """The result of a move: the next configuration, the output, and the requirements behind the answer."""
 
     configuration: Configuration
     output: Output
@@ -151,7 +151,7 @@ class Transition(Value, frozen=True):
 
 
 Make = Callable[[Configuration, Rules], Transition | None]
-"""How a move is made; None where it cannot be: there is no link to open, no session to end."""
+"""The function of a move; its result is None for an impossible move, without a link or a session for example."""
 
 
 class Act(Enum):
@@ -215,7 +215,7 @@ class Move:
         return self.parts or (self,)
 
     def does(self, *acts: Act) -> bool:
-        """Whether one of `acts` is among what is done."""
+        """Whether the move contains one of `acts`."""
         return any(each.act in acts for each in self.steps)
 
 

@@ -59,7 +59,7 @@ __all__ = [
 
 
 def _perform(configuration: Configuration, rules: Rules, who: int, action: a.Action) -> Transition:
-    """Have a person do something; what is shown to them they keep."""
+    """Perform an action of a person, and add the answer to the person's knowledge."""
     state, outcome = rules.perform(configuration.state, configuration.now, action)
     if state is configuration.state and outcome.qr_code is None and not outcome.session:
         return Transition(configuration, *_answer(outcome.requirement, outcome.reason))
@@ -75,7 +75,7 @@ def _perform(configuration: Configuration, rules: Rules, who: int, action: a.Act
 
 
 def _learnt(had: Knowledge, action: a.Action, outcome: Outcome) -> tuple[Knowledge, str]:
-    """Return what a person knows after an answer, and whether the QR code in it is `new` to them or `known`."""
+    """Return a person's knowledge after an answer, and `new` or `known` for a QR code in it (empty for none)."""
     known, shown = had, ""
     if outcome.qr_code:
         secret = outcome.qr_code.uri.partition("secret=")[2].partition("&")[0]
@@ -124,7 +124,7 @@ def _answer(
 
 
 def by_others(action: a.Action) -> Make:
-    """Return a move in which somebody else does something: nobody of the scope keeps what is shown."""
+    """Return a move in which an outsider performs `action`; the people of the scope learn nothing from it."""
 
     def make(configuration: Configuration, rules: Rules) -> Transition | None:
         state, outcome = rules.perform(configuration.state, configuration.now, action)
@@ -159,7 +159,7 @@ def _type(configuration: Configuration, who: int, said: Code) -> tuple[Configura
 
 
 def log_in(name: str, account: str | None, said: Code, password: str = "", device: str | None = None) -> Make:
-    """Log in with a code; with the password of their own, unless `password` has other words for it."""
+    """Log in with a code and the person's own password, or the password that the words `password` mean."""
     who, email = PEOPLE.index(name), email_of(name)
 
     def make(configuration: Configuration, rules: Rules) -> Transition | None:
@@ -309,7 +309,7 @@ def _joined(made: list[Transition], *, broke_off: bool) -> Transition:
 
 
 def by_somebody(make: Make) -> Make:
-    """Return a move that somebody else makes in the person's name: the person keeps nothing of what is shown."""
+    """Return the same move, made by somebody else in the person's name; the person learns nothing from it."""
 
     def made(configuration: Configuration, rules: Rules) -> Transition | None:
         transition = make(configuration, rules)

@@ -82,7 +82,7 @@ def _refusing(at: int, refuses: Callable[[Turn], bool]) -> Table:
 
 
 def _skipping(at: int, name: str, skips: Callable[[Turn], bool]) -> Table:
-    """Return the table with an effect that is skipped where `skips` holds."""
+    """Return the table without the effect `name` of a row, whenever `skips` holds."""
     (effect,) = (each.apply for each in RULES[at].effects if each.apply.__name__ == name)
 
     def unless_skipped(turn: Turn) -> None:
@@ -153,7 +153,7 @@ class SpentAfterAMonth(Turn):
 
 
 class LaterSecretsNeverDie(Turn):
-    """Keeps the 24 hours of an unused QR code only for the first one."""
+    """Enforces the 24 hours of an unused QR code only for the first one."""
 
     def is_dead(self, secret: Secret) -> bool:
         was_reset = any(
@@ -164,7 +164,7 @@ class LaterSecretsNeverDie(Turn):
 
 
 class LaterLinksNeverDie(Turn):
-    """Keeps the 24 hours of a link only for each person's first one."""
+    """Enforces the 24 hours of a link only for each person's first one."""
 
     def is_expired(self, link: Link) -> bool:
         same = [each for each in self.state.links.values() if (each.email, each.kind) == (link.email, link.kind)]

@@ -144,7 +144,7 @@ def _knows_password(configuration: Configuration, own: Credentials, known: Knowl
 
 
 def _alive(configuration: Configuration, policy: Policy) -> tuple[object, ...]:
-    """Return for each deadline what will run out, or nothing."""
+    """Return for each deadline the item that will expire, or None."""
     own, known = configuration.state.credentials[EMAIL], configuration.knowledge[0]
     links = [newest_links(configuration.state, EMAIL, kind)[:1] for kind in (LinkKind.ENROLMENT, LinkKind.RESET)]
     enrolment, reset = (
@@ -217,7 +217,7 @@ LONG_AGO = 0
 
 
 def _run_out(which: int, configuration: Configuration, rules: Rules) -> Transition | None:
-    """One thing that is alive runs out, and nothing else happens."""
+    """Let one lifetime end, and change nothing else."""
     thing = _alive(configuration, rules.policy)[which]
     if thing is None or (which == 1 and rules.policy.unused_qr_code_ttl_s is None):
         return None
