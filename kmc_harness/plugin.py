@@ -4,8 +4,6 @@ Only an observed departure is `fail`. A defect of harness or adapter is `error`,
 `inconclusive`; neither passes. Every pytest run loads this plugin if the package is installed, so heavy imports wait.
 """
 
-import contextlib
-import hashlib
 import os
 import sys
 from collections.abc import Generator
@@ -14,31 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kmc_harness.durations import stopwatch
-
 if TYPE_CHECKING:
     from kmc_harness.port import Target
+    from kmc_harness.running.scene import Scene
     from kmc_harness.scenario.world import World
-    from kmc_harness.specification.catalogue import Requirement
 
 __all__: list[str] = []
 
 _TAG_PREFIX = "REQ-"
 _NEEDS_PREFIX = "needs-"
-_SCENE = pytest.StashKey["_Scene"]()
+_SCENE = pytest.StashKey["Scene"]()
 _JOURNAL = pytest.StashKey[Any]()
-
-
-class _Scene:
-    """What is known of the scenario that runs now."""
-
-    def __init__(self) -> None:
-        self.world: World | None = None
-        self.title = ""
-        self.planned: list[tuple[str, int]] = []
-        self.at = -1
-        self.last_type = ""
-        self.started = stopwatch()
 
 
 # Options and markers
@@ -143,12 +127,6 @@ def _requirement_id(item: pytest.Item) -> str:
     return str(marker.args[0]) if marker else ""
 
 
-def _requirement(item: pytest.Item) -> "Requirement":
-    from kmc_harness.specification import catalogue
-
-    return catalogue.load()[_requirement_id(item)]
-
-
 # Target and world
 
 
@@ -187,32 +165,14 @@ def kmc_target(request: pytest.FixtureRequest) -> Generator[Any, None, None]:
 @pytest.fixture
 def world(kmc_target: Any, request: pytest.FixtureRequest) -> "World":
     """The people of one scenario in front of the target."""
-    from kmc_harness.port import NotOffered
-    from kmc_harness.scenario.world import World
-    from kmc_harness.verdicts import NotJudged
-
-    if isinstance(kmc_target, NotJudged):
-        # A new one each time: raised again and again, one exception would drag along all its tracebacks.
-        raise NotJudged(*kmc_target.args)
-    # Sorted: pytest-bdd keeps tags in a set, and the order of a set differs between processes.
-    for offer in sorted(_needed(request.node)):
-        if offer not in kmc_target.offers:
-            raise NotOffered(offer)
-    made = World(kmc_target, _tag(request.config, request.node.name))
-    if _SCENE in request.node.stash:
-        request.node.stash[_SCENE].world = made
-    return made
-
-
-def _needed(item: pytest.Item) -> set[str]:
-    return {marker.args[0] for marker in item.iter_markers("needs")}
+    tag = _tag(request.config, request.node.name)
+    return _scene(request.node).enter(kmc_target, tag)
 
 
 def _tag(config: pytest.Config, name: str) -> str:
-    """Return a tag for people's names, unique to a scenario and repeat: some targets forget nobody."""
-    repeat = config.getoption("kmc_repeat")
-    text = f"{config.getoption('kmc_seed')}:{name}" + (f":{repeat}" if repeat > 1 else "")
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
+    from kmc_harness.running.scene import tag_of
+
+    return tag_of(config.getoption("kmc_seed"), name, config.getoption("kmc_repeat"))
 
 
 # Journal
@@ -242,28 +202,37 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Start the scene."""
     if item.get_closest_marker("requirement"):
-        item.stash[_SCENE] = _Scene()
+        item.stash[_SCENE] = _scene(item)
+
+
+def _scene(item: pytest.Item) -> "Scene":
+    """Return the scene of `item`; an adopter's own test, which is no example of a requirement, has one too."""
+    from pytest_bdd.scenario import scenario_wrapper_template_registry
+
+    from kmc_harness.running.scene import Scene
+    from kmc_harness.specification import bindings
+
+    if scene := item.stash.get(_SCENE, None):
+        return scene
+    name = _name(item)
+    template = scenario_wrapper_template_registry.get(item.function)  # type: ignore[attr-defined]
+    if template is None:
+        needs = frozenset(marker.args[0] for marker in item.iter_markers("needs"))
+        return Scene(bindings.Told(name, "", name, "", *item.location[:1], item.location[1] or 0, (), needs))
+    row = getattr(item, "callspec", None)
+    return Scene(bindings.told(template, row and row.params.get("_pytest_bdd_example"), name))
 
 
 def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Any, scenario: Any) -> None:
     """Have a world, even for a scenario whose steps never ask for one."""
     if _SCENE in request.node.stash:
-        scene = request.node.stash[_SCENE]
-        scene.title = scenario.name
-        scene.planned = [(f"{step.type.capitalize()} {step.name}", step.line_number) for step in scenario.steps]
         request.getfixturevalue("world")
 
 
 def pytest_bdd_before_step(request: pytest.FixtureRequest, step: Any) -> None:
-    """Tell the world about each new step, and about the start of an act."""
-    scene = request.node.stash.get(_SCENE, None)
-    if scene is None or scene.world is None:
-        return
-    if step.type == "when" and scene.last_type != "when":
-        scene.world.post.begin_act()
-    scene.at += 1
-    scene.world.recorder.begin_step()
-    scene.last_type = step.type
+    """Tell the scene about each new step."""
+    if scene := request.node.stash.get(_SCENE, None):
+        scene.begin_step(step.type)
 
 
 # Verdicts
@@ -279,7 +248,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     ended = call.when == "call" or (call.when == "setup" and call.excinfo is not None)
     if scene is None or not ended:
         return report
-    result = _judge(item, call, scene)
+    result = _judged(item, call, scene)
     report.kmc_result = result
     verdict = result["verdict"]
     report.outcome = {"pass": "passed", "warning": "passed", "skipped": "skipped"}.get(verdict, "failed")
@@ -306,88 +275,14 @@ def _skipped_where_not_offered(item: pytest.Item, error: BaseException, report: 
     return report
 
 
-def _judge(item: pytest.Item, call: pytest.CallInfo[None], scene: _Scene) -> dict[str, Any]:
+def _judged(item: pytest.Item, call: pytest.CallInfo[None], scene: "Scene") -> dict[str, Any]:
     import msgspec
 
-    from kmc_harness.report.results import ScenarioResult
-    from kmc_harness.scenario.evidence import Recorder
-    from kmc_harness.specification import bindings
-    from kmc_harness.verdicts import Verdict
-
-    template = _template(item)
-    verdict, expected, actual = _ended(item, call.excinfo.value if call.excinfo else None, scene)
-    world = scene.world
-    if world and verdict in (Verdict.FAIL, Verdict.WARNING, Verdict.INCONCLUSIVE):
-        with contextlib.suppress(Exception):  # the target may not be there any more
-            world.post.note_all()
-    recorder = world.recorder if world else Recorder()
-    steps = recorder.steps(scene.planned, broke_off=call.excinfo is not None)
-    name = _name(item)
-    result = ScenarioResult(
-        id=name,
-        requirement=_requirement_id(item),
-        title=scene.title or template.name,
-        example=name.partition("[")[2].removesuffix("]"),
-        feature=bindings.short(template.feature.filename),
-        line=template.line_number,
-        verdict=verdict,
-        step=steps[scene.at].text if scene.at >= 0 and expected + actual else "",
-        expected=recorder.redact(expected),
-        actual=recorder.redact(actual),
-        steps=steps,
-        actions=tuple(sorted(world.exchange.performed)) if world else (),
-        offers=tuple(sorted(world.exchange.used_offers | _needed(item))) if world else (),
-    )
+    result = scene.result(call.excinfo.value if call.excinfo else None)
     if _JOURNAL in item.config.stash:
-        item.config.stash[_JOURNAL].append(result, stopwatch() - scene.started)
+        item.config.stash[_JOURNAL].append(result, scene.seconds)
     built: dict[str, Any] = msgspec.to_builtins(result)
     return built
-
-
-def _ended(item: pytest.Item, error: BaseException | None, scene: _Scene) -> tuple[Any, str, str]:
-    from kmc_harness.port import NotOffered
-    from kmc_harness.report.results import READY
-    from kmc_harness.secrecy.exceptions import in_words
-    from kmc_harness.verdicts import AdapterMistake, Departure, NotJudged, Unreached, Verdict
-
-    match error:
-        case None if scene.world and scene.world.expect.count:
-            return Verdict.PASS, "", ""
-        case None:
-            return Verdict.INCONCLUSIVE, "a check", "the scenario ended without having checked anything"
-        case Departure() if scene.last_type == "given":
-            return Verdict.INCONCLUSIVE, error.expected, error.actual
-        case Departure():
-            only_warns = _requirement(item).only_warns
-            return Verdict.WARNING if only_warns else Verdict.FAIL, error.expected, error.actual
-        case Unreached():
-            return Verdict.INCONCLUSIVE, "the situation to be reached", str(error)
-        case NotOffered() if _declared(scene, str(error)):
-            answered = f"'{error}' is declared, but was answered not offered; does its branch return an Observation?"
-            return Verdict.ERROR, "what the target declares", answered
-        case NotOffered():
-            return Verdict.SKIPPED, "", f"the target does not offer '{error}'"
-        case NotJudged():
-            return Verdict.ERROR, READY, str(error)
-        case AdapterMistake():
-            return Verdict.ERROR, "an answer that makes sense", str(error)
-    return Verdict.ERROR, "an answer", in_words(error, scene.world.target if scene.world else None)
-
-
-def _declared(scene: _Scene, offer: str) -> bool:
-    """Whether the target contradicts itself: it declares `offer`, or `offer` is an action that every target needs."""
-    from kmc_harness.port import ACTIONS, NEEDED_OFFER
-
-    if scene.world is None:
-        return False
-    needed = {action.__name__: NEEDED_OFFER.get(action) for action in ACTIONS}.get(offer, offer)
-    return needed is None or needed in scene.world.target.offers
-
-
-def _template(item: pytest.Item) -> Any:
-    from pytest_bdd.scenario import scenario_wrapper_template_registry
-
-    return scenario_wrapper_template_registry[item.function]  # type: ignore[attr-defined]
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -95,9 +95,10 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Recorder:
-    """Takes down what happens in a scenario, and knows its secrets."""
+    """Takes down what happens in a scenario, and knows its secrets; one that `is_idle` does neither."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_idle: bool = False) -> None:
+        self._is_idle = is_idle
         self._begun: list[list[Event]] = []
         self._secrets: set[str] = set()
         self._mark = ""
@@ -109,7 +110,8 @@ class Recorder:
 
     def begin_step(self) -> None:
         """Start the next sentence."""
-        self._begun.append([])
+        if not self._is_idle:
+            self._begun.append([])
 
     def note(self, event: Event) -> None:
         """Take down `event`; what happens before the first step belongs to no evidence."""
@@ -118,7 +120,7 @@ class Recorder:
 
     def learn(self, *secrets: str | None) -> None:
         """Keep `secrets` out of every text, also spelled in groups or percent-encoded."""
-        for secret in secrets:
+        for secret in () if self._is_idle else secrets:
             if secret and len(secret) >= redaction.SHORTEST and secret not in self._secrets:
                 self._secrets |= redaction.spelled(secret)
                 redaction.keep(secret)

@@ -1,10 +1,12 @@
 """What binds features, steps and catalogue together, read from the files themselves."""
 
+import contextlib
 import hashlib
 import importlib
 import re
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache, partial
 from itertools import takewhile
 from pathlib import Path
@@ -15,7 +17,10 @@ from pytest_bdd.feature import get_features
 from kmc_harness.specification.locations import FEATURES, STEP_MODULES
 
 __all__ = [
+    "Sentence",
+    "Told",
     "UnknownSentence",
+    "all_told",
     "definitions",
     "definitions_in",
     "features_digest",
@@ -24,6 +29,7 @@ __all__ = [
     "scenarios_of",
     "short",
     "step_of",
+    "told",
 ]
 
 
@@ -32,6 +38,54 @@ _NEXT = re.compile(r"\s*(@|Scenario|Rule:)")
 
 class UnknownSentence(Exception):
     """No step says this; the message names the sentence."""
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One step of a scenario: its kind (given, when or then), its text, its line in the feature, and its table."""
+
+    kind: str
+    text: str
+    line: int
+    rows: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def in_full(self) -> str:
+        """The sentence with its kind, and with the rows of its table behind it."""
+        rows = "; ".join(", ".join(row) for row in self.rows)
+        return f"{self.kind.capitalize()} {self.text}{f' {rows}' if rows else ''}"
+
+    def do(self, world: Any) -> None:
+        """Do what the sentence says in `world`.
+
+        Raises:
+            UnknownSentence: no step definition fits.
+
+        """
+        tables = {"datatable": [list(row) for row in self.rows]} if self.rows else {}
+        _definition(self.kind, self.text)(world, **tables)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A scenario with its sentences, rendered for one row of its examples.
+
+    Attributes:
+        id: what pytest calls it.
+        example: the row of an outline; empty elsewhere.
+        feature: the file, as reports give it.
+        needs: the offers that its tags name.
+
+    """
+
+    id: str
+    requirement: str
+    title: str
+    example: str
+    feature: str
+    line: int
+    sentences: tuple[Sentence, ...]
+    needs: frozenset[str]
 
 
 def features_digest() -> str:
@@ -61,6 +115,43 @@ def scenarios() -> Iterator[tuple[str, Any]]:
             for tag in sorted(tags):
                 if tag.startswith("REQ-"):
                     yield tag.removeprefix("REQ-"), template
+
+
+def told(template: Any, row: Mapping[str, object] | None, name: str) -> Told:
+    """Return the scenario that pytest-bdd's `template` makes with `row` of its examples; pytest calls it `name`."""
+    rendered = template.render(row or {})
+    tags = template.tags | template.feature.tags | (template.rule.tags if template.rule else set())
+    sentences = (
+        Sentence(each.type, each.name, each.line_number, _rows(each.datatable) if each.datatable else ())
+        for each in rendered.steps
+    )
+    return Told(
+        id=name,
+        requirement=next((tag.removeprefix("REQ-") for tag in sorted(tags) if tag.startswith("REQ-")), ""),
+        title=rendered.name,
+        example=name.partition("[")[2].removesuffix("]"),
+        feature=short(template.feature.filename),
+        line=template.line_number,
+        sentences=tuple(sentences),
+        needs=frozenset(tag.removeprefix("needs-") for tag in tags if tag.startswith("needs-")),
+    )
+
+
+def _rows(datatable: Any) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(row) for row in datatable.raw())
+
+
+@cache
+def all_told() -> tuple[Told, ...]:
+    """Return every scenario of the suite, one for each row of an outline, in pytest's order."""
+    found: list[Told] = []
+    for _, template in scenarios():
+        rows = [row for table in template.examples for row in table.as_contexts()]
+        name = name_of(template)
+        found += [told(template, row, f"{name}[{'-'.join(row.values())}]") for row in rows] or [
+            told(template, None, name)
+        ]
+    return tuple(found)
 
 
 def scenarios_of(requirement_id: str) -> Iterator[tuple[str, str, str]]:
@@ -96,6 +187,14 @@ def definitions_in(module: Any) -> Iterator[Any]:
 
 
 @cache
+def _definition(kind: str, sentence: str) -> Callable[..., Any]:
+    for each in definitions():
+        if each.type in (None, kind) and each.parser.is_matching(sentence):
+            return partial(each.step_func, **each.parser.parse_arguments(sentence))
+    raise UnknownSentence(f"no step says {kind.capitalize()} {sentence!r}")
+
+
+@cache
 def step_of(sentence: str) -> Callable[..., Any]:
     """Return what a `When` sentence does, or else a `Given` one; it is called with the world.
 
@@ -103,7 +202,7 @@ def step_of(sentence: str) -> Callable[..., Any]:
         UnknownSentence: no step definition fits.
 
     """
-    for each in sorted(definitions(), key=lambda each: each.type != "when"):
-        if each.type != "then" and each.parser.is_matching(sentence):
-            return partial(each.step_func, **each.parser.parse_arguments(sentence))
+    for kind in ("when", "given"):
+        with contextlib.suppress(UnknownSentence):
+            return _definition(kind, sentence)
     raise UnknownSentence(f"no step does what {sentence!r} says")
