@@ -14,8 +14,8 @@ import pytest
 
 if TYPE_CHECKING:
     from kmc_harness.port import Target
-    from kmc_harness.running.scene import Scene
     from kmc_harness.scenario.world import World
+    from kmc_harness.telling.scene import Scene
 
 __all__: list[str] = []
 
@@ -170,7 +170,7 @@ def world(kmc_target: Any, request: pytest.FixtureRequest) -> "World":
 
 
 def _tag(config: pytest.Config, name: str) -> str:
-    from kmc_harness.running.scene import tag_of
+    from kmc_harness.telling.scene import tag_of
 
     return tag_of(config.getoption("kmc_seed"), name, config.getoption("kmc_repeat"))
 
@@ -209,8 +209,8 @@ def _scene(item: pytest.Item) -> "Scene":
     """Return the scene of `item`; an adopter's own test, which is no example of a requirement, has one too."""
     from pytest_bdd.scenario import scenario_wrapper_template_registry
 
-    from kmc_harness.running.scene import Scene
     from kmc_harness.specification import bindings
+    from kmc_harness.telling.scene import Scene
 
     if scene := item.stash.get(_SCENE, None):
         return scene

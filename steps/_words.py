@@ -5,6 +5,7 @@ from collections.abc import Callable
 import parse
 from pytest_bdd import parsers
 
+from kmc_harness.scenario import calendar, people
 from kmc_model import sentences
 
 __all__ = ["sentence"]
@@ -29,7 +30,7 @@ def _typed(pattern: str, convert: Callable[[str], object] = str) -> Callable[[st
 
 
 _TYPES = {
-    "Who": _typed(r"Ada|Bo|Grace|Mallory|she|he|they"),
+    "Who": _typed(r"Ada|Bo|Cleo|Dan|Grace|Mallory|she|he|they"),
     "Account": _typed(r"Acme|Globex|Initech"),
     "Duration": _typed(r"\d+ (?:days?|h|min|s)(?: \d+ (?:h|min|s))*", _seconds),
     "Code": _typed(sentences.CODE_PATTERN, sentences.code),
@@ -49,6 +50,11 @@ _TYPES = {
         {"blocked in": "blocked", "removed from": "removed", "restored in": "active"}.__getitem__,
     ),
     "How": _typed(r"with a password|by mail", "with a password".__eq__),
+    "Time": _typed(r"\d\d:\d\d"),
+    "Day": _typed(calendar.DAY_PATTERN),
+    "EmailShape": _typed("|".join(people.EMAILS), people.EMAILS.__getitem__),
+    "EmailLike": _typed("|".join(people.EMAILS_LIKE), people.EMAILS_LIKE.__getitem__),
+    "PasswordShape": _typed("|".join(people.PASSWORDS), people.PASSWORDS.__getitem__),
     "Way": _typed(r"by its address|by Continue", "by Continue".__eq__),
     "Names": _typed(r".+", lambda text: tuple(text.replace(" and ", ", ").split(", "))),
     "Kind": _typed(r"enrolment|reset"),

@@ -1,5 +1,7 @@
 """Who is a user of which account."""
 
+from collections.abc import Callable
+
 from pytest_bdd import given, when
 
 from kmc_harness.scenario.world import AccountStatus, UserStatus, World
@@ -15,6 +17,26 @@ def _(world: World, who: str, account: str) -> None:
 @given(sentence("{who:Who} is a user without two-factor authentication"))
 def _(world: World, who: str) -> None:
     world.given.plain_user(who)
+
+
+@given(sentence("the e-mail of {who:Who} {shaped:EmailShape}"))
+def _(world: World, who: str, shaped: Callable[[str], str]) -> None:
+    world.given.email(who, who, shaped)
+
+
+@given(sentence("the e-mail of {who:Who} is that of {other:Who} {shaped:EmailLike}"))
+def _(world: World, who: str, other: str, shaped: Callable[[str], str]) -> None:
+    world.given.email(who, other, shaped)
+
+
+@given(sentence("the password of {who:Who} {password:PasswordShape}"))
+def _(world: World, who: str, password: str) -> None:
+    world.given.password(who, password)
+
+
+@given(sentence("{who:Who} is the owner of {account:Account}"))
+def _(world: World, who: str, account: str) -> None:
+    world.given.owner(who, account)
 
 
 @given(sentence("{who:Who} is a user of {account:Account} who is no administrator"))
@@ -40,6 +62,11 @@ def _(world: World, who: str, status: str, account: str) -> None:
 @given(sentence("{account:Account} has been blocked"))
 def _(world: World, account: str) -> None:
     world.given.account_status(account, AccountStatus.BLOCKED)
+
+
+@given(sentence("{account:Account} has been restored"))
+def _(world: World, account: str) -> None:
+    world.given.account_status(account, AccountStatus.ACTIVE)
 
 
 @when(sentence("{who:Who} is {status:Status} {account:Account}"))

@@ -5,6 +5,11 @@ from pytest_bdd import given
 from kmc_harness.scenario.world import World
 
 
+@given("meanwhile:")
+def _(world: World, datatable: list[list[str]]) -> None:
+    world.tell_aside(row[0] for row in datatable)
+
+
 @given("this has happened:")
 def _(world: World, datatable: list[list[str]]) -> None:
     world.tell(row[0] for row in datatable)

@@ -13,6 +13,11 @@ def _(world: World, seconds: int) -> None:
     world.exchange.pass_time(seconds)
 
 
+@given(sentence("it is {time:Time} on {day:Day}"))
+def _(world: World, time: str, day: str) -> None:
+    world.exchange.await_time(time, day)
+
+
 @given("it is the middle of a 30 s step")
 def _(world: World) -> None:
     world.exchange.move_into_step(15)

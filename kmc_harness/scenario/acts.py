@@ -31,7 +31,7 @@ from kmc_harness.port import (
 )
 from kmc_harness.scenario.codes import Codes
 from kmc_harness.scenario.exchange import Exchange
-from kmc_harness.scenario.people import DESK, HOME, Person, owner_of
+from kmc_harness.scenario.people import DESK, Person, owner_of
 from kmc_harness.scenario.post import Post
 from kmc_harness.verdicts import Departure, Unreached
 from kmc_model.sentences import A_CODE, Code, Link, new_password
@@ -63,6 +63,9 @@ class Acts:
             if name != (owner := owner_of(account)):
                 self.make_user(owner, account)
         person = self._people[name]
+        if account in person.besides:
+            person.besides.remove(account)
+            person.accounts.append(account)
         if account not in person.accounts:
             registration = self._registration(person, account, password=password, administrator=administrator)
             self._exchange.must(self._exchange.perform(registration), f"{name} was to become a user of {account}")
@@ -75,12 +78,13 @@ class Acts:
         seen = self._exchange.act(self._registration(person, account, password=password))
         if seen.accepted:
             person.accounts.append(account)
+            person.besides = [each for each in person.besides if each != account]
         return seen
 
     def _registration(
         self, person: Person, account: str, *, password: bool, administrator: bool = True
     ) -> RegisterUser:
-        if person.accounts:
+        if person.memberships:
             self._exchange.needs(Offer.MEMBERSHIPS)
         chosen = person.password if password else None
         return RegisterUser(self._exchange.account(account), person.email, chosen, administrator)
@@ -118,6 +122,8 @@ class Acts:
 
     def set_account_status(self, account: str, status: AccountStatus) -> Observation:
         """Have the vendor block `account`, or lift the block."""
+        if account not in self._people.founded:
+            self.make_user(owner_of(account), account)
         return self._exchange.act(SetAccountStatus(self._exchange.account(account), status))
 
     # Pairing
@@ -170,7 +176,7 @@ class Acts:
         person = self._people[name]
         typed = self._codes.typed(person, said)
         if account == "":
-            account = next(iter(person.accounts), HOME)
+            account = person.home
         named = self._exchange.account(account) if account else None
         chosen = password(person.password) if password else person.password
         seen = self._exchange.act(LogIn(person.email, chosen, typed, named, DESK if same_machine else None))
@@ -191,10 +197,10 @@ class Acts:
             Unreached: it does not show which one it is.
 
         """
-        named = bool(account and person.accounts and account not in person.accounts)
+        named = bool(account and person.memberships and account not in person.memberships)
         if not named or not seen.accepted or Offer.MEMBERSHIPS in self._exchange.offers:
             return
-        if seen.account in {self._exchange.account(each) for each in person.accounts}:
+        if seen.account in {self._exchange.account(each) for each in person.memberships}:
             raise NotOffered("a login that names an account")
         if seen.account is None:
             raise Unreached(f"{person.name} was let in, but where was not shown: tell Observation.account")
@@ -213,7 +219,7 @@ class Acts:
         `after`: each time after a login without a code to that account; empty: to the same one.
         """
         person = self._people[name]
-        account = self._exchange.account(next(iter(person.accounts), HOME))
+        account = self._exchange.account(person.home)
         tries: Iterable[tuple[str, str | None]]
         if what == "passwords":
             tries = ((f"wr0ng-pw!{nth}", None) for nth in range(count))
@@ -233,7 +239,7 @@ class Acts:
         """Have two people log in as `name` at the same moment, with one code."""
         person = self._people[name]
         typed = self._codes.typed(person, said)
-        action = LogIn(person.email, person.password, typed, self._exchange.account(person.accounts[0]))
+        action = LogIn(person.email, person.password, typed, self._exchange.account(person.home))
         self._exchange.race(action, action)
 
     def use_session(self, name: str, *, earlier: bool = False) -> Observation:

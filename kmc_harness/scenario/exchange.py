@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from collections.abc import Iterator
 from types import NoneType
 
 from kmc_harness.phone.authenticator import Authenticator, UnreadableQrCode
@@ -22,6 +23,7 @@ from kmc_harness.port import (
     Target,
     described,
 )
+from kmc_harness.scenario.calendar import next_time
 from kmc_harness.scenario.evidence import Acted, Recorder, Waited
 from kmc_harness.scenario.people import HOME, People
 from kmc_harness.secrecy.tokens import token_of
@@ -124,10 +126,24 @@ class Exchange:
         else:
             time.sleep(seconds)
 
+    def await_time(self, hour_and_minute: str, day: str) -> None:
+        """Let time pass until the next such time of such a day, in UTC."""
+        now = self.now()
+        self.pass_time(next_time(hour_and_minute, day, now) - now)
+
     def move_into_step(self, into_s: int) -> None:
         """Let time pass until `into_s` seconds into a 30 s step."""
         if wait_s := (into_s - self.now()) % STEP_S:
             self.pass_time(wait_s)
+
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[None]:
+        """Have what happens meanwhile leave alone the answers that the scenario remembers."""
+        remembered = list(self.answers), self.tried, self.raced
+        try:
+            yield
+        finally:
+            self.answers, self.tried, self.raced = remembered
 
     # Actions
 

@@ -3,6 +3,8 @@
 Each method raises `Unreached` if it cannot reach its situation; then nothing was judged.
 """
 
+from collections.abc import Callable
+
 from kmc_harness.port import (
     AccountStatus,
     ConfirmPairing,
@@ -48,6 +50,21 @@ class Givens:
     def user(self, name: str, account: str, *, administrator: bool = True) -> Person:
         """Make `name` a user of `account`."""
         return self._acts.make_user(name, account, administrator=administrator)
+
+    def email(self, name: str, other: str, shaped: Callable[[str], str]) -> None:
+        """Give `name`, before they are registered, an e-mail made from that of `other`."""
+        self._people.unregistered(name).email = shaped(self._people[other].email)
+
+    def password(self, name: str, password: str) -> None:
+        """Give `name`, before they are registered, another first password."""
+        self._people.unregistered(name).password = password
+
+    def owner(self, name: str, account: str) -> Person:
+        """Make `name` the first user of `account`, which nobody has founded yet."""
+        if account in self._people.founded:
+            raise Unreached(f"{name} was to found {account}, but it has an owner")
+        self._people.founded.add(account)
+        return self.user(name, account)
 
     def plain_user(self, name: str) -> Person:
         """Make `name` a user who needs no code: in another account, if this depends on the account."""
@@ -141,7 +158,7 @@ class Givens:
             self._exchange.pass_time(APART_S)
 
     def _log_in_plainly(self, person: Person) -> Observation:
-        account = self._exchange.account(person.accounts[0])
+        account = self._exchange.account(person.home)
         return self._exchange.perform(LogIn(person.email, person.password, None, account, DESK))
 
     # Sessions, and attempts at them

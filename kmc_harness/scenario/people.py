@@ -3,6 +3,8 @@
 What the target knows is not kept here.
 """
 
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from kmc_harness.phone.authenticator import Authenticator
@@ -10,12 +12,29 @@ from kmc_harness.port import Naming, Observation
 from kmc_harness.verdicts import Unreached
 from kmc_model.sentences import FIRST_PASSWORD
 
-__all__ = ["DESK", "HOME", "People", "Person", "owner_of"]
+__all__ = ["DESK", "EMAILS", "EMAILS_LIKE", "HOME", "PASSWORDS", "People", "Person", "owner_of"]
 
 HOME, OWNER = "Acme", "Grace"
 DESK = "desk"
 """The machine of one's own; a login on None is one on a new machine."""
 PRONOUNS = frozenset({"she", "he", "they"})
+EMAILS: Mapping[str, Callable[[str], str]] = {
+    "has a plus in it": lambda email: email.replace("@", "+kmc@"),
+    "has an apostrophe in it": lambda email: f"o'{email}",
+    "is long": lambda email: f"{'long.' * 8}{email}",
+}
+"""For each phrase, a function from somebody's e-mail to one of another shape."""
+EMAILS_LIKE: Mapping[str, Callable[[str], str]] = {
+    "at another address": lambda email: email.replace("@", "@mail."),
+    "with more before the @": lambda email: email.replace("@", "x@"),
+}
+"""For each phrase, a function from an e-mail to one like it."""
+PASSWORDS: Mapping[str, str] = {
+    "is another one": "0ther-w0rds!",
+    "has blanks in it": "s3 cure pass!",
+    "is long": "s3cure-pass!xy",
+}
+"""For each phrase, a first password."""
 
 
 @dataclass
@@ -25,7 +44,8 @@ class Person:
     Attributes:
         name: as sentences call them.
         email: as the target knows them.
-        accounts: of which they have been made a user, in this order.
+        accounts: of which they have been made a user, in this order, as far as the scenario says.
+        besides: of which they have been made a user in an interlude.
         locked_out: those of the accounts in which they are blocked, or from which they are removed.
         earlier: the entries paired before the present one.
         shown: the screen in front of them, where it shows a QR code.
@@ -42,6 +62,7 @@ class Person:
     email: str
     password: str = field(default=FIRST_PASSWORD, repr=False)
     accounts: list[str] = field(default_factory=list)
+    besides: list[str] = field(default_factory=list)
     locked_out: set[str] = field(default_factory=set)
     authenticator: Authenticator | None = None
     earlier: list[Authenticator] = field(default_factory=list)
@@ -56,6 +77,16 @@ class Person:
     last_code: str | None = field(default=None, repr=False)
     last_step: int = -10
     passwords_set: int = 0
+
+    @property
+    def memberships(self) -> list[str]:
+        """All accounts of which they are a user."""
+        return [*self.accounts, *self.besides]
+
+    @property
+    def home(self) -> str:
+        """The account that is meant where none is named: the first of theirs."""
+        return next(iter(self.memberships), HOME)
 
     @property
     def entries(self) -> list[Authenticator]:
@@ -78,6 +109,10 @@ class Person:
 def owner_of(account: str) -> str:
     """Return who founds `account`: nobody need be in two because of it."""
     return OWNER if account == HOME else f"{account}-{OWNER}"
+
+
+_IN_HAND = ("shown", "scanned", "session", "earlier_session", "opened_link", "reset_link", "last_code")
+"""What a person keeps of their own acts, beside what has become of them."""
 
 
 class People:
@@ -122,6 +157,36 @@ class People:
         """Whoever was spoken of last."""
         return self._people.get(self._spoken_of)
 
+    def unregistered(self, name: str) -> Person:
+        """Return somebody of whom the target does not know yet.
+
+        Raises:
+            Unreached: it does.
+
+        """
+        person = self[name]
+        if person.memberships:
+            raise Unreached(f"{name} was to be new, but is registered")
+        return person
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Keep who is spoken of, what people have in hand and the order of their accounts through an interlude.
+
+        What becomes of people stays: passwords, apps, accounts.
+        """
+        spoken_of = self._spoken_of
+        before = {name: (list(each.accounts), _in_hand(each)) for name, each in self._people.items()}
+        try:
+            yield
+        finally:
+            self._spoken_of = spoken_of
+            for name, person in self._people.items():
+                accounts, in_hand = before.get(name, ([], _in_hand(Person("", ""))))
+                person.besides += [each for each in person.accounts if each not in accounts]
+                person.accounts = accounts
+                vars(person).update(in_hand)
+
     def account(self, name: str) -> str:
         """Return the target's name for the scenario's account `name`."""
         named = self._naming.account(f"{name}-{self._tag}")
@@ -130,4 +195,8 @@ class People:
 
     def must_renew(self, person: Person) -> bool:
         """Whether a reset is to bring `person` a new QR code: an account that lets them in has two-factor on."""
-        return bool(self.two_factor & set(person.accounts) - person.locked_out)
+        return bool(self.two_factor & set(person.memberships) - person.locked_out)
+
+
+def _in_hand(person: Person) -> dict[str, object]:
+    return {name: getattr(person, name) for name in _IN_HAND}

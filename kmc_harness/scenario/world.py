@@ -12,6 +12,7 @@ from kmc_harness.scenario.exchange import Exchange
 from kmc_harness.scenario.givens import Givens
 from kmc_harness.scenario.people import HOME, People
 from kmc_harness.scenario.post import Post
+from kmc_harness.verdicts import Departure, Unreached
 from kmc_model.sentences import FIRST_PASSWORD
 
 __all__ = ["HOME", "AccountStatus", "LinkKind", "UserStatus", "World"]
@@ -58,6 +59,19 @@ class World:
         self.given = Givens(self.exchange, self.post, self.codes, self.act)
         self.expect = Checks(self.exchange, self.post, self.codes)
         self.target.reset()
+
+    def tell_aside(self, sentences: Iterable[str]) -> None:
+        """Do what `sentences` say as an interlude: the scenario remembers nothing of it, but its effects stay.
+
+        Raises:
+            Unreached: the interlude was not to be had, or something in it was not as expected: nothing was judged.
+
+        """
+        with self.people.aside(), self.exchange.aside():
+            try:
+                self.tell(sentences)
+            except Departure as departure:
+                raise Unreached(f"{departure}, in an interlude") from departure
 
     def tell(self, sentences: Iterable[str]) -> None:
         """Do what other steps say, one sentence after another."""

@@ -75,6 +75,7 @@ class Told:
         example: the row of an outline; empty elsewhere.
         feature: the file, as reports give it.
         needs: the offers that its tags name.
+        context: the situation it is told in; empty for a scenario as it stands in its feature.
 
     """
 
@@ -86,6 +87,7 @@ class Told:
     line: int
     sentences: tuple[Sentence, ...]
     needs: frozenset[str]
+    context: str = ""
 
 
 def features_digest() -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from kmc_harness.port import Action, LinkKind, Mail, MailedLink, NotOffered, Observation, Offer
 from kmc_model import records
 from kmc_model.actions import ACTIONS
-from kmc_model.clock import ManualClock
+from kmc_model.clock import START, ManualClock
 from kmc_model.model import Model, Variant
 from kmc_model.policy import POLICIES, Policy
 from kmc_model.totp import SeededSecrets
@@ -24,11 +24,21 @@ class ModelTarget:
         }
     )
 
-    def __init__(self, variant: str | Variant = "article", seed: int | str = 0) -> None:
-        """Begin with nobody registered; `variant` is the name of a policy, or what the model answers by."""
+    forgets = True
+
+    def __init__(self, variant: str | Variant = "article", seed: int | str = 0, start: int = START) -> None:
+        """Begin with nobody registered.
+
+        Args:
+            variant: the name of a policy, or what the model answers by.
+            seed: of secrets and tokens.
+            start: the clock after each reset, in epoch seconds.
+
+        """
         self.variant = Variant(POLICIES[variant]) if isinstance(variant, str) else variant
         self.name = "model"
         self._seed = seed
+        self._start = start
         self.requirement: str | None = None
         self.reset()
 
@@ -41,7 +51,7 @@ class ModelTarget:
         """Forget everything."""
         self._inboxes: dict[str, tuple[Mail, ...]] = {}
         self._delivered = 0
-        self.model = Model(ManualClock(), SeededSecrets(self._seed), self.variant)
+        self.model = Model(ManualClock(self._start), SeededSecrets(self._seed), self.variant)
 
     def perform(self, action: Action) -> Observation:
         """Perform `action` on the model and show what a person would see."""

@@ -5,9 +5,9 @@ import pytest
 
 from kmc_harness.report.results import ScenarioResult
 from kmc_harness.running import runner
-from kmc_harness.running.scene import tag_of, tell
 from kmc_harness.specification import bindings
 from kmc_harness.targets.model import ModelTarget
+from kmc_harness.telling.scene import tag_of, tell
 
 
 class Catcher:

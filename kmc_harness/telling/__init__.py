@@ -1,0 +1,1 @@
+"""Scenarios without pytest: one as it stands, or many in contexts."""

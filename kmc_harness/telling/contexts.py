@@ -1,0 +1,169 @@
+"""Scenarios in contexts before one target: which pairs there are, in what order, and what each shows.
+
+A pair is a test if it passes on the reference and on every right variant of it, at the target's own instant; else it
+is left out. Only what a target does not pass is looked up so: a pass needs no reason.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+from kmc_harness.port import Offer
+from kmc_harness.report.results import ScenarioResult
+from kmc_harness.specification import contexts
+from kmc_harness.specification.bindings import Told
+from kmc_harness.specification.contexts import MEANWHILE, Context
+from kmc_harness.targets.model import ModelTarget
+from kmc_harness.telling.scene import tag_of, tell
+from kmc_harness.verdicts import Verdict
+from kmc_model.analysis.faults import all_faults
+from kmc_model.model import Variant
+
+__all__ = ["End", "Plan", "Teller", "plan"]
+
+_DEPARTED = (Verdict.FAIL, Verdict.WARNING)
+
+
+class End(StrEnum):
+    """How a pair ended; all but the first two say nothing of the target."""
+
+    PASSED = "passed"
+    DEPARTED = "departed"
+    NO_TEST = "no test"
+    """The reference, or a right variant, does not pass it either."""
+    UNREACHED = "not reached"
+    SKIPPED = "skipped"
+    BROKE = "broke off"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All pairs of some scenarios, the most telling first.
+
+    Attributes:
+        scenarios, contexts: which.
+        order: for each pair the places of its scenario and context in these, and the place in the scenario.
+        sweep: how many pairs from the first on are a sweep: each requirement once in each context.
+
+    """
+
+    scenarios: Sequence[Told]
+    contexts: Sequence[Context]
+    order: Sequence[tuple[int, int, int]]
+    sweep: int
+
+    def __len__(self) -> int:
+        """Return how many pairs there are."""
+        return len(self.order)
+
+    def __getitem__(self, at: int) -> Told:
+        """Return a pair, as a scenario."""
+        scenario, context, place = self.order[at]
+        return contexts.pair(self.scenarios[scenario], self.contexts[context], place)
+
+
+def plan(scenarios: Sequence[Told], chosen: Sequence[Context], seed: str = "0") -> Plan:
+    """Return all pairs of `scenarios` and `chosen` contexts, drawn by `seed`.
+
+    Each requirement meets each dimension first, then each context, then each context with another of its scenarios, at
+    another place.
+    """
+    by_requirement: dict[str, list[int]] = {}
+    for at, told in enumerate(scenarios):
+        by_requirement.setdefault(told.requirement, []).append(at)
+    found: list[tuple[tuple[int, int, int], tuple[int, int, int]]] = []
+    for row, (requirement, own) in enumerate(by_requirement.items()):
+        lot = random.Random(f"{seed}:{requirement}")  # noqa: S311 (a lot, no secret)
+        met: dict[str, int] = {}
+        for context in lot.sample(range(len(chosen)), len(chosen)):
+            pairs = [
+                (at, context, place) for at in own for place in range(contexts.places(scenarios[at], chosen[context]))
+            ]
+            lot.shuffle(pairs)
+            dimension = chosen[context].dimension
+            turn = met[dimension] = met.get(dimension, -1) + bool(pairs)
+            found += [((nth, turn, row), pair) for nth, pair in enumerate(pairs)]
+    found.sort()
+    return Plan(scenarios, chosen, [pair for _, pair in found], sum(nth == 0 for (nth, _, _), _ in found))
+
+
+@cache
+def _right_variants() -> tuple[Variant, ...]:
+    """Return the reference, and each right variant of it."""
+    return (Variant(), *(each.variant for each in all_faults() if not each.requirements))
+
+
+class Teller:
+    """Tells pairs before one target."""
+
+    def __init__(self, target: Any, seed: str = "0") -> None:
+        """Tell before `target`, which was probed; `seed` makes the names of people."""
+        self._target = target
+        self._seed = seed
+        self._told = 0
+
+    def judge(self, pair: Told) -> tuple[End, ScenarioResult | None]:
+        """Tell `pair`, and return how it ended; the result where it departed, with as few sentences as will do."""
+        at = self._target.now()
+        first = self._tell(pair)
+        if (end := self._end(pair, first, at)) is not End.DEPARTED:
+            return end, None
+        smallest = self._minimised(pair)
+        result = self._tell(smallest, with_evidence=True)
+        return (End.DEPARTED, result) if result.verdict in _DEPARTED else (End.UNREACHED, None)
+
+    def _end(self, pair: Told, result: ScenarioResult, at: int) -> End:
+        if result.verdict is Verdict.PASS:
+            return End.PASSED
+        if result.verdict is Verdict.SKIPPED:
+            return End.SKIPPED
+        if not self._is_test(pair, at):
+            return End.NO_TEST
+        if result.verdict in _DEPARTED:
+            return End.DEPARTED
+        return End.BROKE if result.verdict is Verdict.ERROR else End.UNREACHED
+
+    def _tell(self, pair: Told, *, with_evidence: bool = False) -> ScenarioResult:
+        """Tell `pair` to people whose names are new; a target that forgets everybody may have the same again."""
+        self._told += 1
+        forgets = getattr(self._target, "forgets", False)
+        tag = tag_of(self._seed, "contexts" if forgets else f"{pair.id} {self._told}")
+        return tell(pair, self._target, tag, with_evidence=with_evidence)
+
+    def _is_test(self, pair: Told, at: int) -> bool:
+        return all(_passes(pair, variant, at, self._target.offers) for variant in _right_variants())
+
+    def _departs(self, pair: Told) -> bool:
+        at = self._target.now()
+        return self._tell(pair).verdict in _DEPARTED and self._is_test(pair, at)
+
+    def _minimised(self, pair: Told) -> Told:
+        """Return `pair` without those rows of its interlude that the departure does not need."""
+        place = next((at for at, each in enumerate(pair.sentences) if each.text == MEANWHILE), None)
+        if place is None:
+            return pair
+        rows = pair.sentences[place].rows
+        size = len(rows)
+        while size:
+            for begin in range(0, len(rows), size):
+                fewer = rows[:begin] + rows[begin + size :]
+                if fewer and self._departs(_with_rows(pair, place, fewer)):
+                    rows = fewer
+                    break
+            else:
+                size //= 2
+        return _with_rows(pair, place, rows)
+
+
+def _with_rows(pair: Told, place: int, rows: tuple[tuple[str, ...], ...]) -> Told:
+    aside = replace(pair.sentences[place], rows=rows)
+    return replace(pair, sentences=(*pair.sentences[:place], aside, *pair.sentences[place + 1 :]))
+
+
+def _passes(pair: Told, variant: Variant, at: int, offers: frozenset[Offer]) -> bool:
+    reference = ModelTarget(variant, start=at)
+    reference.offers = ModelTarget.offers & offers
+    return tell(pair, reference, "reference", with_evidence=False).verdict is Verdict.PASS
