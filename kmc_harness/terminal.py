@@ -36,7 +36,8 @@ def table(*columns: str) -> Table:
 class Progress:
     """A bar on a terminal, a line now and then elsewhere."""
 
-    def __init__(self) -> None:
+    def __init__(self, of: str = "scenarios") -> None:
+        """Show the progress of so many scenarios, or whatever else is counted."""
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
         from rich.progress import Progress as Bar
 
@@ -48,9 +49,10 @@ class Progress:
             TextColumn("{task.fields[worst]}"),
         )
         self._bar = Bar(*columns, console=console, transient=True, disable=not console.is_terminal)
-        self._task = self._bar.add_task("scenarios", total=None, worst="")
+        self._task = self._bar.add_task(of, total=None, worst="")
         self._worst, self._worst_of = Verdict.PASS, ""
         self._total = self._done = 0
+        self._of = of
         # As it is now: during a run pytest's words are kept back.
         self._file = None if console.is_terminal else sys.stderr
         self._told_at = stopwatch()
@@ -69,16 +71,16 @@ class Progress:
         self._total += count
         self._bar.update(self._task, total=self._total)
 
-    def advance(self, verdict: Verdict, requirement: str) -> None:
-        """Count one scenario, and show the highest verdict so far and whose it was first."""
+    def advance(self, verdict: Verdict, requirement: str, count: int = 1) -> None:
+        """Count one or more, and show the highest verdict so far and whose it was first."""
         if verdict.rank > self._worst.rank:
             self._worst, self._worst_of = verdict, f" {requirement}"
-        self._done += 1
-        self._bar.update(self._task, advance=1, worst=f"{badge(self._worst)}{self._worst_of}")
+        self._done += count
+        self._bar.update(self._task, advance=count, worst=f"{badge(self._worst)}{self._worst_of}")
         if self._file and stopwatch() >= self._told_at + LINE_EVERY_S:
             self._told_at = stopwatch()
             worst = f"worst so far: {self._worst}{self._worst_of}"
-            print(f"{self._done} of {self._total} scenarios; {worst}", file=self._file, flush=True)
+            print(f"{self._done} of {self._total} {self._of}; {worst}", file=self._file, flush=True)
 
 
 def badge(verdict: Verdict) -> str:

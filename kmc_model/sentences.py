@@ -16,7 +16,9 @@ from kmc_model.clock import STEP_S
 __all__ = [
     "A_CODE",
     "CODE_PATTERN",
+    "DURATION_PATTERN",
     "FIRST_PASSWORD",
+    "HOUR_S",
     "LINKS_APART_S",
     "LINK_PATTERN",
     "NO_CODE",
@@ -28,6 +30,8 @@ __all__ = [
     "Which",
     "chosen",
     "code",
+    "duration_in_words",
+    "duration_s",
     "link",
     "new_password",
     "wait_s",
@@ -87,6 +91,11 @@ FLAWS = (
     "a code made with SHA-256",
     "a code of eight digits",
     "a code made in steps of 60 s",
+    "a code with another first digit",
+    "a code with another last digit",
+    "a code with two digits exchanged",
+    "a code turned round",
+    "a code of six equal digits",
 )
 _CODES: dict[str, Code] = {
     "a code": A_CODE,
@@ -131,6 +140,33 @@ def wait_s(code: Code, now: int, last_step: int) -> int:
     waits = 0 if EDGE_S <= into_s <= STEP_S - EDGE_S else (2 * EDGE_S - into_s) % STEP_S
     is_used = code.is_fresh and now + waits < (last_step + 2) * STEP_S
     return waits + 2 * STEP_S * is_used
+
+
+# Lengths of time
+
+DURATION_PATTERN = r"\d+ (?:days?|h|min|s)(?: \d+ (?:h|min|s))*"
+"""A pattern of all words for a length of time."""
+MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
+_UNITS_S = {"days": DAY_S, "day": DAY_S, "h": HOUR_S, "min": MINUTE_S, "s": 1}
+
+
+def duration_s(words: str) -> int:
+    """Return how many seconds `words` mean, which fit `DURATION_PATTERN`."""
+    found = words.split()
+    return sum(int(count) * _UNITS_S[unit] for count, unit in zip(found[::2], found[1::2], strict=True))
+
+
+def duration_in_words(seconds: int) -> str:
+    """Return words for a length of time; in hours up to two days."""
+    days = seconds // DAY_S if seconds >= 2 * DAY_S else 0
+    seconds -= days * DAY_S
+    words = [f"{days} days"] if days else []
+    for size_s, unit in ((HOUR_S, "h"), (MINUTE_S, "min"), (1, "s")):
+        if seconds == MINUTE_S and not words:
+            return "60 s"
+        count, seconds = divmod(seconds, size_s)
+        words += [f"{count} {unit}"] if count else []
+    return " ".join(words) or "0 s"
 
 
 # Links
@@ -207,6 +243,9 @@ PASSWORDS: Mapping[str, Callable[[str], str]] = {
     "the password cut short": lambda own: own[:8],
     "the password with more behind it": lambda own: f"{own}1",
     "an empty password": lambda own: "",
+    "the password turned round": lambda own: own[::-1],
+    "the password twice": lambda own: own * 2,
+    "the password without its first sign": lambda own: own[1:],
 }
 """For each phrase, a function from a person's own password to the password that is typed."""
 

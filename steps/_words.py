@@ -10,13 +10,6 @@ from kmc_model import sentences
 
 __all__ = ["sentence"]
 
-_UNITS_S = {"day": 86_400, "days": 86_400, "h": 3_600, "min": 60, "s": 1}
-
-
-def _seconds(text: str) -> int:
-    words = text.split()
-    return sum(int(count) * _UNITS_S[unit] for count, unit in zip(words[::2], words[1::2], strict=True))
-
 
 def _account_named(text: str) -> str | None:
     return text.removeprefix("to ") if text.startswith("to ") else None
@@ -32,7 +25,7 @@ def _typed(pattern: str, convert: Callable[[str], object] = str) -> Callable[[st
 _TYPES = {
     "Who": _typed(r"Ada|Bo|Cleo|Dan|Grace|Mallory|she|he|they"),
     "Account": _typed(r"Acme|Globex|Initech"),
-    "Duration": _typed(r"\d+ (?:days?|h|min|s)(?: \d+ (?:h|min|s))*", _seconds),
+    "Duration": _typed(sentences.DURATION_PATTERN, sentences.duration_s),
     "Code": _typed(sentences.CODE_PATTERN, sentences.code),
     "Result": _typed(r"accepted|refused|asked for a code"),
     "On": _typed(r"on|off", "on".__eq__),
@@ -43,6 +36,7 @@ _TYPES = {
         lambda text: text.removeprefix("a login to ") if text.startswith("a login") else "",
     ),
     "Password": _typed("|".join(sentences.PASSWORDS), sentences.PASSWORDS.__getitem__),
+    "Again": _typed("|".join(people.TAKEN_AGAIN), people.TAKEN_AGAIN.__getitem__),
     "WhichSession": _typed(r"the session|the earlier session", "the earlier session".__eq__),
     "Link": _typed(sentences.LINK_PATTERN, sentences.link),
     "Status": _typed(

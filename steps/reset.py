@@ -1,5 +1,7 @@
 """Forgot Password, the reset link and the new password."""
 
+from collections.abc import Callable
+
 from pytest_bdd import given, then, when
 
 from kmc_harness.scenario.givens import NEWEST_RESET
@@ -7,6 +9,11 @@ from kmc_harness.scenario.world import World
 from kmc_model.sentences import Link
 
 from ._words import sentence
+
+
+@given(sentence("{who:Who} takes {again:Again} again at each reset"))
+def _(world: World, who: str, again: Callable[[str], str]) -> None:
+    world.people[who].takes_again = again
 
 
 @given(sentence("{who:Who} has asked for a reset"))

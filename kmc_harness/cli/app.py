@@ -75,11 +75,24 @@ def run(
     report: Annotated[Path, typer.Option(metavar="DIR", help="folder for the report")] = Path("kmc-report"),
     resume: Annotated[Path | None, typer.Option(metavar="DIR", help="finish the run that was stopped in DIR")] = None,
     processes: Annotated[int, typer.Option("-n", help="run in so many processes")] = 1,
+    contexts: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOW",
+            envvar="KMC_CONTEXTS",
+            help="tell what passes in contexts too: off, sweep, all, so many pairs, or for so long (10m); "
+            "else: a sweep where the target is in this process",
+        ),
+    ] = None,
+    context_names: Annotated[
+        list[str] | None, typer.Option("--context", metavar="NAME", help="only this context; repeatable")
+    ] = None,
+    shard: Annotated[str, typer.Option(metavar="K/N", help="tell this share of the pairs; kmc merge joins them")] = "",
     pytest_arguments: Annotated[list[str] | None, typer.Argument(help="after --: passed on to pytest")] = None,
 ) -> None:
     """Give a verdict per requirement on a target."""
     from kmc_harness.report.results import Run
-    from kmc_harness.running import runner
+    from kmc_harness.running import in_contexts, runner
 
     try:
         if resume is not None:
@@ -97,6 +110,9 @@ def run(
             patience,
             repeat,
             tuple(pytest_arguments or ()),
+            contexts or ("all" if context_names else in_contexts.usual(target, repeat, pytest_arguments or ())),
+            tuple(context_names or ()),
+            shard,
         )
         began = stopwatch()
         made = runner.run(what, report, declared=waivers, processes=processes)

@@ -83,6 +83,8 @@ def _show_departure(
         "reading": reading,
         "other": "; ".join(others),
         "scenario": f"{first.title} ({first.feature}:{first.line}); {alike} of {ran} ended so",
+        "context": f"{first.context}; the same in {first.also} other pairs" if first.context else "",
+        "meanwhile": "; ".join(first.meanwhile),
         "step": first.step,
         "expected": first.expected,
         "actual": first.actual,
@@ -139,6 +141,8 @@ def _show_headline(console: Console, report: Report, folder: Path, took_s: float
     console.print(f"\n[bold]{escape(report.headline)}[/]: {counts}")
     often = f", each {report.run.repeat} times," if report.run.repeat > 1 else ""
     console.print(f"{report.size}{often} in {took_s:.1f} s; report in {folder}")
+    if report.in_contexts.in_words:
+        console.print(report.in_contexts.in_words)
 
 
 def _show_timeline(scenario: ScenarioResult) -> None:

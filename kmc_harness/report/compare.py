@@ -39,13 +39,24 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 def compare(before: Report, after: Report) -> list[Difference]:
-    """Return what differs, worst first; scenarios are the same where requirement, feature and title are."""
+    """Return what differs, worst first; scenarios are the same where requirement, feature and title are.
+
+    A report holds only those pairs of a scenario and a context that departed; where contexts were told, others passed.
+    """
     order = list(Change)
-    found = _differences(_by_name(before), _by_name(after))
+    old, new = _by_name(before), _by_name(after)
+    for one, others, other in ((old, new, before), (new, old, after)):
+        if other.in_contexts.told:
+            one |= {name: _as_passed(each) for name, each in others.items() if each.context and name not in one}
+    found = _differences(old, new)
     return sorted(found, key=lambda each: (order.index(each.change), each.requirement, each.scenario))
 
 
 _Name = tuple[str, str, str]
+
+
+def _as_passed(departed: ScenarioResult) -> ScenarioResult:
+    return msgspec.structs.replace(departed, verdict=Verdict.PASS, steps=())
 
 
 def _by_name(report: Report) -> dict[_Name, ScenarioResult]:

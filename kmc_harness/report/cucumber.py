@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from gherkin.stream.gherkin_events import GherkinEvents
 
+from kmc_harness.report import in_contexts
 from kmc_harness.report.results import Report, ScenarioResult
 from kmc_harness.scenario.evidence import Step, StepEnd
 from kmc_harness.specification.locations import FEATURES
@@ -43,10 +44,13 @@ def _envelopes(report: Report) -> Iterator[dict[str, Any]]:
     }
     pickles: dict[tuple[str, int, str], dict[str, Any]] = {}
     events = GherkinEvents(GherkinEvents.Options(print_source=True, print_ast=True, print_pickles=True))
-    for feature in dict.fromkeys(each.feature for each in report.scenarios):
+    text, places = in_contexts.feature(report)
+    sources = {each.feature: _source(each.feature) for each in report.scenarios if not each.context}
+    sources |= {in_contexts.NAME: _as_source(in_contexts.NAME, text)} if text else {}
+    for feature, source in sources.items():
         lines: dict[str, int] = {}
         rows: dict[str, str] = {}
-        for event in events.enum(_source(feature)):
+        for event in events.enum(source):
             envelope: dict[str, Any] = dict(event)
             if "gherkinDocument" in envelope:
                 _note_nodes(envelope["gherkinDocument"], lines, rows)
@@ -55,11 +59,24 @@ def _envelopes(report: Report) -> Iterator[dict[str, Any]]:
                 key = (feature, lines[scenario], rows[row[0]] if row else "")
                 pickles[key] = envelope["pickle"]
             yield envelope
-    yield from _run(report, pickles)
+    line_of = dict(zip((each.id for each in in_contexts.departures(report)), places, strict=True))
+    cases = [
+        (
+            each,
+            pickles[in_contexts.NAME, line_of[each.id], ""]
+            if each.context
+            else pickles[each.feature, each.line, each.example],
+        )
+        for each in report.scenarios
+    ]
+    yield from _run(report, cases)
 
 
 def _source(feature: str) -> Any:
-    text = (FEATURES / feature).read_text("utf-8")
+    return _as_source(feature, (FEATURES / feature).read_text("utf-8"))
+
+
+def _as_source(feature: str, text: str) -> Any:
     return {"source": {"uri": f"features/{feature}", "data": text, "mediaType": "text/x.cucumber.gherkin+plain"}}
 
 
@@ -76,9 +93,8 @@ def _note_nodes(node: Any, lines: dict[str, int], rows: dict[str, str]) -> None:
             _note_nodes(each, lines, rows)
 
 
-def _run(report: Report, pickles: Mapping[tuple[str, int, str], dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _run(report: Report, cases: Sequence[tuple[ScenarioResult, dict[str, Any]]]) -> Iterator[dict[str, Any]]:
     began = datetime.datetime.fromisoformat(report.timing.started_at).timestamp() if report.timing.started_at else 0.0
-    cases = [(each, pickles[each.feature, each.line, each.example]) for each in report.scenarios]
     for scenario, pickle in cases:
         steps = [{"id": f"{scenario.id}/{each['id']}", "pickleStepId": each["id"]} for each in pickle["steps"]]
         yield {"testCase": {"id": scenario.id, "pickleId": pickle["id"], "testSteps": steps, "testRunStartedId": "run"}}

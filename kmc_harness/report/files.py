@@ -14,11 +14,11 @@ from kmc_harness.verdicts import Misuse
 __all__ = ["RENDERED", "REPORT", "read", "render", "schema", "write", "write_whole"]
 
 REPORT = "report.json"
-RENDERED = ("report.html", "summary.md", "junit.xml", "cucumber.ndjson")
+RENDERED = ("report.html", "summary.md", "junit.xml", "cucumber.ndjson", "contexts.feature")
 """What is made of it."""
 
 
-RENAMED = {2: {"seen": "actual", "in_part": "partly_covered"}}
+RENAMED = {2: {"seen": "actual", "in_part": "partly_covered"}, 3: {}}
 """By an earlier version of the schema, the fields that are called otherwise now."""
 
 
@@ -79,28 +79,38 @@ def write(report: Report, folder: Path) -> Report:
 
 
 def render(report: Report, folder: Path, source: Path | None = None) -> tuple[Path, ...]:
-    """Write what is made of `report` into `folder`: a page, a summary, JUnit XML and Cucumber Messages.
+    """Write what is made of `report` into `folder`: a page, a summary, JUnit XML, Cucumber Messages, and a feature.
 
     Returns their paths. The page says how to replay the report from `source`, the folder where it stands if that is
-    another one. The messages need the features that were run, and are left out where others are installed.
+    another one. The messages need the features that were run, and are left out where others are installed. The feature
+    holds what departed in contexts, and is left out where nothing did.
 
     Raises:
         OSError: the folder cannot be written.
 
     """
+    from kmc_harness.report import in_contexts
     from kmc_harness.report.cucumber import messages
     from kmc_harness.report.html import page
     from kmc_harness.report.junit import junit
     from kmc_harness.report.markdown import summary
     from kmc_harness.specification.bindings import features_digest
 
-    contents = [page(report, source or folder).encode(), summary(report).encode(), junit(report)]
-    if report.run.versions.get("features") == features_digest():
-        contents.append(messages(report))
-    made = dict(zip(RENDERED, contents, strict=False))
-    for name, content in made.items():
-        write_whole(folder / name, content)
-    return tuple(folder / name for name in made)
+    is_installed = report.run.versions.get("features") == features_digest()
+    text, _ = in_contexts.feature(report)
+    contents = {
+        "report.html": page(report, source or folder).encode(),
+        "summary.md": summary(report).encode(),
+        "junit.xml": junit(report),
+        "cucumber.ndjson": messages(report) if is_installed else b"",
+        in_contexts.NAME: text.encode(),
+    }
+    for name in RENDERED:
+        if contents[name]:
+            write_whole(folder / name, contents[name])
+        else:
+            (folder / name).unlink(missing_ok=True)
+    return tuple(folder / name for name in RENDERED if contents[name])
 
 
 def write_whole(path: Path, content: bytes) -> None:

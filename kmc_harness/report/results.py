@@ -18,6 +18,7 @@ from kmc_model.values import Shown
 __all__ = [
     "READY",
     "SCHEMA_VERSION",
+    "InContexts",
     "Report",
     "RequirementResult",
     "Run",
@@ -28,8 +29,9 @@ __all__ = [
     "build",
 ]
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Raised whenever a report of the new kind could not be read by the old code."""
+MEANWHILE = "Given meanwhile:"
 READY = "a target that starts and passes the probes"
 """What a scenario expects before its first step."""
 
@@ -50,6 +52,9 @@ class Run(_Part, frozen=True):
         patience: how long may really be waited in one scenario, where the clock cannot be moved.
         repeat: how often each scenario was run.
         pytest_arguments: what was passed on to pytest.
+        contexts: how many pairs of scenarios and contexts are told: off, sweep, all, a number or a time.
+        context: the contexts it was narrowed to, if any.
+        shard: the share of the pairs that is told, as 2/4; empty for all.
         versions: of the suite, of Python and of what judges; `features` is a digest of the features.
 
     """
@@ -62,6 +67,9 @@ class Run(_Part, frozen=True):
     patience: str = "2m"
     repeat: int = 1
     pytest_arguments: tuple[str, ...] = ()
+    contexts: str = "off"
+    context: tuple[str, ...] = ()
+    shard: str = ""
     versions: dict[str, str] = {}
 
     @property
@@ -90,6 +98,9 @@ class ScenarioResult(_Part, frozen=True):
         repeats: the verdict of each repeat, where there was more than one.
         waiver: why the departure is accepted, where it is.
         actions, offers: what was used of the target.
+        context: the context in which it departed; empty for a scenario as it stands in its feature.
+        meanwhile: the sentences of that context that the departure needs.
+        also: in how many other pairs the same showed.
 
     """
 
@@ -108,6 +119,9 @@ class ScenarioResult(_Part, frozen=True):
     offers: tuple[str, ...] = ()
     repeats: tuple[Verdict, ...] = ()
     waiver: str = ""
+    context: str = ""
+    meanwhile: tuple[str, ...] = ()
+    also: int = 0
 
     @property
     def where(self) -> str:
@@ -117,7 +131,50 @@ class ScenarioResult(_Part, frozen=True):
     @property
     def full_title(self) -> str:
         """The title, with the example where there is one; what a scenario keeps when lines move."""
-        return f"{self.title} [{self.example}]" if self.example else self.title
+        title = f"{self.title} [{self.example}]" if self.example else self.title
+        return f"{title}, in the context: {self.context}" if self.context else title
+
+    @property
+    def gherkin(self) -> str:
+        """The scenario with its context as it can be run, in Gherkin."""
+        lines = [f"Scenario: {self.full_title}"]
+        for each in self.steps:
+            is_aside = each.text.startswith(MEANWHILE)
+            lines.append(f"  {MEANWHILE if is_aside else each.text}")
+            lines += [f"    | {row} |" for row in self.meanwhile] * is_aside
+        return "\n".join(lines)
+
+
+class InContexts(_Part, frozen=True):
+    """How much was told in contexts.
+
+    Attributes:
+        asked: off, sweep, all, a number of pairs or a time.
+        planned: how many pairs that is of this target.
+        ends: how many ended in which way; what is missing from `planned` was not told.
+        tests: by context, how many of its pairs were tests: the reference and its right variants pass them.
+
+    """
+
+    asked: str = "off"
+    planned: int = 0
+    ends: dict[str, int] = {}
+    tests: dict[str, int] = {}
+
+    @property
+    def told(self) -> int:
+        """How many pairs said something of the target."""
+        return self.ends.get("passed", 0) + self.ends.get("departed", 0)
+
+    @property
+    def in_words(self) -> str:
+        """How much was told, and what became of the rest; empty where nothing was asked for."""
+        if not self.planned:
+            return ""
+        departed = self.ends.get("departed", 0)
+        others = ", ".join(f"{count:,} {end}" for end, count in self.ends.items() if end not in ("passed", "departed"))
+        rest = f"; {others}" if others else ""
+        return f"in contexts: {self.told:,} of {self.planned:,} pairs judged, {departed:,} departed{rest}"
 
 
 class RequirementResult(_Part, frozen=True):
@@ -200,6 +257,7 @@ class Report(_Part, Shown, frozen=True):
     scenarios: tuple[ScenarioResult, ...]
     waivers: tuple[WaiverResult, ...]
     timing: Timing
+    in_contexts: InContexts = InContexts()
 
     @property
     def exit_code(self) -> int:
@@ -230,8 +288,9 @@ class Report(_Part, Shown, frozen=True):
 
     @property
     def size(self) -> str:
-        """How many scenarios there are, in words."""
-        return f"{len(self.scenarios)} scenario{'s' * (len(self.scenarios) != 1)}"
+        """How many scenarios there are as they stand in the features, in words."""
+        count = sum(not each.context for each in self.scenarios)
+        return f"{count} scenario{'s' * (count != 1)}"
 
     @property
     def partly_covered(self) -> int:
@@ -253,6 +312,7 @@ def build(
     repeats: Sequence[Sequence[ScenarioResult]],
     waivers: tuple[WaiverResult, ...],
     timing: Timing,
+    in_contexts: InContexts | None = None,
 ) -> Report:
     """Put a report together; scenarios are ordered by feature and line, whatever the order they ran in.
 
@@ -262,6 +322,7 @@ def build(
         repeats: the results of the scenarios, once per repeat; `waived` where a waiver holds.
         waivers: what became of them.
         timing: when it began, and how long each scenario took.
+        in_contexts: how much was told in contexts; the departures are among the results.
 
     """
     scenarios = _merged(repeats)
@@ -282,6 +343,7 @@ def build(
         scenarios=tuple(scenarios),
         waivers=waivers,
         timing=Timing(timing.started_at, {each.id: timing.scenarios.get(each.id, 0.0) for each in scenarios}),
+        in_contexts=in_contexts or InContexts(),
     )
 
 

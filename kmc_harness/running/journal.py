@@ -12,16 +12,19 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 import msgspec
 
 from kmc_harness.report.results import Run, ScenarioResult
 from kmc_harness.verdicts import Misuse
 
-__all__ = ["Begun", "Finished", "Journal", "Writer", "finished_before"]
+__all__ = ["Begun", "Chunk", "Finished", "Journal", "Writer", "finished_before"]
 
-JOURNAL_VERSION = 1
+JOURNAL_VERSION = 2
+CHUNKS = "contexts.jsonl"
+
+_T = TypeVar("_T")
 
 
 class Begun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,6 +40,25 @@ class _Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     repeat: int
     seconds: float
     result: ScenarioResult
+
+
+class Chunk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What some pairs of scenarios and contexts showed.
+
+    Attributes:
+        number: which pairs of the plan, counted in chunks.
+        seconds: how long it took.
+        ends: how many pairs ended in which way.
+        tests: how many of them were tests, by context.
+        departures: what departed.
+
+    """
+
+    number: int
+    seconds: float
+    ends: dict[str, int]
+    tests: dict[str, int]
+    departures: tuple[ScenarioResult, ...]
 
 
 class Finished(msgspec.Struct, frozen=True):
@@ -136,6 +158,23 @@ class Journal:
                 seconds[record.result.id] = round(seconds.get(record.result.id, 0.0) + record.seconds, 4)
         return Finished([list(each.values()) for each in repeats], seconds)
 
+    def append_chunk(self, chunk: Chunk) -> None:
+        """Write what a chunk showed, and wait until it is on disk."""
+        with (self.folder / CHUNKS).open("ab") as file:
+            file.write(msgspec.json.encode(chunk) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    def chunks(self) -> list[Chunk]:
+        """Return the chunks that are finished.
+
+        Raises:
+            Misuse: a line other than the last cannot be read.
+
+        """
+        path = self.folder / CHUNKS
+        return list(_lines(path, Chunk)) if path.exists() else []
+
     def remove(self) -> None:
         """The report is written: the journal has served."""
         self._lock.close()
@@ -184,15 +223,19 @@ def _is_remnant(folder: Path) -> bool:
 
 def _records(attempt: Path) -> Iterator[_Record]:
     for path in sorted(attempt.glob("*.jsonl")):
+        yield from _lines(path, _Record)
+
+
+def _lines(path: Path, kind: type[_T]) -> Iterator[_T]:
+    try:
+        *lines, _torn = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise Misuse(f"{path} cannot be read: {error.strerror}; start the run anew") from error
+    for number, line in enumerate(lines, 1):
         try:
-            *lines, _torn = path.read_bytes().split(b"\n")
-        except OSError as error:
-            raise Misuse(f"{path} cannot be read: {error.strerror}; start the run anew") from error
-        for number, line in enumerate(lines, 1):
-            try:
-                yield msgspec.json.decode(line, type=_Record)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                raise Misuse(f"{path}:{number} cannot be read: {error}; start the run anew") from error
+            yield msgspec.json.decode(line, type=kind)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise Misuse(f"{path}:{number} cannot be read: {error}; start the run anew") from error
 
 
 def _free_name(report_folder: Path) -> Path:

@@ -6,11 +6,14 @@ from typing import Any
 
 import msgspec
 
+from kmc_harness import targets
 from kmc_harness.port import SECRET_FIELDS
-from kmc_harness.report.results import Report, ScenarioResult
+from kmc_harness.report.results import Report, Run, ScenarioResult
 from kmc_harness.running import runner
+from kmc_harness.running.probes import probe
 from kmc_harness.scenario.evidence import Acted, Event, Step, Waited
-from kmc_harness.specification import bindings
+from kmc_harness.specification import bindings, contexts
+from kmc_harness.telling.contexts import Teller
 from kmc_harness.verdicts import Misuse, Verdict
 from kmc_model.clock import STEP_S
 
@@ -85,11 +88,14 @@ def replay(report: Report, recorded: ScenarioResult, target: str | None) -> Repl
         Misuse: the target cannot be had, or the scenario is not in the installed suite.
 
     """
-    names = {bindings.name_of(template) for _, template in bindings.scenarios()}
-    if recorded.id.partition("[")[0] not in names:
+    known = {each.id: each for each in bindings.all_told()}
+    base, _, place = recorded.id.partition(" ~ ")
+    if base not in known:
         raise Misuse(f"{recorded.id} is not in the installed suite; its features have changed since the report")
     what = msgspec.structs.replace(report.run, target=target) if target else report.run
     loaded = runner.load(what)
+    if recorded.context:
+        return Replay(recorded, _in_context(known[base], place, recorded, what, loaded))
     worst = max(recorded.repeats, key=lambda each: each.rank, default=None)
     repeat = recorded.repeats.index(worst) + 1 if worst else 1
     catcher = _Catcher()
@@ -98,6 +104,24 @@ def replay(report: Report, recorded: ScenarioResult, target: str | None) -> Repl
     if catcher.result is None:
         raise Misuse(f"pytest ran no scenario (it ended with {status}):\n{words}")
     return Replay(recorded, catcher.result)
+
+
+def _in_context(
+    told: bindings.Told, place: str, recorded: ScenarioResult, what: Run, loaded: targets.Loaded
+) -> ScenarioResult:
+    """Tell `told` again in the context in which it departed, by the sentences that the departure needs."""
+    context = next((each for each in contexts.load() if each.name == recorded.context), None)
+    places = {str(each): each for each in contexts.places(told, context)} if context else {}
+    at = places.get(place.rpartition(" ~ ")[2])
+    if context is None or at is None:
+        raise Misuse(f"the installed suite has no context {recorded.context!r} of that scenario; it has changed since")
+    target = loaded.take()
+    try:
+        probe(target, "contexts")  # type: ignore[arg-type]
+        pair = contexts.shortened(contexts.pair(told, context, at), recorded.meanwhile)
+        return Teller(target, what.seed).tell(pair)
+    finally:
+        target.close()  # type: ignore[union-attr]
 
 
 class _Catcher:

@@ -17,7 +17,7 @@ import pytest
 
 from kmc_harness import durations, report, targets, terminal
 from kmc_harness.report import results
-from kmc_harness.running import waivers
+from kmc_harness.running import in_contexts, waivers
 from kmc_harness.running.journal import Finished, Journal
 from kmc_harness.specification import bindings, catalogue
 from kmc_harness.verdicts import Misuse, Verdict
@@ -152,13 +152,13 @@ def _finish(journal: Journal, folder: Path, processes: int, loaded: targets.Load
                 break
     loaded.close()
     finished = journal.finished()
-    if collector.was_stopped:
+    if not collector.was_stopped and not any(finished.repeats):
+        journal.remove()
+        raise Misuse(f"pytest ran no scenario (it ended with {status}):\n{words}")
+    if collector.was_stopped or not _go_on_in_contexts(journal, finished, processes):
         journal.release()
         count = sum(map(len, finished.repeats))
         raise Interrupted(f"stopped; {count} finished scenarios are kept: kmc run --resume {folder} finishes the rest")
-    if not any(finished.repeats):
-        journal.remove()
-        raise Misuse(f"pytest ran no scenario (it ended with {status}):\n{words}")
     if not what.pytest_arguments:
         for of_repeat, ids in zip(finished.repeats, expected, strict=True):
             of_repeat += [_lost(each) for each in sorted(ids - {result.id for result in of_repeat})]
@@ -175,6 +175,18 @@ def _finish(journal: Journal, folder: Path, processes: int, loaded: targets.Load
     return made
 
 
+def _go_on_in_contexts(journal: Journal, finished: Finished, processes: int) -> bool:
+    """Tell in contexts what passed, where that was asked for; False where it was stopped."""
+    what, plain = journal.begun.run, finished.repeats[0]
+    if what.contexts == in_contexts.OFF:
+        return True
+    try:
+        in_contexts.tell_in_contexts(what, journal, plain, processes)
+    except KeyboardInterrupt:
+        return False
+    return True
+
+
 def report_of(journal: Journal, finished: Finished, today: datetime.date) -> results.Report:
     """Build the report from the journal, with the waivers valid `today`."""
     begun = journal.begun
@@ -182,10 +194,13 @@ def report_of(journal: Journal, finished: Finished, today: datetime.date) -> res
     declared = waivers.read(Path(begun.waivers)) if begun.waivers else ()
     ran = {each.requirement for repeat in finished.repeats for each in repeat}
     tried = ran if begun.run.pytest_arguments else chosen
-    judged, became = waivers.apply(declared, finished.repeats, tried, today)
+    chunks = journal.chunks()
+    repeats = [[*repeat, *in_contexts.departures_of(chunks)] for repeat in finished.repeats]
+    judged, became = waivers.apply(declared, repeats, tried, today)
     known = catalogue.load()
     timing = results.Timing(begun.started_at, finished.seconds)
-    return results.build(begun.run, [known[each] for each in chosen], judged, became, timing)
+    told = in_contexts.summed_up(begun.run, finished.repeats[0], chunks)
+    return results.build(begun.run, [known[each] for each in chosen], judged, became, timing, told)
 
 
 def _versions() -> dict[str, str]:
@@ -266,6 +281,7 @@ def _checked(what: results.Run, folder: Path, declared: Path | None, processes: 
     if processes > 1 and not importlib.util.find_spec("xdist"):
         raise Misuse("-n needs pytest-xdist, which is not installed: pip install pytest-xdist")
     catalogue.select(what.profile, what.only)
+    in_contexts.check(what)
     if declared:
         waivers.read(declared)
     loaded = load(what)

@@ -286,12 +286,16 @@ class Acts:
         """Have `name` set a password through a link: a new one, unless it is told."""
         person = self._people[name]
         url = self._post.link(person, said)
-        new = new_password(person.passwords_set + 1) if password is None else password
+        new = self._new_password(person) if password is None else password
         seen = self._exchange.act(SetPassword(url, new))
         if seen.accepted:
             _keep_password(person, new)
             person.reset_link = url
         return seen
+
+    @staticmethod
+    def _new_password(person: Person) -> str:
+        return person.takes_again(person.password) if person.takes_again else new_password(person.passwords_set + 1)
 
     def try_password(self, name: str, said: Link, password: str) -> None:
         """Have `name` try a password that the KMC's rules refuse.

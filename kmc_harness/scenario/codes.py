@@ -1,7 +1,7 @@
 """How the scenario's people scan QR codes and make codes, at the target's clock."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 from kmc_harness.phone.authenticator import Authenticator, UnreadableQrCode, empty_key_code
 from kmc_harness.port import Offer
@@ -134,8 +134,39 @@ def _flawed(app: Authenticator, flaw: str, now: int) -> str:
         "a code made with SHA-256": lambda: app.code_at(now, digest=hashlib.sha256),
         "a code of eight digits": lambda: app.code_at(now, digits=8),
         "a code made in steps of 60 s": lambda: app.code_at(now, interval=60),
+        "a code with another first digit": lambda: _wrong(app, now, (_counted_up(right, 0, n) for n in range(1, 10))),
+        "a code with another last digit": lambda: _wrong(app, now, (_counted_up(right, -1, n) for n in range(1, 10))),
+        "a code with two digits exchanged": lambda: _wrong(app, now, _exchanged(right)),
+        "a code turned round": lambda: _wrong(app, now, (right[::-1], right[3:] + right[:3], _counted_up(right, 2, 5))),
+        "a code of six equal digits": lambda: _wrong(app, now, (str(digit) * len(right) for digit in range(1, 10))),
     }
     made = shapes[flaw]()
     if made == right:
         raise Unreached(f"{flaw} was to be typed, but that is what the QR code asks for")
     return made
+
+
+def _wrong(app: Authenticator, now: int, candidates: Iterable[str]) -> str:
+    """Return the first of `candidates` that is right at no time near.
+
+    Raises:
+        Unreached: all are.
+
+    """
+    near = {app.code_at(now + offset_s) for offset_s in NEAR_S}
+    for each in candidates:
+        if each not in near:
+            return each
+    raise Unreached("a wrong code was to be typed, but all that were tried are right at some time near")
+
+
+def _counted_up(code: str, place: int, by: int) -> str:
+    digits = [int(each) for each in code]
+    digits[place] = (digits[place] + by) % 10
+    return "".join(map(str, digits))
+
+
+def _exchanged(code: str) -> Iterator[str]:
+    """Yield `code` with each digit and the next one exchanged, and then with others changed."""
+    yield from (code[:at] + code[at + 1] + code[at] + code[at + 2 :] for at in range(len(code) - 1))
+    yield from (_counted_up(code, 1, by) for by in range(1, 10))

@@ -241,9 +241,7 @@ class Exchange:
         """
         used = getattr(action, "session", None)
         if used and seen.accepted and seen.session not in (None, used) and not isinstance(action, LogOut):
-            for person in self.people.all:
-                person.session = seen.session if person.session == used else person.session
-                person.earlier_session = seen.session if person.earlier_session == used else person.earlier_session
+            self.people.rename_session(used, seen.session or "")
 
     def _note(self, at: int, action: Action, answer: str, seen: Observation = NOTHING) -> None:
         if not self.recorder.is_on:

@@ -12,7 +12,7 @@ from kmc_harness.port import Naming, Observation
 from kmc_harness.verdicts import Unreached
 from kmc_model.sentences import FIRST_PASSWORD
 
-__all__ = ["DESK", "EMAILS", "EMAILS_LIKE", "HOME", "PASSWORDS", "People", "Person", "owner_of"]
+__all__ = ["DESK", "EMAILS", "EMAILS_LIKE", "HOME", "PASSWORDS", "TAKEN_AGAIN", "People", "Person", "owner_of"]
 
 HOME, OWNER = "Acme", "Grace"
 DESK = "desk"
@@ -35,6 +35,11 @@ PASSWORDS: Mapping[str, str] = {
     "is long": "s3cure-pass!xy",
 }
 """For each phrase, a first password."""
+TAKEN_AGAIN: Mapping[str, Callable[[str], str]] = {
+    "the present password": lambda own: own,
+    "the first password": lambda own: FIRST_PASSWORD,
+}
+"""For each phrase, a function from somebody's password to the one that they set at a reset."""
 
 
 @dataclass
@@ -55,6 +60,7 @@ class Person:
         opened_link, reset_link: the links that they used last, to see a QR code and to set a password.
         last_code: the one by which they were let in last.
         last_step: the time step in which a code of theirs was made last.
+        takes_again: makes the password of a reset from the present one; None: each is new.
 
     """
 
@@ -77,6 +83,7 @@ class Person:
     last_code: str | None = field(default=None, repr=False)
     last_step: int = -10
     passwords_set: int = 0
+    takes_again: Callable[[str], str] | None = None
 
     @property
     def memberships(self) -> list[str]:
@@ -131,6 +138,7 @@ class People:
         self._tag = tag
         self._people: dict[str, Person] = {}
         self._spoken_of = ""
+        self._renamed: dict[str | None, str] = {}
         self.founded: set[str] = set()
         self.two_factor: set[str] = set()
         self.named: set[str] = set()
@@ -177,6 +185,7 @@ class People:
         """
         spoken_of = self._spoken_of
         before = {name: (list(each.accounts), _in_hand(each)) for name, each in self._people.items()}
+        self._renamed.clear()
         try:
             yield
         finally:
@@ -186,6 +195,20 @@ class People:
                 person.besides += [each for each in person.accounts if each not in accounts]
                 person.accounts = accounts
                 vars(person).update(in_hand)
+                person.session, person.earlier_session = map(self._present, (person.session, person.earlier_session))
+
+    def rename_session(self, used: str, given: str) -> None:
+        """Give whoever holds the session `used` its new handle."""
+        self._renamed[used] = given
+        for person in self.all:
+            person.session = given if person.session == used else person.session
+            person.earlier_session = given if person.earlier_session == used else person.earlier_session
+
+    def _present(self, session: str | None) -> str | None:
+        """Return what a session is called now, after the interlude."""
+        while session in self._renamed:
+            session = self._renamed[session]
+        return session
 
     def account(self, name: str) -> str:
         """Return the target's name for the scenario's account `name`."""

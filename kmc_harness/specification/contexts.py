@@ -5,7 +5,7 @@ other, with one Given more; it is called a pair.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -15,11 +15,13 @@ import msgspec
 from kmc_harness.specification.bindings import Sentence, Told
 from kmc_harness.specification.locations import FEATURES
 from kmc_harness.verdicts import Misuse
+from kmc_model.sentences import DURATION_PATTERN, duration_in_words, duration_s
 
-__all__ = ["MEANWHILE", "Context", "load", "pair", "places", "with_meanwhile"]
+__all__ = ["MEANWHILE", "Context", "Place", "load", "pair", "places", "shortened"]
 
 MEANWHILE = "meanwhile:"
 _NAMES = re.compile(r"\b(?:Ada|Bo|Grace|Mallory)\b")
+_PASSING = re.compile(rf"({DURATION_PATTERN}) (pass|have passed)")
 _ACCOUNTS = re.compile(r"\b(?:Acme|Globex|Initech)\b")
 
 
@@ -32,7 +34,8 @@ class Context:
         dimension: what it varies.
         meanwhile: sentences with `<person>`, `<other>` and `<account>` in them, for names of the scenario.
         instead: words of the scenario, and what stands in their place.
-        is_early: whether it is told before everything else alone, not between the Givens too.
+        is_early: whether it is told before everything else alone, not between the sentences too.
+        exchanges: whether two Givens that follow each other change places.
 
     """
 
@@ -41,13 +44,27 @@ class Context:
     meanwhile: tuple[str, ...] = ()
     instead: tuple[tuple[str, str], ...] = ()
     is_early: bool = True
+    exchanges: bool = False
 
 
-class _Early(msgspec.Struct, forbid_unknown_fields=True):
+@dataclass(frozen=True)
+class Place:
+    """Before the sentence number `at` of a scenario, from 0, or in the midst of the time that passes in it."""
+
+    at: int
+    is_inside: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.at}{'+' * self.is_inside}"
+
+
+class _Single(msgspec.Struct, forbid_unknown_fields=True):
     dimension: str
     name: str
     meanwhile: tuple[str, ...] = ()
     instead: dict[str, str] = {}
+    early: bool = True
+    exchange: bool = False
 
 
 class _Who(msgspec.Struct, forbid_unknown_fields=True):
@@ -59,7 +76,7 @@ class _Who(msgspec.Struct, forbid_unknown_fields=True):
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     """Contexts one by one, or a grid of acts by who, how often and how long ago."""
 
-    context: tuple[_Early, ...] = ()
+    context: tuple[_Single, ...] = ()
     dimension: str = ""
     often: tuple[tuple[int, str], ...] = ()
     who: dict[str, _Who] = {}
@@ -86,7 +103,8 @@ def load(folder: Path = FEATURES / "contexts") -> tuple[Context, ...]:
 
 def _contexts(file: _File) -> Iterator[Context]:
     for each in file.context:
-        yield Context(each.name, each.dimension, each.meanwhile, tuple(each.instead.items()))
+        instead = tuple(each.instead.items())
+        yield Context(each.name, each.dimension, each.meanwhile, instead, each.early, each.exchange)
     for often, later in file.often:
         words = f"{f', {often} times' * (often > 1)}{f', {later} ago' * bool(later)}"
         passing = (f"{later} have passed",) * bool(later)
@@ -101,31 +119,64 @@ def _contexts(file: _File) -> Iterator[Context]:
                 yield Context(f"{event}{words}", file.dimension, meanwhile, is_early=False)
 
 
-def places(told: Told, context: Context) -> int:
-    """Return at how many places of a scenario a context can be told: before each Given, and before the first act."""
+@cache
+def places(told: Told, context: Context) -> tuple[Place, ...]:
+    """Return where in a scenario a context can be told.
+
+    That is before each sentence up to the last act, and while time passes in one; for a context that `is_early`, before
+    the first alone.
+    """
+    if context.exchanges:
+        pairs = zip(told.sentences, told.sentences[1:], strict=False)
+        return tuple(Place(at) for at, both in enumerate(pairs) if {each.kind for each in both} == {"given"})
     if context.instead:
-        return int(any(_instead(each.text, context) != each.text for each in told.sentences))
+        changes = any(_instead(each.text, context) != each.text for each in told.sentences)
+        return (Place(0),) * changes
     if _meanwhile(told, context) is None:
-        return 0
-    return 1 if context.is_early else 1 + sum(each.kind == "given" for each in told.sentences)
+        return ()
+    return _places(told)[:1] if context.is_early else _places(told)
 
 
-def pair(told: Told, context: Context, place: int) -> Told:
-    """Return a scenario in a context, told before its sentence number `place`, or with other words."""
-    name = f"{told.id} ~ {context.name} ~ {place}"
+@cache
+def _places(told: Told) -> tuple[Place, ...]:
+    found: list[Place] = []
+    for at, each in enumerate(told.sentences):
+        if each.kind == "then":
+            break
+        found += [Place(at), *[Place(at, is_inside=True)] * bool(_PASSING.fullmatch(each.text))]
+    return tuple(found)
+
+
+def pair(told: Told, context: Context, place: Place) -> Told:
+    """Return a scenario in a context, told at one of its `places`."""
+    at, sentences = place.at, told.sentences
+    named = replace(told, id=f"{told.id} ~ {context.name} ~ {place}", context=context.name)
+    if context.exchanges:
+        return replace(named, sentences=(*sentences[:at], sentences[at + 1], sentences[at], *sentences[at + 2 :]))
     if context.instead:
-        sentences = tuple(replace(each, text=_instead(each.text, context)) for each in told.sentences)
-        return replace(told, id=name, context=context.name, sentences=sentences)
-    rows = _meanwhile(told, context) or ()
-    return with_meanwhile(replace(told, id=name, context=context.name), place, rows)
+        return replace(named, sentences=tuple(replace(each, text=_instead(each.text, context)) for each in sentences))
+    aside = Sentence("given", MEANWHILE, sentences[at].line, _meanwhile(told, context) or ())
+    if not place.is_inside:
+        return replace(named, sentences=(*sentences[:at], aside, *sentences[at:]))
+    first, second = _halves(sentences[at])
+    return replace(named, sentences=(*sentences[:at], first, aside, second, *sentences[at + 1 :]))
 
 
-def with_meanwhile(told: Told, place: int, rows: tuple[tuple[str, ...], ...]) -> Told:
-    """Return a scenario with an interlude of `rows` before its sentence number `place`; without rows, as it is."""
-    if not rows:
-        return told
-    aside = Sentence("given", MEANWHILE, told.sentences[place].line, rows)
-    return replace(told, sentences=(*told.sentences[:place], aside, *told.sentences[place:]))
+def shortened(pair: Told, rows: Sequence[str]) -> Told:
+    """Return a pair with no other rows in its interlude than `rows`."""
+    asides = (
+        replace(each, rows=tuple((row,) for row in rows)) if each.text == MEANWHILE else each for each in pair.sentences
+    )
+    return replace(pair, sentences=tuple(asides))
+
+
+def _halves(passing: Sentence) -> tuple[Sentence, Sentence]:
+    found = _PASSING.fullmatch(passing.text)
+    assert found is not None
+    seconds = duration_s(found[1])
+    parts = (seconds // 2, seconds - seconds // 2)
+    first, second = (replace(passing, text=f"{duration_in_words(each)} {found[2]}") for each in parts)
+    return first, second
 
 
 def _instead(text: str, context: Context) -> str:
@@ -154,4 +205,10 @@ def _names(told: Told) -> dict[str, str]:
     everything = [*acts, *(each.text for each in told.sentences)]
     people = list(dict.fromkeys(name for text in everything for name in _NAMES.findall(text))) or ["Ada"]
     accounts = [name for each in told.sentences for name in _ACCOUNTS.findall(each.text)] or ["Acme"]
-    return {"person": people[0], "account": accounts[0], **({"other": people[1]} if people[1:] else {})}
+    elsewhere = next(each for each in ("Initech", "Globex") if each not in accounts[:1])
+    return {
+        "person": people[0],
+        "account": accounts[0],
+        "elsewhere": elsewhere,
+        **({"other": people[1]} if people[1:] else {}),
+    }

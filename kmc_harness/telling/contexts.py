@@ -6,7 +6,7 @@ is left out. Only what a target does not pass is looked up so: a pass needs no r
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from typing import Any
@@ -15,7 +15,7 @@ from kmc_harness.port import Offer
 from kmc_harness.report.results import ScenarioResult
 from kmc_harness.specification import contexts
 from kmc_harness.specification.bindings import Told
-from kmc_harness.specification.contexts import MEANWHILE, Context
+from kmc_harness.specification.contexts import Context
 from kmc_harness.targets.model import ModelTarget
 from kmc_harness.telling.scene import tag_of, tell
 from kmc_harness.verdicts import Verdict
@@ -62,7 +62,8 @@ class Plan:
     def __getitem__(self, at: int) -> Told:
         """Return a pair, as a scenario."""
         scenario, context, place = self.order[at]
-        return contexts.pair(self.scenarios[scenario], self.contexts[context], place)
+        told, chosen = self.scenarios[scenario], self.contexts[context]
+        return contexts.pair(told, chosen, contexts.places(told, chosen)[place])
 
 
 def plan(scenarios: Sequence[Told], chosen: Sequence[Context], seed: str = "0") -> Plan:
@@ -79,9 +80,8 @@ def plan(scenarios: Sequence[Told], chosen: Sequence[Context], seed: str = "0") 
         lot = random.Random(f"{seed}:{requirement}")  # noqa: S311 (a lot, no secret)
         met: dict[str, int] = {}
         for context in lot.sample(range(len(chosen)), len(chosen)):
-            pairs = [
-                (at, context, place) for at in own for place in range(contexts.places(scenarios[at], chosen[context]))
-            ]
+            counts = ((at, len(contexts.places(scenarios[at], chosen[context]))) for at in own)
+            pairs = [(at, context, place) for at, count in counts for place in range(count)]
             lot.shuffle(pairs)
             dimension = chosen[context].dimension
             turn = met[dimension] = met.get(dimension, -1) + bool(pairs)
@@ -104,15 +104,19 @@ class Teller:
         self._target = target
         self._seed = seed
         self._told = 0
+        self._forgets = getattr(target, "forgets", False)
 
     def judge(self, pair: Told) -> tuple[End, ScenarioResult | None]:
         """Tell `pair`, and return how it ended; the result where it departed, with as few sentences as will do."""
-        at = self._target.now()
-        first = self._tell(pair)
+        try:
+            at = self._begins_at()
+        except Exception:
+            return End.BROKE, None
+        first = self.tell(pair, with_evidence=not self._forgets)
         if (end := self._end(pair, first, at)) is not End.DEPARTED:
             return end, None
         smallest = self._minimised(pair)
-        result = self._tell(smallest, with_evidence=True)
+        result = self.tell(smallest)
         return (End.DEPARTED, result) if result.verdict in _DEPARTED else (End.UNREACHED, None)
 
     def _end(self, pair: Told, result: ScenarioResult, at: int) -> End:
@@ -126,41 +130,38 @@ class Teller:
             return End.DEPARTED
         return End.BROKE if result.verdict is Verdict.ERROR else End.UNREACHED
 
-    def _tell(self, pair: Told, *, with_evidence: bool = False) -> ScenarioResult:
+    def tell(self, pair: Told, *, with_evidence: bool = True) -> ScenarioResult:
         """Tell `pair` to people whose names are new; a target that forgets everybody may have the same again."""
         self._told += 1
-        forgets = getattr(self._target, "forgets", False)
-        tag = tag_of(self._seed, "contexts" if forgets else f"{pair.id} {self._told}")
+        tag = tag_of(self._seed, "contexts" if self._forgets else f"{pair.id} {self._told}")
         return tell(pair, self._target, tag, with_evidence=with_evidence)
 
     def _is_test(self, pair: Told, at: int) -> bool:
         return all(_passes(pair, variant, at, self._target.offers) for variant in _right_variants())
 
+    def _begins_at(self) -> int:
+        """Return the target's instant at the start of a scenario."""
+        self._target.reset()
+        now: int = self._target.now()
+        return now
+
     def _departs(self, pair: Told) -> bool:
-        at = self._target.now()
-        return self._tell(pair).verdict in _DEPARTED and self._is_test(pair, at)
+        at = self._begins_at()
+        return self.tell(pair, with_evidence=not self._forgets).verdict in _DEPARTED and self._is_test(pair, at)
 
     def _minimised(self, pair: Told) -> Told:
         """Return `pair` without those rows of its interlude that the departure does not need."""
-        place = next((at for at, each in enumerate(pair.sentences) if each.text == MEANWHILE), None)
-        if place is None:
-            return pair
-        rows = pair.sentences[place].rows
+        rows = [row for each in pair.sentences if each.text == contexts.MEANWHILE for (row,) in each.rows]
         size = len(rows)
         while size:
             for begin in range(0, len(rows), size):
                 fewer = rows[:begin] + rows[begin + size :]
-                if fewer and self._departs(_with_rows(pair, place, fewer)):
+                if fewer and self._departs(contexts.shortened(pair, fewer)):
                     rows = fewer
                     break
             else:
                 size //= 2
-        return _with_rows(pair, place, rows)
-
-
-def _with_rows(pair: Told, place: int, rows: tuple[tuple[str, ...], ...]) -> Told:
-    aside = replace(pair.sentences[place], rows=rows)
-    return replace(pair, sentences=(*pair.sentences[:place], aside, *pair.sentences[place + 1 :]))
+        return contexts.shortened(pair, rows)
 
 
 def _passes(pair: Told, variant: Variant, at: int, offers: frozenset[Offer]) -> bool:

@@ -89,6 +89,8 @@ class Scene:
             steps=steps,
             actions=tuple(sorted(world.exchange.performed)) if world else (),
             offers=tuple(sorted(world.exchange.used_offers | told.needs)) if world else (),
+            context=told.context,
+            meanwhile=tuple(row[0] for each in told.sentences if each.text == "meanwhile:" for row in each.rows),
         )
 
     def _ended(self, error: BaseException | None) -> tuple[Verdict, str, str]:

@@ -22,7 +22,7 @@ from kmc_model.analysis.configurations.making import (
     times,
     to_next_limit,
 )
-from kmc_model.sentences import A_CODE, FIRST_PASSWORD, NO_CODE, PASSWORDS, code, link
+from kmc_model.sentences import A_CODE, FIRST_PASSWORD, HOUR_S, NO_CODE, PASSWORDS, code, duration_in_words, link
 
 __all__ = [
     "A_DAY",
@@ -72,25 +72,11 @@ def then(*moves: Move) -> Move:
 
 # Time
 
-MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
-
 
 @cache
 def waits(seconds: int) -> Move:
     """Let time pass; in words in hours up to two days."""
-    return Move(f"{_in_words(seconds)} pass", time_passes(seconds), Act.WAIT)
-
-
-def _in_words(seconds: int) -> str:
-    days = seconds // DAY_S if seconds >= 2 * DAY_S else 0
-    seconds -= days * DAY_S
-    words = [f"{days} days"] if days else []
-    for size_s, unit in ((HOUR_S, "h"), (MINUTE_S, "min"), (1, "s")):
-        if seconds == MINUTE_S and not words:
-            return "60 s"
-        count, seconds = divmod(seconds, size_s)
-        words += [f"{count} {unit}"] if count else []
-    return " ".join(words) or "0 s"
+    return Move(f"{duration_in_words(seconds)} pass", time_passes(seconds), Act.WAIT)
 
 
 NEXT_LIMIT = Move("time passes to the next limit", to_next_limit, Act.WAIT_FOR_LIMIT)
