@@ -1,5 +1,6 @@
 """Maps for walks on targets: small, with more moves, and some of what decides an answer left out."""
 
+import re
 from functools import cache
 
 from kmc_model.analysis.configurations import phrases as say
@@ -23,7 +24,7 @@ from kmc_model.analysis.configurations.abstraction import (
 from kmc_model.analysis.configurations.configuration import Move, Scope
 from kmc_model.analysis.configurations.phrases import then, waits
 from kmc_model.analysis.configurations.scopes import SCOPES, STANDING, TWO_PEOPLE
-from kmc_model.sentences import PASSWORDS
+from kmc_model.sentences import DURATION_PATTERN, PASSWORDS, duration_s
 
 __all__ = ["EVERYTHING", "TOPICS"]
 
@@ -259,8 +260,6 @@ EVERYTHING = Scope(
 )
 """All moves of all topics: too many configurations to be walked whole."""
 
-_UNITS_S = {"days": 86_400, "day": 86_400, "h": 3600, "min": 60, "s": 1}
-
 
 @cache
 def _moves() -> dict[str, Move]:
@@ -281,8 +280,6 @@ def move_of(sentence: str) -> Move:
 def _move_of(sentence: str) -> Move:
     if move := _moves().get(sentence):
         return move
-    words = sentence.removesuffix(" pass").split()
-    counts, units = words[::2], words[1::2]
-    if not sentence.endswith(" pass") or len(counts) != len(units) or not set(units) <= _UNITS_S.keys():
+    if not (passing := re.fullmatch(rf"({DURATION_PATTERN}) pass", sentence)):
         raise LookupError(f"no scope has a move {sentence!r}")
-    return waits(sum(int(count) * _UNITS_S[unit] for count, unit in zip(counts, units, strict=True)))
+    return waits(duration_s(passing[1]))

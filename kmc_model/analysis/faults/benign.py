@@ -1,14 +1,28 @@
 """Changes that no requirement forbids: a suite that objects to one of them judges by habit."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from uuid import NAMESPACE_OID, uuid5
 
 from kmc_model import rules as r
-from kmc_model.actions import ChangePassword, EnableTwoFactor, LogIn, UseSession
-from kmc_model.analysis.faults._fault import Fault, Kind, effect_instead, row_of, with_row
+from kmc_model.actions import (
+    AccountStatus,
+    ChangePassword,
+    EnableTwoFactor,
+    LogIn,
+    LogOut,
+    RegisterUser,
+    RequestReset,
+    SetPassword,
+    SwitchAccount,
+    UserStatus,
+    UseSession,
+)
+from kmc_model.analysis.faults._fault import Fault, Kind, effect_instead, inserted, row_of, with_row
 from kmc_model.analysis.faults._stateful import Stateful
 from kmc_model.model import Variant
-from kmc_model.records import Mail, Secret
+from kmc_model.policy import HOUR_S
+from kmc_model.records import Credentials, Mail, Secret, Session
 from kmc_model.turn import Reason, Turn
 from kmc_model.values import changed
 
@@ -63,6 +77,55 @@ class OpensTheFirstAccount(Turn):
         return next(self.memberships()).account
 
 
+class OpensTheLastAccount(Turn):
+    """Has a login that names no account open the one joined last of those that let the user in."""
+
+    def _chosen_account(self) -> str:
+        return max(reversed([each.account for each in self.memberships()]), key=self.lets_in)
+
+
+class EndsSessionsAfterAnHour(Stateful):
+    """Ends each session an hour after it was opened."""
+
+    def put_session(self, session: Session) -> None:
+        if session.handle not in self.state.sessions:
+            self.note("opened", session.handle, self.now)
+        super().put_session(session)
+
+    @property
+    def session(self) -> Session | None:
+        session = super().session
+        return session if session and self._opened_at(session) > self.now - HOUR_S else None
+
+    def _opened_at(self, session: Session) -> int:
+        return max(int(str(note[2])) for note in self.notes if isinstance(note, tuple) and note[1] == session.handle)
+
+
+class RemembersPasswords(Stateful):
+    """Refuses a new password that the person has had before."""
+
+    def put_credentials(self, credentials: Credentials) -> None:
+        if credentials.password:
+            self.note("password", credentials.email, credentials.password)
+        super().put_credentials(credentials)
+
+
+def _had_before_or_refused(turn: Turn) -> bool:
+    new = getattr(turn.action, "new_password", turn.action.password)
+    had = isinstance(turn, RemembersPasswords) and turn.has_noted("password", turn.email, new)
+    return had or r.password_refused(turn)
+
+
+def _remembering_passwords() -> tuple[r.Rule, ...]:
+    refused = replace(r.RULES[_REFUSED], applies=_had_before_or_refused)
+    change = replace(r.RULES[_CHANGE_REFUSED], applies=_had_before_or_refused)
+    instead = {_REFUSED: refused, _CHANGE_REFUSED: change}
+    return tuple(instead.get(at, rule) for at, rule in enumerate(r.RULES))
+
+
+_REFUSED, _CHANGE_REFUSED = row_of(SetPassword, "password_refused"), row_of(ChangePassword, "password_refused")
+
+
 class NumbersItsAnswers(Turn):
     """Gives each answer an identifier of its own, for who has to ask about it."""
 
@@ -111,6 +174,58 @@ def _end_all_sessions(turn: Turn) -> None:
             turn.put_session(changed(session, is_open=False))
 
 
+def _end_all_and_open(turn: Turn) -> None:
+    _end_all_sessions(turn)
+    r.open_session(turn)
+
+
+def _one_session_each() -> tuple[r.Rule, ...]:
+    logins = {row_of(LogIn, "no_code_needed"), row_of(LogIn, "always")}
+    return tuple(
+        _with_effect(rule, r.open_session, _end_all_and_open) if at in logins else rule
+        for at, rule in enumerate(r.RULES)
+    )
+
+
+def _with_effect(rule: r.Rule, old: Callable[[Turn], None], new: Callable[[Turn], None]) -> r.Rule:
+    return replace(
+        rule, effects=tuple(replace(each, apply=new) if each.apply is old else each for each in rule.effects)
+    )
+
+
+def _set_status_and_end_sessions(turn: Turn) -> None:
+    r.set_user_status(turn)
+    if turn.action.status is not UserStatus.ACTIVE:
+        _end_sessions_in(turn, turn.email)
+
+
+def _set_account_status_and_end_sessions(turn: Turn) -> None:
+    r.set_account_status(turn)
+    if turn.action.status is not AccountStatus.ACTIVE:
+        _end_sessions_in(turn, "")
+
+
+def _end_sessions_in(turn: Turn, email: str) -> None:
+    """End the sessions in the account that the action names: those of `email`, or everybody's."""
+    for session in turn.state.sessions.values():
+        if session.account == turn.action.account and email in ("", session.email):
+            turn.put_session(changed(session, is_open=False))
+
+
+def _blocks_end_sessions() -> tuple[r.Rule, ...]:
+    with_users = (_with_effect(each, r.set_user_status, _set_status_and_end_sessions) for each in r.RULES)
+    return tuple(_with_effect(each, r.set_account_status, _set_account_status_and_end_sessions) for each in with_users)
+
+
+def _nobody_lets_them_in(turn: Turn) -> bool:
+    return not any(turn.lets_in(each.account) for each in turn.memberships())
+
+
+def _switch_to_a_new_session(turn: Turn) -> None:
+    r.end_session(turn)
+    r.open_session(turn)
+
+
 def _give_new_handle(turn: Turn) -> None:
     if session := turn.session:
         r.end_session(turn)
@@ -136,7 +251,38 @@ def _benign(name: str, turn: type[Turn]) -> Fault:
     return Fault(name, turn.__doc__ or "", (), Kind.BENIGN, Variant(turn=turn))
 
 
+def _of_table(name: str, sentence: str, rules: tuple[r.Rule, ...], turn: type[Turn] = Turn) -> Fault:
+    return Fault(name, sentence, (), Kind.BENIGN, Variant(rules=rules, turn=turn))
+
+
+_SWITCHED = row_of(SwitchAccount, "always")
+
 BENIGN: tuple[Fault, ...] = (
+    _benign("last account", OpensTheLastAccount),
+    _benign("sessions of an hour", EndsSessionsAfterAnHour),
+    _of_table("passwords remembered", RemembersPasswords.__doc__ or "", _remembering_passwords(), RemembersPasswords),
+    _of_table(
+        "logs out everywhere",
+        "Logging out ends all sessions of that person.",
+        effect_instead(row_of(LogOut, "always"), "end_session", _end_all_sessions),
+    ),
+    _of_table("one session each", "A login ends the sessions opened before.", _one_session_each()),
+    _of_table("blocks end sessions", "Who is blocked or removed is logged out.", _blocks_end_sessions()),
+    _of_table(
+        "switch opens a session",
+        "Going to another account ends the session and opens another one.",
+        effect_instead(_SWITCHED, "move_session", _switch_to_a_new_session),
+    ),
+    _of_table(
+        "nothing for who is locked out",
+        "Somebody whom no account lets in is mailed no reset link.",
+        inserted(row_of(RequestReset, "always"), r.Rule(None, RequestReset, _nobody_lets_them_in)),
+    ),
+    _of_table(
+        "nobody is registered twice",
+        "Registering somebody in an account that they are in is refused.",
+        with_row(row_of(RegisterUser, "is_member"), r.Rule(None, RegisterUser, r.is_member, Reason.NOT_ALLOWED)),
+    ),
     _benign("other words", OtherWords),
     _benign("longer tokens", LongerTokens),
     _benign("other label", OtherLabel),

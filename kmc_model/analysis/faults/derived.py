@@ -67,15 +67,18 @@ def _all_of(rule: Rule) -> tuple[str, ...]:
 NUMBERS: dict[str, tuple[tuple[Any, tuple[str, ...]], ...]] = {
     "enrolment_link_ttl_s": ((23 * HOUR_S, ("ENR-009", "RST-019")), (25 * HOUR_S, ("ENR-009", "RST-019"))),
     "unused_qr_code_ttl_s": ((23 * HOUR_S, ("ENR-005",)), (25 * HOUR_S, ("ENR-012",))),
-    "reset_link_ttl_s": ((23 * HOUR_S, ()), (25 * HOUR_S, ("RST-011",))),
+    "reset_link_ttl_s": ((HOUR_S, ()), (23 * HOUR_S, ()), (25 * HOUR_S, ("RST-011",))),
     "tolerance_steps": ((0, ("STD-002", "STD-010")), (2, ("STD-002",)), (10, ("LOG-008",))),
     "secret_bits": ((152, ("STD-005",)), (120, ("STD-004",)), (168, ())),
     "quiet_zone_modules": ((3, ("STD-008",)), (5, ())),
-    "resets_max": ((9, ()), (11, ("SEC-012",))),
+    "resets_max": ((3, ()), (9, ()), (11, ("SEC-012",))),
     "resets_period_s": ((9 * MINUTE_S, ("SEC-012",)), (11 * MINUTE_S, ())),
     "password_min": ((7, ("RST-013",)), (9, ())),
-    "failures_max": ((9, ()), (11, ()), (101, ("SEC-001", "SEC-002"))),
-    "lock_s": ((14 * MINUTE_S, ()), (16 * MINUTE_S, ()), (0, ("SEC-001", "SEC-002")), (25 * HOUR_S, ("SEC-011",))),
+    "failures_max": ((5, ()), (9, ()), (100, ()), (11, ()), (101, ("SEC-001", "SEC-002"))),
+    "lock_s": (
+        *((14 * MINUTE_S, ()), (16 * MINUTE_S, ()), (23 * HOUR_S, ())),
+        *((0, ("SEC-001", "SEC-002")), (25 * HOUR_S, ("SEC-011",))),
+    ),
 }
 """Each number one unit off, and where that is within what the requirements allow, so far that it is not.
 
