@@ -1,33 +1,37 @@
 """A mutation test of the suite: each fault must be caught under a requirement it breaks, and no benign change flagged.
 
-The scenarios run in pytest and get the same verdicts as in any other run. Only the model behind the port changes
-between runs, so that a few warm processes are enough for all faults.
+The scenarios are told without pytest, and get the same verdicts as in any other run. Where they do not catch a fault,
+those of its requirements are told in contexts. Only the model behind the port changes between runs, so that a few warm
+processes are enough for all faults.
 """
 
 import multiprocessing
-import queue
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from types import TracebackType
-from typing import Any, ClassVar
+from functools import cache
+from typing import ClassVar
 
-import pytest
-
-from kmc_harness.running import runner
+from kmc_harness import targets
+from kmc_harness.port import Target
 from kmc_harness.running.probes import probe
+from kmc_harness.specification import bindings, contexts
+from kmc_harness.specification.bindings import Told
 from kmc_harness.targets.model import ModelTarget
+from kmc_harness.telling.contexts import End as Ended
+from kmc_harness.telling.contexts import Plan, Teller, plan
+from kmc_harness.telling.scene import tag_of, tell
 from kmc_harness.verdicts import NotJudged, Verdict
 from kmc_model.analysis.configurations import TOPICS, Rules
-from kmc_model.analysis.faults import Fault, Kind, all_faults, together
+from kmc_model.analysis.faults import Fault, Kind, all_faults, by_name, together
 from kmc_model.analysis.faults.derived import EQUIVALENT
 from kmc_model.analysis.statespace import differences
 
-__all__ = ["CLEAN", "Caught", "End", "Faulty", "Selftest", "changes_nothing", "selftest"]
+__all__ = ["CLEAN", "Caught", "End", "Faulty", "Reach", "Selftest", "changes_nothing", "selftest"]
 
 CLEAN = Fault("clean", "The reference itself.", (), Kind.BENIGN)
-ALIVE_S = 5
-"""Seconds between two checks that the worker processes are still alive."""
 _NOTICED = (Verdict.FAIL, Verdict.WARNING)
 """The verdicts that count as a catch; `error` and `inconclusive` say nothing of the fault."""
 
@@ -47,6 +51,14 @@ class End(StrEnum):
         return self in (End.CAUGHT, End.UNFLAGGED)
 
 
+class Reach(StrEnum):
+    """By what a fault was caught first."""
+
+    PLAIN = "plain"
+    SWEEP = "sweep"
+    ALL = "all"
+
+
 @dataclass(frozen=True)
 class Caught:
     """One fault, and the scenarios that noticed it, by requirement.
@@ -55,12 +67,16 @@ class Caught:
         fault: the fault, or a benign change.
         noticed: ids of scenarios by requirement.
         probe: what a probe says of it, where a run would refuse to judge such a target at all.
+        reach: whether the scenarios as they stand caught it, or what part of the contexts.
+        context: the first context that caught it; empty where none was needed.
 
     """
 
     fault: Fault
     noticed: dict[str, tuple[str, ...]]
     probe: str = ""
+    reach: Reach = Reach.PLAIN
+    context: str = ""
 
     @property
     def end(self) -> End:
@@ -126,43 +142,80 @@ def selftest(
         RuntimeError: a worker process failed.
 
     """
-    known = {each.name: each for each in (CLEAN, *all_faults())}
-    with _Crew(processes, target) as crew:
+    known = {each.name: each for each in (CLEAN, *faults)}
+    # Not forked: a process that started as a copy of this one would share what a target has changed in it.
+    spawn = multiprocessing.get_context("spawn")
+    try:
+        with ProcessPoolExecutor(processes, spawn, _begin, (target,)) as pool:
+            return _Selftest(pool, known, on_progress, thorough=thorough).run()
+    except BrokenProcessPool as error:
+        raise RuntimeError("a process of the self-test died in the middle of it") from error
+
+
+class _Selftest:
+    """A self-test as it goes on."""
+
+    def __init__(
+        self,
+        pool: ProcessPoolExecutor,
+        known: dict[str, Fault],
+        on_progress: Callable[[int, int], None],
+        *,
+        thorough: bool,
+    ) -> None:
+        self._pool = pool
+        self._known = known
+        self._on_progress = on_progress
+        self._thorough = thorough
+        self._caught: list[Caught] = []
+        self._ran = 0
+
+    def run(self) -> Selftest:
+        scenarios = self._pool.submit(_scenarios).result()
+        clean, *faults = self._known.values()
         # The longest tasks go first: every scenario runs on a benign change.
         benign = [each for each in faults if not each.requirements]
-        plan = [[CLEAN], *([[each] for each in benign] if thorough else _apart(benign))]
-        plan += [[each] for each in faults if each.requirements]
-        caught: list[Caught] = []
-        ran, total = 0, len(faults) + 1
-        while plan:
-            tasks: list[_Task] = [_OfFaults(tuple(each.name for each in group), thorough) for group in plan]
-            plan = []
-            for names, noticed, count, probe in crew.perform(tasks):
-                ran += count
-                if len(names) > 1 and (noticed or probe):
-                    # A run of each one alone shows the cause.
-                    plan += [[known[name]] for name in names]
-                else:
-                    caught += [Caught(known[name], noticed, probe) for name in names]
-                    on_progress(len(caught), total)
-        idle: list[str] | None = None
-        if len(faults) == len(all_faults()):
-            failed = {name for each in caught for names in each.noticed.values() for name in names}
-            unfailed: list[_Task] = [_OfScenario(name) for name in crew.scenarios if name not in failed]
-            idle = []
-            for done, (name, is_idle) in enumerate(crew.perform(unfailed), total + 1):
-                idle += [name] if is_idle else []
-                on_progress(done, total + len(unfailed))
+        groups = [[clean], *([[each] for each in benign] if self._thorough else _apart(benign))]
+        self._try([*groups, *([each] for each in faults if each.requirements)])
+        idle = self._idle(scenarios) if len(faults) == len(all_faults()) else None
         equivalent = tuple(
             each.fault.name
-            for each in caught
+            for each in self._caught
             if each.end is End.MISSED and each.fault.name in EQUIVALENT and changes_nothing(each.fault)
         )
-        caught = [each for each in caught if each.fault.name not in equivalent]
-        order = list(known)
+        caught = [each for each in self._caught if each.fault.name not in equivalent]
+        order = list(self._known)
         caught.sort(key=lambda each: order.index(each.fault.name))
-        none_fails = None if idle is None else tuple(sorted(idle))
-        return Selftest(tuple(caught), len(crew.scenarios), none_fails, equivalent, ran)
+        return Selftest(tuple(caught), len(scenarios), idle, equivalent, self._ran)
+
+    def _try(self, groups: Sequence[Sequence[Fault]]) -> None:
+        """Have the scenarios told of each group of faults; of a benign group that is flagged, of each one alone."""
+        names = [tuple(each.name for each in group) for group in groups]
+        again: list[list[Fault]] = []
+        for tried in as_completed([self._pool.submit(_of_faults, each, self._thorough) for each in names]):
+            found = tried.result()
+            self._ran += found.ran
+            if len(found.names) > 1 and (found.noticed or found.probe):
+                again += [[self._known[name]] for name in found.names]
+                continue
+            self._caught += [
+                Caught(self._known[name], found.noticed, found.probe, found.reach, found.context)
+                for name in found.names
+            ]
+            self._on_progress(len(self._caught), len(self._known))
+        if again:
+            self._try(again)
+
+    def _idle(self, scenarios: Sequence[str]) -> tuple[str, ...]:
+        """Return the scenarios that no fault fails."""
+        failed = {name for each in self._caught for names in each.noticed.values() for name in names}
+        unfailed = [name for name in scenarios if name not in failed]
+        total = len(self._known) + len(unfailed)
+        idle = []
+        for done, (name, is_idle) in enumerate(self._pool.map(_is_idle, unfailed), len(self._known) + 1):
+            idle += [name] if is_idle else []
+            self._on_progress(done, total)
+        return tuple(sorted(idle))
 
 
 def changes_nothing(fault: Fault) -> bool:
@@ -185,149 +238,96 @@ def _apart(faults: Sequence[Fault]) -> list[list[Fault]]:
     return groups
 
 
+# In a process
+
+
 @dataclass(frozen=True)
-class _OfFaults:
-    """Run the scenarios on some faults at once until some catch them; `thorough`: run all."""
+class _Tried:
+    """What became of some faults at once."""
 
     names: tuple[str, ...]
-    thorough: bool
+    noticed: dict[str, tuple[str, ...]]
+    ran: int
+    probe: str
+    reach: Reach = Reach.PLAIN
+    context: str = ""
 
 
-@dataclass(frozen=True)
-class _OfScenario:
-    """Look for a fault that fails a scenario."""
+class _Here:
+    """What a process tells, and before what."""
 
-    name: str
-
-
-_Task = _OfFaults | _OfScenario
+    target: ClassVar[Target]
+    told: ClassVar[tuple[Told, ...]]
 
 
-class _Crew:
-    """A few processes that work off tasks."""
-
-    def __init__(self, processes: int, target: str) -> None:
-        # Not forked: a process that started as a copy of this one would share what pytest has changed in it.
-        context = multiprocessing.get_context("spawn")
-        self._tasks = context.SimpleQueue()
-        self._answers = context.Queue()
-        self._processes = [
-            context.Process(target=_work, args=(self._tasks, self._answers, target), daemon=True)
-            for _ in range(processes)
-        ]
-        self.scenarios: list[str] = []
-
-    def __enter__(self) -> "_Crew":
-        for each in self._processes:
-            each.start()
-        for _ in self._processes:
-            self.scenarios = self._answer()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for each in self._processes:
-            if error is None:
-                self._tasks.put(None)
-            else:
-                each.terminate()
-        for each in self._processes:
-            each.join()
-
-    def perform(self, tasks: Sequence[_Task]) -> Iterator[tuple[Any, ...]]:
-        """Have `tasks` done, and yield each result as it arrives; tasks name faults, which cannot be pickled."""
-        for task in tasks:
-            self._tasks.put(task)
-        for _ in tasks:
-            yield self._answer()
-
-    def _answer(self) -> Any:
-        while True:
-            try:
-                answer = self._answers.get(timeout=ALIVE_S)
-                break
-            except queue.Empty:
-                if dead := [each.exitcode for each in self._processes if not each.is_alive()]:
-                    raise RuntimeError(f"a process of the self-test ended with {dead[0]} in the middle of it") from None
-        if isinstance(answer, _BrokeOff):
-            raise RuntimeError(f"pytest broke off in a process of the self-test:\n{answer.words}")
-        return answer
+@cache
+def _pairs() -> Plan:
+    return plan(_Here.told, contexts.load())
 
 
-@dataclass(frozen=True)
-class _BrokeOff:
-    words: str
+def _begin(target: str) -> None:
+    """Be one of the processes. The target is probed once, while it is clean: each fault is to meet the scenarios."""
+    _Here.target = targets.load(target)
+    probe(_Here.target, "probe")
+    # A scenario with an offer that the model lacks cannot notice a fault of the model.
+    _Here.told = tuple(each for each in bindings.all_told() if each.needs <= Faulty.offers)
 
 
-def _work(tasks: Any, answers: Any, target: str) -> None:
-    """Be one of the processes."""
-    loop = _Loop(tasks, answers)
-    _, words = runner.quietly([*runner.PYTEST, f"--kmc-target={target}", "--kmc-profile=all"], loop)
-    if not loop.ended:
-        answers.put(_BrokeOff(words))
+def _scenarios() -> list[str]:
+    return [each.id for each in _Here.told]
 
 
-class _Loop:
-    """Takes the place of pytest's loop over its items: they run as the tasks ask for."""
+def _of_faults(names: tuple[str, ...], thorough: bool) -> _Tried:
+    """Tell scenarios of some faults at once until some catch them; `thorough`: all. In contexts where none does."""
+    Faulty.fault = together([CLEAN if name == CLEAN.name else by_name(name) for name in names])
+    requirements = Faulty.fault.requirements
+    noticed: dict[str, tuple[str, ...]] = {}
+    ran = 0
+    for told in _own_first(requirements):
+        for each in told:
+            ran += 1
+            if _notices(each):
+                noticed[each.requirement] = (*noticed.get(each.requirement, ()), each.id)
+        if noticed and not thorough:
+            break
+    tried = _Tried(names, noticed, ran, _probed())
+    if not requirements or noticed.keys() & set(requirements):
+        return tried
+    return _in_contexts(tried, frozenset(requirements))
 
-    def __init__(self, tasks: Any, answers: Any) -> None:
-        self._tasks = tasks
-        self._answers = answers
-        self._items: list[pytest.Item] = []
-        self._verdict = Verdict.ERROR
-        self.ended = False
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        # Nobody reads what it would say at the end, and thousands of runs make that long.
-        session.config.pluginmanager.unregister(name="terminalreporter")
-        # A scenario with an offer that the model lacks cannot notice a fault of the model.
-        self._items = [each for each in session.items if _needed(each) <= Faulty.offers]
-        # The target is probed once, while it is clean: each fault is to meet the scenarios.
-        self._notices(self._items[0])
-        self._answers.put([_name(each) for each in self._items])
-        for task in iter(self._tasks.get, None):
-            answer = self._run_faults(task) if isinstance(task, _OfFaults) else self._run_scenario(task.name)
-            self._answers.put(answer)
-        self.ended = True
-        return True
+def _own_first(requirements: Sequence[str]) -> Iterator[list[Told]]:
+    yield [each for each in _Here.told if each.requirement in requirements]
+    yield [each for each in _Here.told if each.requirement not in requirements]
 
-    def pytest_runtest_logreport(self, report: Any) -> None:
-        if result := getattr(report, "kmc_result", None):
-            self._verdict = Verdict(result["verdict"])
 
-    def _run_faults(self, task: _OfFaults) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]], int, str]:
-        Faulty.fault = together([each for each in (CLEAN, *all_faults()) if each.name in task.names])
-        noticed: dict[str, tuple[str, ...]] = {}
-        ran = 0
-        for items in self._own_first(Faulty.fault.requirements):
-            for item in items:
-                ran += 1
-                if self._notices(item):
-                    requirement = _requirement(item)
-                    noticed[requirement] = (*noticed.get(requirement, ()), _name(item))
-            if noticed and not task.thorough:
-                break
-        return task.names, noticed, ran, _probed()
+def _in_contexts(tried: _Tried, requirements: frozenset[str]) -> _Tried:
+    """Tell the scenarios of `requirements` in contexts until one departs; the sweep comes first."""
+    pairs, ran = _pairs(), tried.ran
+    teller = Teller(_Here.target)
+    own = {at for at, each in enumerate(_Here.told) if each.requirement in requirements}
+    for at, (scenario, _, _) in enumerate(pairs.order):
+        if scenario not in own:
+            continue
+        ran += 1
+        if teller.ends(pair := pairs[at]) is Ended.DEPARTED:
+            noticed = tried.noticed | {pair.requirement: (pair.id,)}
+            reach = Reach.SWEEP if at < pairs.sweep else Reach.ALL
+            return replace(tried, noticed=noticed, ran=ran, reach=reach, context=pair.context)
+    return replace(tried, ran=ran)
 
-    def _own_first(self, requirements: Sequence[str]) -> Iterator[list[pytest.Item]]:
-        yield [each for each in self._items if _requirement(each) in requirements]
-        yield [each for each in self._items if _requirement(each) not in requirements]
 
-    def _run_scenario(self, name: str) -> tuple[str, bool]:
-        (item,) = (each for each in self._items if _name(each) == name)
-        for fault in all_faults():
-            Faulty.fault = fault
-            if fault.requirements and self._notices(item):
-                return name, False
-        return name, True
+def _is_idle(name: str) -> tuple[str, bool]:
+    (told,) = (each for each in _Here.told if each.id == name)
+    for fault in all_faults():
+        Faulty.fault = fault
+        if fault.requirements and _notices(told):
+            return name, False
+    return name, True
 
-    def _notices(self, item: pytest.Item) -> bool:
-        # With another item as the next one, pytest keeps the session's fixtures and tears down this item's.
-        other = self._items[self._items[0] is item]
-        item.config.hook.pytest_runtest_protocol(item=item, nextitem=other)
-        return self._verdict in _NOTICED
+
+def _notices(told: Told) -> bool:
+    return tell(told, _Here.target, tag_of("0", told.id), with_evidence=False).verdict in _NOTICED
 
 
 def _probed() -> str:
@@ -337,16 +337,3 @@ def _probed() -> str:
     except NotJudged as error:
         return str(error)
     return ""
-
-
-def _name(item: pytest.Item) -> str:
-    return item.nodeid.rpartition("::")[2].removeprefix("test_")
-
-
-def _needed(item: pytest.Item) -> set[str]:
-    return {marker.args[0] for marker in item.iter_markers("needs")}
-
-
-def _requirement(item: pytest.Item) -> str:
-    marker = item.get_closest_marker("requirement")
-    return str(marker.args[0]) if marker else ""

@@ -41,6 +41,14 @@ Feature: Enabling two-factor authentication
         | on     | off   | no code | asked for a code |
         | on     | off   | a code  | accepted         |
 
+    Scenario: A user of another account, after somebody in both has paired
+      Given Ada has paired an authenticator
+      And Ada is a KMC user of Globex
+      And Bo is a KMC user of Globex
+      When the vendor switches two-factor authentication off for Acme
+      And Bo logs in to Globex with no code
+      Then he is logged in to Globex
+
   @REQ-ENA-002 @needs-enable
   Rule: Only the vendor's representative switches it on or off
 
@@ -109,6 +117,14 @@ Feature: Enabling two-factor authentication
       And Grace opens the newest enrolment link
       Then a QR code is shown to Grace
 
+    Scenario: The owner has paired in another account
+      Given Grace is a KMC user of Acme
+      And Grace is a KMC user of Globex
+      And two-factor authentication is on for Globex
+      And Grace has logged in to Globex
+      When the vendor switches two-factor authentication on for Acme
+      Then Grace is mailed one enrolment link
+
   @REQ-ENA-004 @needs-enable @needs-outbox
   Rule: When it is switched on, every registered KMC user of the account is mailed a link too
 
@@ -128,6 +144,29 @@ Feature: Enabling two-factor authentication
       And two-factor authentication is off for Acme
       When the vendor switches two-factor authentication on for Acme
       Then Ada is mailed one enrolment link
+
+    Scenario: Somebody who has paired in another account
+      Given Ada is a KMC user of Acme
+      And Ada is a KMC user of Globex
+      And two-factor authentication is on for Globex
+      And Ada has logged in to Globex
+      When the vendor switches two-factor authentication on for Acme
+      Then Ada is mailed one enrolment link
+
+    Scenario: Somebody registered while it was off
+      Given Ada has been mailed an enrolment link
+      And two-factor authentication is off for Acme
+      And Bo is a KMC user of Acme
+      When the vendor switches two-factor authentication on for Acme
+      Then Bo is mailed one enrolment link
+
+    @needs-administer
+    Scenario: Somebody who was removed and restored
+      Given Bo is a KMC user of Acme
+      And Bo has been removed from Acme
+      And Bo has been restored in Acme
+      When the vendor switches two-factor authentication on for Acme
+      Then Bo is mailed one enrolment link
 
   @REQ-ENA-005 @needs-enable @needs-outbox
   Rule: Nobody outside the account gets a mail, and nobody gets two
@@ -166,6 +205,13 @@ Feature: Enabling two-factor authentication
       When the vendor switches two-factor authentication on for Acme
       Then Bo is mailed no enrolment link
 
+    @needs-administer
+    Scenario: Somebody who is blocked in another account
+      Given Bo is a KMC user of Globex
+      And Bo has been blocked in Globex
+      When the vendor switches two-factor authentication on for Acme
+      Then Bo is mailed no enrolment link
+
   @REQ-ENA-006 @needs-enable @needs-outbox
   Rule: Each recipient's link leads to a QR code of their own
 
@@ -176,6 +222,24 @@ Feature: Enabling two-factor authentication
       And Ada opens the newest enrolment link
       And Ada scans the QR code
       And Bo opens the newest enrolment link
+      And Bo scans the QR code
+      Then Ada and Bo have different secrets
+
+    Scenario: Two people whose e-mails begin alike
+      Given the e-mail of Bo is that of Ada at another address
+      And Ada is a KMC user of Acme
+      And Bo is a KMC user of Acme
+      When the vendor switches two-factor authentication on for Acme
+      And Ada opens the newest enrolment link
+      And Ada scans the QR code
+      And Bo opens the newest enrolment link
+      And Bo scans the QR code
+      Then Ada and Bo have different secrets
+
+    Scenario: Somebody registered later
+      Given Ada has paired an authenticator
+      And Bo has been registered in Acme with a password
+      When Bo opens the newest enrolment link
       And Bo scans the QR code
       Then Ada and Bo have different secrets
 
@@ -225,6 +289,27 @@ Feature: Enabling two-factor authentication
       And Ada logs in to Acme with no code
       Then she is refused
 
+    @needs-administer
+    Scenario: A password alone, of somebody removed and restored
+      Given Ada has paired an authenticator
+      And Ada has been removed from Acme
+      And Ada has been restored in Acme
+      When Ada logs in to Acme with no code
+      Then she is refused
+
+    Scenario: A password alone, of somebody registered later
+      Given two-factor authentication is on for Acme
+      And Bo has been registered in Acme with a password
+      When Bo logs in to Acme with no code
+      Then he is refused
+
+    Scenario: A password alone, off and on again
+      Given Ada has paired an authenticator
+      And two-factor authentication is off for Acme
+      And two-factor authentication is on for Acme
+      When Ada logs in to Acme with no code
+      Then she is refused
+
   @REQ-ENA-008 @needs-enable @needs-outbox
   Rule: A user registered after switching on gets a QR code without asking for a reset
 
@@ -257,6 +342,14 @@ Feature: Enabling two-factor authentication
         | by mail         |
         | with a password |
 
+    @needs-administer
+    Scenario: Somebody who was removed before it was switched on
+      Given Bo is a KMC user of Acme
+      And Bo has been removed from Acme
+      And two-factor authentication is on for Acme
+      When Bo is registered in Acme with a password
+      Then Bo is mailed one enrolment link
+
   @REQ-ENA-009 @needs-enable @needs-outbox
   Rule: Switching it on where it is on already sends nothing and leaves pairings as they are
 
@@ -276,6 +369,12 @@ Feature: Enabling two-factor authentication
       And Ada logs in to Acme with a code
       Then she is logged in to Acme
 
+    Scenario: The unopened link stays
+      Given Ada has been mailed an enrolment link
+      When the vendor switches two-factor authentication on for Acme
+      And Ada opens the newest enrolment link
+      Then a QR code is shown to Ada
+
   @REQ-ENA-010 @needs-enable
   Rule: Switched off again, e-mail and password suffice
 
@@ -287,6 +386,21 @@ Feature: Enabling two-factor authentication
 
     Scenario: Somebody who had not
       Given Ada has been mailed an enrolment link
+      When the vendor switches two-factor authentication off for Acme
+      And Ada logs in to Acme with no code
+      Then she is logged in to Acme
+
+    Scenario: Somebody who had paired and reset the password
+      Given Ada has paired an authenticator
+      And Ada has reset the password
+      When the vendor switches two-factor authentication off for Acme
+      And Ada logs in to Acme with no code
+      Then she is logged in to Acme
+
+    Scenario: Off, on and off again
+      Given Ada has paired an authenticator
+      And two-factor authentication is off for Acme
+      And two-factor authentication is on for Acme
       When the vendor switches two-factor authentication off for Acme
       And Ada logs in to Acme with no code
       Then she is logged in to Acme
@@ -320,6 +434,25 @@ Feature: Enabling two-factor authentication
       And two-factor authentication is off for Acme
       And 30 days have passed
       When the vendor switches two-factor authentication on for Acme
+      And Ada logs in to Acme with a code
+      Then she is logged in to Acme
+
+    Scenario: Logged in with the password alone while it was off
+      Given Ada has paired an authenticator
+      And Ada has logged in to Acme
+      And two-factor authentication is off for Acme
+      And Ada has logged in to Acme
+      When the vendor switches two-factor authentication on for Acme
+      And Ada logs in to Acme with a code
+      Then she is logged in to Acme
+
+    @needs-clock
+    Scenario: Not used for two days after it was switched on again
+      Given Ada has paired an authenticator
+      And Ada has logged in to Acme
+      And two-factor authentication is off for Acme
+      When the vendor switches two-factor authentication on for Acme
+      And 48 h pass
       And Ada logs in to Acme with a code
       Then she is logged in to Acme
 
@@ -372,6 +505,13 @@ Feature: Enabling two-factor authentication
       When the vendor switches two-factor authentication on for Acme
       Then Bo is mailed one enrolment link
 
+    Scenario: A user without administrator rights, registered later
+      Given Ada has been mailed an enrolment link
+      And two-factor authentication is off for Acme
+      And Bo is a user of Acme who is no administrator
+      When the vendor switches two-factor authentication on for Acme
+      Then Bo is mailed one enrolment link
+
   @REQ-ENA-014 @needs-enable
   Rule: Sessions open when it is switched on stay open until they end
 
@@ -379,6 +519,15 @@ Feature: Enabling two-factor authentication
       Given Ada has logged in to Acme
       When the vendor switches two-factor authentication on for Acme
       Then she still has an open session in Acme
+
+    @needs-clock
+    Scenario: Half an hour later, after a colleague has logged out
+      Given Ada has logged in to Acme
+      And Bo has logged in to Acme
+      When the vendor switches two-factor authentication on for Acme
+      And Bo logs out
+      And 20 min pass
+      Then Ada still has an open session in Acme
 
   @REQ-ENA-015 @needs-enable
   Rule: When a second account of someone paired switches it on, their authenticator goes on working, there too
@@ -391,6 +540,21 @@ Feature: Enabling two-factor authentication
       Then she is logged in to <account>
 
       Examples: both accounts
+        | account |
+        | Acme    |
+        | Globex  |
+
+    @needs-clock
+    Scenario Outline: Not used for two days after the second account switched it on
+      Given Ada has paired an authenticator
+      And Ada has logged in to Acme
+      And Ada is a KMC user of Globex
+      When the vendor switches two-factor authentication on for Globex
+      And 48 h pass
+      And Ada logs in to <account> with a code
+      Then she is logged in to <account>
+
+      Examples: both accounts, after two days
         | account |
         | Acme    |
         | Globex  |

@@ -94,6 +94,16 @@ Feature: The authentication screen and its QR code
       And Ada logs in to Acme with a code
       Then she is logged in to Acme
 
+    @needs-clock @needs-outbox
+    Scenario: The pairing of somebody whose colleague's QR code has expired
+      Given Bo has been mailed an enrolment link
+      And 20 h have passed
+      And Ada has been registered in Acme with a password
+      When Ada pairs an authenticator
+      And 23 h pass
+      And Ada logs in to Acme with a code
+      Then she is logged in to Acme
+
   @REQ-ENR-006 @needs-screen @needs-outbox
   Rule: Continue leads to the login screen
 
@@ -130,6 +140,21 @@ Feature: The authentication screen and its QR code
       Given Ada is a KMC user of Acme
       And Grace has paired an authenticator
       When Ada logs in to Acme with Grace's code
+      Then she is refused
+
+    Scenario: A colleague's code for one whose e-mail begins alike
+      Given the e-mail of Bo is that of Ada at another address
+      And Bo is a KMC user of Acme
+      And Ada has paired an authenticator
+      And Bo has paired an authenticator
+      When Ada logs in to Acme with Bo's code
+      Then she is refused
+
+    Scenario: A colleague's code that has just let the colleague in
+      Given Bo is a KMC user of Acme
+      And Ada has paired an authenticator
+      And Bo has logged in to Acme
+      When Ada logs in to Acme with Bo's code
       Then she is refused
 
   @REQ-ENR-008
@@ -176,6 +201,14 @@ Feature: The authentication screen and its QR code
         | 48 h       |
         | 4 days     |
 
+    @needs-reset
+    Scenario: The link is opened after 24 hours and after a reset was asked for
+      When 23 h pass
+      And Ada asks for a reset
+      And 61 min pass
+      And Ada opens the first enrolment link
+      Then no QR code is shown
+
   @REQ-ENR-010 @needs-clock @needs-outbox
   Rule: Each QR code's time counts from its own issue
 
@@ -207,6 +240,24 @@ Feature: The authentication screen and its QR code
       When Bo opens the newest enrolment link
       Then a QR code is shown to Bo
 
+    @needs-enable
+    Scenario: A colleague is registered shortly before it expires
+      Given 20 h have passed
+      And Bo has been registered in Acme with a password
+      When 4 h 1 min pass
+      And Ada opens the newest enrolment link
+      Then no QR code is shown
+
+    @needs-enable
+    Scenario: A colleague opens theirs shortly before it expires
+      Given Bo is a KMC user of Globex
+      And two-factor authentication is on for Globex
+      And 20 h have passed
+      And Bo has opened the enrolment link
+      When 4 h 1 min pass
+      And Ada opens the newest enrolment link
+      Then no QR code is shown
+
   @REQ-ENR-011 @needs-clock
   Rule: Expiry takes nothing from someone who has logged in with a code in time
 
@@ -222,6 +273,15 @@ Feature: The authentication screen and its QR code
         | 25 h     |
         | 30 days  |
         | 400 days |
+
+    @needs-reset
+    Scenario: A reset was asked for, and nothing came of it
+      Given Ada has paired an authenticator
+      And Ada has logged in to Acme
+      And Ada has asked for a reset
+      When 30 days pass
+      And Ada logs in to Acme with a code
+      Then she is logged in to Acme
 
   @REQ-ENR-012 @needs-clock @needs-enable
   Rule: A QR code never used for a login within its 24 hours is dead, shown or not
@@ -276,6 +336,7 @@ Feature: The authentication screen and its QR code
       When Ada opens the same enrolment link
       Then she is refused
       And she is told so
+      And Ada is mailed no enrolment link
 
     @needs-clock
     Scenario: A link 30 days old
@@ -285,6 +346,7 @@ Feature: The authentication screen and its QR code
       Then no QR code is shown
       And she is refused
       And she is told so
+      And Ada is mailed no enrolment link
 
     Scenario Outline: The pairing is as before
       Given Ada has paired an authenticator
@@ -319,6 +381,16 @@ Feature: The authentication screen and its QR code
         | who |
         | Ada |
         | Bo  |
+
+    @needs-enable
+    Scenario: Somebody registered later
+      Given Ada has been mailed an enrolment link
+      And Bo has been registered in Acme with a password
+      When Ada opens the newest enrolment link
+      And Ada scans the QR code
+      And Bo opens the newest enrolment link
+      And Bo scans the QR code
+      Then Ada and Bo have different secrets
 
   @REQ-ENR-015
   Rule: While it is shown, a second app of the same user may scan it too

@@ -81,6 +81,26 @@ Feature: Logging in
       And Ada logs in to Acme with a code
       Then she is logged in to Acme
 
+    Scenario Outline: Whoever they are
+      Given <who>
+      And two-factor authentication is on for Acme
+      And <name> has paired an authenticator
+      When <name> logs in to Acme with a code
+      Then <name> is logged in to Acme
+
+      Examples: owner, and no administrator
+        | who                                         | name  |
+        | Grace is a KMC user of Acme                 | Grace |
+        | Bo is a user of Acme who is no administrator | Bo    |
+
+    Scenario: Again and again with codes
+      Given Ada has paired an authenticator
+      And Ada has logged in to Acme
+      And Ada has logged in to Acme
+      And Ada has logged in to Acme
+      When Ada logs in to Acme with a code
+      Then she is logged in to Acme
+
   @REQ-LOG-005
   Rule: A wrong code is refused
 
@@ -123,6 +143,19 @@ Feature: Logging in
       And Ada logs in to Acme with no code
       Then she is logged in to Acme
 
+    Scenario Outline: Another digit, other places
+      Given Ada has paired an authenticator
+      And Ada has logged in to Acme
+      When Ada logs in to Acme with <code>
+      Then she is refused
+
+      Examples: nearly right
+        | code                             |
+        | a code with another first digit  |
+        | a code with another last digit   |
+        | a code with two digits exchanged |
+        | a code turned round              |
+
   @REQ-LOG-006
   Rule: A right code does not make up for a wrong password
 
@@ -136,6 +169,28 @@ Feature: Logging in
         | a wrong password                 |
         | the password with more behind it |
         | an empty password                |
+
+    Scenario Outline: Another password and a right code, of somebody who has logged in before
+      Given Ada has logged in to Acme
+      And two-factor authentication is on for Acme
+      And Ada has paired an authenticator
+      And Ada has logged in to Acme
+      When Ada logs in with <password> and a code
+      Then she is refused
+
+      Examples: nearly right
+        | password                             |
+        | the password cut short               |
+        | the password in capitals             |
+        | the password without its first sign  |
+
+    @needs-reset
+    Scenario: The password of before the reset, right after a login with it
+      Given Ada has paired an authenticator
+      And Ada has logged in to Acme
+      And Ada has reset the password
+      When Ada logs in with the first password and a code
+      Then she is refused
 
   @REQ-LOG-007
   Rule: An unknown e-mail is refused
@@ -164,6 +219,12 @@ Feature: Logging in
         | -300   |
         | 300    |
         | 3600   |
+
+    Scenario: A code of ten minutes ago, of somebody who has logged in since
+      Given Ada has paired an authenticator
+      And Ada has logged in to Acme
+      When Ada logs in to Acme with a code made -600 s from now
+      Then she is refused
 
   @REQ-LOG-009
   Rule: Every login to the account needs a code
@@ -247,6 +308,30 @@ Feature: Logging in
       And Ada logs in to Acme with no code
       Then she is asked for a code
 
+    Scenario: The fourth login on one machine
+      Given Ada has paired an authenticator
+      When Ada logs in on the same machine with a code
+      And Ada logs in on the same machine with a code
+      And Ada logs in on the same machine with a code
+      And Ada logs in on the same machine with no code
+      Then she is asked for a code
+
+    @needs-reset
+    Scenario: Again after a reset
+      Given Ada has paired an authenticator
+      And Ada has logged in to Acme
+      And Ada has reset the password
+      And Ada has logged in to Acme
+      When Ada logs in to Acme with no code
+      Then she is asked for a code
+
+    Scenario: Again after a colleague has logged in
+      Given Ada has paired an authenticator
+      And Ada has logged in to Acme
+      And Bo has logged in to Acme
+      When Ada logs in to Acme with no code
+      Then she is asked for a code
+
   @REQ-LOG-010
   Rule: Logging out ends the session
 
@@ -282,6 +367,20 @@ Feature: Logging in
       When Bo logs out
       Then Ada still has an open session in Acme
 
+    Scenario: Logging out of the second session
+      Given Ada has logged in to Acme
+      And Ada has logged in to Acme
+      When Ada logs out
+      And Ada uses the session
+      Then she is refused
+
+    Scenario: After a colleague has logged in
+      Given Ada has logged in to Acme
+      And Bo has logged in to Acme
+      When Ada logs out
+      And Ada uses the session
+      Then she is refused
+
   @REQ-LOG-011 @needs-screen
   Rule: Remember me fills in the e-mail and spares neither password nor code
 
@@ -315,6 +414,15 @@ Feature: Logging in
       And Bo has paired an authenticator
       When Bo logs in to Acme with a code
       Then he is refused
+
+    @needs-administer
+    Scenario: After having been a user of it
+      Given Ada is a KMC user of Globex
+      And Bo is a KMC user of Acme
+      And Ada is a KMC user of Acme
+      And Ada has been removed from Acme
+      When Ada logs in to Acme with no code
+      Then she is refused
 
   @REQ-LOG-013
   Rule: A login that names no account asks for a code if the account it opens demands one
@@ -442,3 +550,12 @@ Feature: Logging in
       When Ada changes the password in the KMC
       And Ada logs in with the first password and a code
       Then she is refused
+
+    @needs-reset
+    Scenario: Changing it after a reset
+      Given Ada has paired an authenticator
+      And Ada has reset the password
+      And Ada has logged in to Acme
+      When Ada changes the password in the KMC
+      And Ada logs in to Acme with a code
+      Then she is logged in to Acme

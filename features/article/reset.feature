@@ -20,6 +20,22 @@ Feature: Resetting the password, and renewing an expired QR code
       When Ada asks for a reset
       Then Bo is mailed no reset link
 
+    Scenario: Asking for a reset while locked
+      Given Ada is a KMC user of Acme
+      And 100 wrong passwords have been tried for Ada
+      When Ada asks for a reset
+      Then she is mailed one reset link
+
+    Scenario: Asking for a second reset, after the first was used
+      Given Ada has reset the password
+      When Ada asks for a reset
+      Then she is mailed one reset link
+
+    Scenario: Asking for a reset as somebody who is no administrator
+      Given Bo is a user of Acme who is no administrator
+      When Bo asks for a reset
+      Then he is mailed one reset link
+
   @REQ-RST-002 @needs-reset
   Rule: The link sets a new password; the new one works and the old one does not
 
@@ -51,6 +67,21 @@ Feature: Resetting the password, and renewing an expired QR code
       When Ada logs in with the first password and a code
       Then she is refused
 
+    Scenario: The old password, right after a login with it
+      Given Ada has logged in to Acme
+      And Ada has set a new password
+      When Ada logs in with the first password and no code
+      Then she is refused
+
+    @needs-change
+    Scenario: The old password, which was changed in the KMC before
+      Given Ada has logged in to Acme
+      When Ada changes the password in the KMC
+      And Ada asks for a reset
+      And Ada sets a new password through the newest reset link
+      And Ada logs in with the first password and no code
+      Then she is refused
+
   @REQ-RST-003 @needs-reset @needs-renew
   Rule: After setting it a new QR code is shown
 
@@ -65,6 +96,13 @@ Feature: Resetting the password, and renewing an expired QR code
       And Ada is a KMC user of Globex
       And two-factor authentication is on for Globex
       And Ada has paired an authenticator
+      And Ada has set a new password
+      When Ada confirms the new password
+      Then a QR code is shown to Ada
+
+    Scenario: Clicking OK after the second reset
+      Given Ada has paired an authenticator
+      And Ada has reset the password
       And Ada has set a new password
       When Ada confirms the new password
       Then a QR code is shown to Ada
@@ -123,6 +161,13 @@ Feature: Resetting the password, and renewing an expired QR code
       When Ada opens the first enrolment link
       Then no QR code is shown
 
+    Scenario: The earlier link of a reset was never opened
+      Given Ada has paired an authenticator
+      And Ada has been mailed another enrolment link by a reset
+      And Ada has set a new password
+      When Ada opens the earlier enrolment link
+      Then no QR code is shown
+
   @REQ-RST-007 @needs-reset
   Rule: The pairing made from the previous QR code becomes invalid too, in every account
 
@@ -153,6 +198,24 @@ Feature: Resetting the password, and renewing an expired QR code
       Given Ada has paired an authenticator
       And Ada has set a new password
       When Ada logs in to Acme with a code
+      Then she is refused
+
+    Scenario: A code of the earlier app entry, and of the one before it
+      Given Ada has paired an authenticator
+      And Ada has logged in to Acme
+      And Ada has reset the password
+      And Ada has logged in to Acme
+      When Ada logs in to Acme with a code of the earlier QR code
+      Then she is refused
+
+    @needs-enable
+    Scenario: A code of the earlier app entry, off and on again
+      Given Ada has paired an authenticator
+      And Ada has logged in to Acme
+      And Ada has reset the password
+      And two-factor authentication is off for Acme
+      And two-factor authentication is on for Acme
+      When Ada logs in to Acme with a code of the earlier QR code
       Then she is refused
 
   @REQ-RST-008 @needs-reset @needs-renew
@@ -192,6 +255,15 @@ Feature: Resetting the password, and renewing an expired QR code
       And Ada logs in with the first password and no code
       Then she is logged in to Acme
 
+    @needs-clock
+    Scenario: The old password and the old code, two days later
+      Given Ada has paired an authenticator
+      And Ada has logged in to Acme
+      When Ada asks for a reset
+      And 48 h pass
+      And Ada logs in with the first password and a code
+      Then she is logged in to Acme
+
   @REQ-RST-010 @needs-reset
   Rule: A reset link works once
 
@@ -209,6 +281,19 @@ Feature: Resetting the password, and renewing an expired QR code
     Scenario: A made-up link
       Given Ada has asked for a reset
       When Ada sets a new password through a made-up reset link
+      Then she is refused
+
+    Scenario: The link is used a second time after a login
+      Given Ada has set a new password
+      And Ada has logged in to Acme
+      When Ada sets a new password through the same reset link
+      Then she is refused
+
+    @needs-clock
+    Scenario: The link is used a second time an hour later
+      Given Ada has set a new password
+      And 1 h have passed
+      When Ada sets a new password through the same reset link
       Then she is refused
 
   @REQ-RST-012 @needs-reset
@@ -303,6 +388,14 @@ Feature: Resetting the password, and renewing an expired QR code
       When Ada sets a new password through the newest reset link
       Then she is mailed no enrolment link
 
+    @needs-enable @needs-outbox
+    Scenario: No link is mailed to somebody whose account had it on before
+      Given Ada has paired an authenticator
+      And two-factor authentication is off for Acme
+      And Ada has asked for a reset
+      When Ada sets a new password through the newest reset link
+      Then she is mailed no enrolment link
+
   @REQ-RST-015 @needs-reset
   Rule: One user's reset leaves every other user's pairing alone
 
@@ -313,6 +406,15 @@ Feature: Resetting the password, and renewing an expired QR code
       When Ada resets the password
       And Bo logs in to Acme with a code
       Then he is logged in to Acme
+
+    Scenario: Somebody of another account resets
+      Given Ada has paired an authenticator
+      And Bo is a KMC user of Globex
+      And two-factor authentication is on for Globex
+      And Bo has paired an authenticator
+      When Ada resets the password
+      And Bo logs in to Globex with a code
+      Then he is logged in to Globex
 
   @REQ-RST-016 @needs-reset @needs-renew @needs-clock @needs-outbox
   Rule: The five renewal steps, done after a QR code expired, end in a login with a code
@@ -365,6 +467,22 @@ Feature: Resetting the password, and renewing an expired QR code
     Scenario: OK is clicked again
       Given Ada has paired an authenticator
       And Ada has reset the password
+      When Ada confirms the new password
+      Then no QR code is shown
+
+    @needs-outbox
+    Scenario: OK is clicked after the mailed link has shown it
+      Given Ada has paired an authenticator
+      And Ada has been mailed another enrolment link by a reset
+      When Ada opens the newest enrolment link
+      And Ada confirms the new password
+      Then no QR code is shown
+
+    @needs-clock
+    Scenario: OK is clicked again an hour later
+      Given Ada has paired an authenticator
+      And Ada has reset the password
+      And 1 h have passed
       When Ada confirms the new password
       Then no QR code is shown
 

@@ -27,6 +27,15 @@ Feature: One set of credentials, several accounts
       When Ada switches to Globex
       Then she is refused
 
+    Scenario: Somebody who has paired and logged in there before
+      Given Ada is a KMC user of Acme
+      And Ada is a KMC user of Globex
+      And two-factor authentication is on for Globex
+      And Ada has logged in to Globex
+      And Ada has logged in to Acme
+      When Ada switches to Globex
+      Then she is refused
+
   @REQ-SWI-002 @needs-switch
   Rule: From an account that has it one cannot switch to another that has it either
 
@@ -44,6 +53,12 @@ Feature: One set of credentials, several accounts
     @needs-reset
     Scenario: Both accounts have it on, after a reset
       Given Ada has reset the password
+      And Ada has logged in to Acme
+      When Ada switches to Globex
+      Then she is refused
+
+    Scenario: Somebody who has logged in there before
+      Given Ada has logged in to Globex
       And Ada has logged in to Acme
       When Ada switches to Globex
       Then she is refused

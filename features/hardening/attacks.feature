@@ -245,6 +245,15 @@ Feature: Withstanding attacks
       When Ada resets the password
       Then Bo still has an open session in Acme
 
+    @needs-reset @needs-switch
+    Scenario: A session that has gone to another account
+      Given Ada is a KMC user of Acme
+      And Ada is a KMC user of Globex
+      And Ada has logged in to Acme
+      And Ada has switched to Globex
+      When Ada resets the password
+      Then the session of Ada has ended
+
   @REQ-SEC-008 @needs-outbox
   Rule: The secret, the password and the code are in no mail and no link
 
@@ -360,6 +369,31 @@ Feature: Withstanding attacks
       And 100 wrong passwords have been tried for Ada
       When Bo logs in to Acme with no code
       Then he is logged in to Acme
+
+    @needs-clock
+    Scenario: Locked for the fifth time
+      Given Ada is a KMC user of Acme
+      And 10 wrong passwords have been tried for Ada
+      And 24 h 1 min have passed
+      And 10 wrong passwords have been tried for Ada
+      And 24 h 1 min have passed
+      And 10 wrong passwords have been tried for Ada
+      And 24 h 1 min have passed
+      And 10 wrong passwords have been tried for Ada
+      And 24 h 1 min have passed
+      And 100 wrong passwords have been tried for Ada
+      When 24 h 1 min pass
+      And Ada logs in to Acme with no code
+      Then she is logged in to Acme
+
+    Scenario: Two others of the account are locked
+      Given Ada is a KMC user of Acme
+      And Bo is a KMC user of Acme
+      And Grace is a KMC user of Acme
+      And 100 wrong passwords have been tried for Bo
+      And 100 wrong passwords have been tried for Grace
+      When Ada logs in to Acme with no code
+      Then she is logged in to Acme
 
   @REQ-SEC-012 @needs-reset @needs-outbox
   Rule: At most 10 reset mails go to one address in 10 minutes, and the answer does not change

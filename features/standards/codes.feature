@@ -84,6 +84,15 @@ Feature: Codes, secrets and QR codes by the standards
       And Ada logs in to Acme with the same code
       Then she is refused
 
+    @needs-clock
+    Scenario: The same code a minute later, after a colleague has logged in
+      Given Ada has paired an authenticator
+      And Bo has paired an authenticator
+      When Ada logs in to Acme with a code
+      And Bo logs in to Acme with a code
+      And Ada logs in to Acme with the same code
+      Then she is refused
+
   @REQ-STD-004
   Rule: The shared secret has at least 128 bits
 
@@ -125,6 +134,12 @@ Feature: Codes, secrets and QR codes by the standards
 
     Scenario: What an app shows as the entry's name
       Given Ada is a KMC user of Acme
+      When Ada pairs an authenticator
+      Then the QR code of Ada names issuer and account alike in label and parameter
+
+    Scenario: An e-mail with a plus in it
+      Given the e-mail of Ada has a plus in it
+      And Ada is a KMC user of Acme
       When Ada pairs an authenticator
       Then the QR code of Ada names issuer and account alike in label and parameter
 

@@ -243,6 +243,9 @@ class Checks:
         self.that(bool(entry.issuer), "an issuer parameter", entry.issuer or "none")
         self.that(in_label == entry.issuer, f"label and issuer alike ({entry.issuer})", f"label: {in_label or 'none'}")
         self.that(bool(account), "an account in the label", account or "none")
+        if "@" in account:
+            email = self._people[name].email
+            self.that(account.casefold() == email.casefold(), f"{email} in the label", account)
         raw = [sign for sign in ' <>"{}|\\^`' if sign in entry.uri] or ["non-ASCII"] * (not entry.uri.isascii())
         self.that(not raw, "a percent-encoded URI", f"raw {raw} in it" if raw else "nothing raw in it")
 

@@ -120,18 +120,19 @@ class Teller:
 
     def judge(self, pair: Told) -> tuple[End, ScenarioResult | None]:
         """Tell `pair`, and return how it ended; the result where it departed, with as few sentences as will do."""
-        try:
-            at = self._begins_at()
-        except Exception:
-            return End.BROKE, None
-        first = self.tell(pair, with_evidence=not self._forgets)
-        if (end := self._end(pair, first, at)) is not End.DEPARTED:
+        if (end := self.ends(pair)) is not End.DEPARTED:
             return end, None
         smallest = self._minimised(pair)
         result = self.tell(smallest)
         return (End.DEPARTED, result) if result.verdict in _DEPARTED else (End.UNREACHED, None)
 
-    def _end(self, pair: Told, result: ScenarioResult, at: int) -> End:
+    def ends(self, pair: Told) -> End:
+        """Tell `pair`, and return how it ended."""
+        try:
+            at = self._begins_at()
+        except Exception:
+            return End.BROKE
+        result = self.tell(pair, with_evidence=not self._forgets)
         if result.verdict is Verdict.PASS:
             return End.PASSED
         if result.verdict is Verdict.SKIPPED:

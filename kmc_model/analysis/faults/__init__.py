@@ -23,13 +23,18 @@ def all_faults() -> tuple[Fault, ...]:
 
 
 def by_name(name: str) -> Fault:
-    """Return the fault called `name`.
+    """Return the fault called `name`, of the catalogue, of the blind sets, or drawn by lot.
 
     Raises:
         LookupError: there is none.
 
     """
-    for each in all_faults():
+    from kmc_model.analysis.faults.blind import blind_faults
+    from kmc_model.analysis.faults.drawn import drawn_fault
+
+    for each in (*all_faults(), *blind_faults()):
         if each.name == name:
             return each
+    if drawn := drawn_fault(name):
+        return drawn
     raise LookupError(f"there is no fault {name!r}")

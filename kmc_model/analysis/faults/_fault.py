@@ -26,6 +26,8 @@ class Kind(StrEnum):
     REALISTIC = "realistic"
     HIDDEN = "hidden"
     BENIGN = "benign"
+    BLIND = "blind"
+    DRAWN = "drawn"
 
 
 @dataclass(frozen=True)
