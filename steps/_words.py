@@ -36,7 +36,7 @@ _TYPES = {
         lambda text: text.removeprefix("a login to ") if text.startswith("a login") else "",
     ),
     "Password": _typed("|".join(sentences.PASSWORDS), sentences.PASSWORDS.__getitem__),
-    "Again": _typed("|".join(people.TAKEN_AGAIN), people.TAKEN_AGAIN.__getitem__),
+    "Taken": _typed("|".join(people.TAKEN), people.TAKEN.__getitem__),
     "WhichSession": _typed(r"the session|the earlier session", "the earlier session".__eq__),
     "Link": _typed(sentences.LINK_PATTERN, sentences.link),
     "Status": _typed(

@@ -35,6 +35,11 @@ def _(world: World, count: int, what: str, who: str) -> None:
     world.given.failures(who, count, what)
 
 
+@given(sentence("{count:d} wrong passwords, each with a code, have been tried for {who:Who}"))
+def _(world: World, count: int, who: str) -> None:
+    world.given.failures(who, count, "passwords", code="123456")
+
+
 @given(sentence("{who:Who} has logged in on {days:d} days, each time after {count:d} wrong codes"))
 def _(world: World, who: str, days: int, count: int) -> None:
     world.given.days_of_failures(who, days, count)

@@ -11,9 +11,9 @@ from kmc_model.sentences import Link
 from ._words import sentence
 
 
-@given(sentence("{who:Who} takes {again:Again} again at each reset"))
-def _(world: World, who: str, again: Callable[[str], str]) -> None:
-    world.people[who].takes_again = again
+@given(sentence("{who:Who} takes {taken:Taken} at each reset"))
+def _(world: World, who: str, taken: Callable[[str, int], str]) -> None:
+    world.people[who].takes = taken
 
 
 @given(sentence("{who:Who} has asked for a reset"))

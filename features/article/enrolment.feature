@@ -36,6 +36,11 @@ Feature: The authentication screen and its QR code
       When Ada opens the same enrolment link
       Then no QR code is shown
 
+    Scenario: The link is opened again after many others
+      Given 5 people, Bo among them, have paired an authenticator
+      When Ada opens the same enrolment link
+      Then no QR code is shown
+
   @REQ-ENR-003
   Rule: Any authenticator app can pair from it
 

@@ -29,6 +29,12 @@ Feature: Withstanding attacks
         | Grace |
         | Ada   |
 
+    Scenario: The right password after 100 wrong ones, each with a code
+      Given Ada is a KMC user of Acme
+      And 100 wrong passwords, each with a code, have been tried for Ada
+      When Ada logs in to Acme with no code
+      Then she is refused
+
     Scenario: The right password after 100 wrong ones, naming no account
       Given Ada is a KMC user of Acme
       And 100 wrong passwords have been tried for Ada

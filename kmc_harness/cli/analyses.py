@@ -1,7 +1,7 @@
 """What the terminal shows of self-test, exploring and simulating: progress, what caught which fault, departures."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -12,8 +12,8 @@ from rich.status import Status
 from kmc_harness import terminal
 from kmc_harness.durations import stopwatch
 from kmc_harness.exploring.search import Found, Search
-from kmc_harness.selftest import Caught, End, Selftest
-from kmc_model.analysis.faults import Kind
+from kmc_harness.selftest import Caught, End, Reach, Selftest
+from kmc_model.analysis.faults import Fault, Kind
 from kmc_model.analysis.statespace import Difference, Space, Violation
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "say",
     "show_differences",
     "show_found",
+    "show_score",
     "show_search",
     "show_selftest",
     "show_states",
@@ -116,6 +117,59 @@ def show_selftest(made: Selftest, *, everything: bool, seconds: float) -> int:
         f"\n[bold]{caught} of {len(faults)} faults caught[/]{other}; {idle}{made.ran} scenarios run in {seconds:.0f} s"
     )
     return int(not made.holds)
+
+
+def show_score(tried: Mapping[str, Sequence[Fault]], made: Selftest, *, everything: bool, seconds: float) -> int:
+    """Show by set how many faults were caught, and by what; return 1 where a harmless change was flagged, else 0."""
+    console = Console(highlight=False)
+    found = {each.fault.name: each for each in made.caught}
+    reaches = ("plain", "sweep", "all contexts")
+    table = terminal.table("set", "faults", *reaches, "missed", "harmless", "flagged")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    total: Counter[str] = Counter()
+    for name, faults in tried.items():
+        counted = _counted([found[each.name] for each in faults if each.name in found])
+        total.update(counted)
+        table.add_row(escape(name), *(str(counted[key]) for key in _SCORE))
+    table.add_row("[bold]all[/]", *(str(total[key]) for key in _SCORE))
+    console.print(table)
+    console.print("\nEach column counts what the one before does too.")
+    for each in made.caught:
+        if everything or each.end in (End.MISSED, End.ELSEWHERE, End.ALARM):
+            by = ", ".join(sorted(each.noticed))
+            ended = f"in {each.context!r}: {by}" if each.context else by or str(each.end)
+            where = f"{each.end}: {by}" if each.end is End.ELSEWHERE else ended
+            console.print(
+                f"[{COLOURS[each.end]}]{escape(where)}[/]  {escape(each.fault.name)}: {escape(each.fault.sentence)}"
+            )
+    needed = Counter(each.context for each in made.caught if each.context)
+    console.print(
+        f"\n[bold]{total['all']} of {total['faults']} faults caught[/], {total['plain']} without contexts, "
+        f"{total['sweep']} by a sweep; {total['flagged']} of {total['harmless']} harmless changes flagged; "
+        f"{len(needed)} contexts needed; {made.ran} scenarios run in {seconds:.0f} s"
+    )
+    return int(total["flagged"] > 0)
+
+
+_SCORE = ("faults", "plain", "sweep", "all", "missed", "harmless", "flagged")
+
+
+def _counted(caught: Sequence[Caught]) -> Counter[str]:
+    faults = [each for each in caught if each.fault.requirements]
+    ends = Counter(each.reach for each in faults if each.end is End.CAUGHT)
+    plain, sweep = ends[Reach.PLAIN], ends[Reach.PLAIN] + ends[Reach.SWEEP]
+    everywhere = sweep + ends[Reach.ALL]
+    harmless = [each for each in caught if not each.fault.requirements]
+    return Counter(
+        faults=len(faults),
+        plain=plain,
+        sweep=sweep,
+        all=everywhere,
+        missed=len(faults) - everywhere,
+        harmless=len(harmless),
+        flagged=sum(each.end is End.ALARM for each in harmless),
+    )
 
 
 def _row(each: Caught) -> tuple[str, str, str]:

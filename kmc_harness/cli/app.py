@@ -151,12 +151,21 @@ def actions() -> None:
 def selftest(
     thorough: Annotated[bool, typer.Option(help="every scenario on every fault, benign ones alone")] = False,
     fault: Annotated[list[str] | None, typer.Option(metavar="NAME", help="only this fault; repeatable")] = None,
+    blind: Annotated[bool, typer.Option(help="the faults written blind: what catches each, and their score")] = False,
+    drawn: Annotated[int, typer.Option(metavar="N", min=0, help="so many faults drawn by lot, and their score")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="of the lot: same seed, same faults")] = 0,
     everything: Annotated[bool, typer.Option("--all", help="list every fault, not just a count of each kind")] = False,
     processes: Annotated[int, typer.Option("-n", help="run in so many processes")] = 2,
 ) -> None:
     """Break the model in every way known, and see that the suite notices each under the right requirement."""
     from kmc_harness.cli import commands
 
+    if blind or drawn:
+        if fault or thorough or (blind and drawn):
+            raise Misuse(
+                "--blind and --drawn try faults of their own; take one of them, without --fault and --thorough"
+            )
+        raise typer.Exit(commands.score(drawn, seed, processes, everything=everything))
     raise typer.Exit(commands.prove(tuple(fault or ()), processes, thorough=thorough, everything=everything))
 
 

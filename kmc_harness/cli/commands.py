@@ -15,10 +15,12 @@ from kmc_harness.selftest import selftest
 from kmc_harness.verdicts import Misuse
 from kmc_model.analysis.configurations import SCOPES, TOPICS, Rules
 from kmc_model.analysis.faults import all_faults, by_name
+from kmc_model.analysis.faults.blind import faults_of_sets
+from kmc_model.analysis.faults.drawn import drawn_faults
 from kmc_model.analysis.statespace import Space, Violation, differences, explore, mermaid, violations
 from kmc_model.policy import ARTICLE, POLICIES
 
-__all__ = ["prove", "search_target", "walk_states"]
+__all__ = ["prove", "score", "search_target", "walk_states"]
 
 
 def prove(names: tuple[str, ...], processes: int, *, thorough: bool, everything: bool) -> int:
@@ -37,6 +39,19 @@ def prove(names: tuple[str, ...], processes: int, *, thorough: bool, everything:
     with analyses.Counting("faults") as counting:
         made = selftest(faults, thorough=thorough, processes=processes, on_progress=counting.show)
     return analyses.show_selftest(made, everything=everything or bool(names), seconds=counting.seconds)
+
+
+def score(drawn: int, seed: int, processes: int, *, everything: bool) -> int:
+    """Try `drawn` faults drawn by lot with `seed`, or the blind sets where there are none, and show what caught them.
+
+    Returns 0, or 1 where a harmless change was flagged: a missed fault is a score, and no defect.
+    """
+    with analyses.Counting("faults") as counting:
+        tried = {f"drawn by lot, seed {seed}": list(drawn_faults(drawn, seed))} if drawn else faults_of_sets()
+        made = selftest(
+            [each for faults in tried.values() for each in faults], processes=processes, on_progress=counting.show
+        )
+    return analyses.show_score(tried, made, everything=everything, seconds=counting.seconds)
 
 
 def walk_states(policy: str, out: Path | None) -> int:

@@ -6,6 +6,7 @@ It never asks the target: all it knows is what stands in the QR code.
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import count
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -25,6 +26,11 @@ class _Totp(pyotp.TOTP):
     """pyotp refuses secrets under 112 bits, real servers use 80: a requirement judges that, not an exception."""
 
     min_secret_length_bits = 0
+
+
+@lru_cache(maxsize=4096)
+def _code(secret: str, now: int, **parameters: Any) -> str:
+    return _Totp(secret, **parameters).at(now)
 
 
 def read_qr_code(picture: bytes) -> str:
@@ -89,7 +95,7 @@ class Authenticator:
     def code_at(self, now: int, **parameters: Any) -> str:
         """Return the code shown at `now` (epoch seconds); `parameters` replace those of the QR code."""
         chosen = {"digits": self.digits, "interval": self.step_s, "digest": getattr(hashlib, self.algorithm.lower())}
-        return _Totp(self.secret, **chosen | parameters).at(now + self.offset_s)
+        return _code(self.secret, now + self.offset_s, **chosen | parameters)
 
     def wrong_codes(self, now: int) -> Iterator[str]:
         """Yield codes that are right at no time within five minutes of `now`."""

@@ -213,8 +213,12 @@ class Acts:
             raise Unreached(f"{person.name} was to have a screen with Continue, but has none")
         return self._exchange.act(GoToLogin(person.email, person.opened_link if by_continue else None, DESK))
 
-    def try_wrong(self, name: str, count: int, what: str, *, after: str | None = None) -> list[Observation]:
+    def try_wrong(
+        self, name: str, count: int, what: str, *, after: str | None = None, code: str | None = None
+    ) -> list[Observation]:
         """Have somebody try `count` wrong `passwords` or `codes` as `name`, in the first of their accounts.
+
+        `code`: typed with each password.
 
         `after`: each time after a login without a code to that account; empty: to the same one.
         """
@@ -222,16 +226,16 @@ class Acts:
         account = self._exchange.account(person.home)
         tries: Iterable[tuple[str, str | None]]
         if what == "passwords":
-            tries = ((f"wr0ng-pw!{nth}", None) for nth in range(count))
+            tries = ((f"wr0ng-pw!{nth}", code) for nth in range(count))
         else:
             codes = self._codes.app_of(person).wrong_codes(self._exchange.now())
             tries = ((person.password, code) for code in islice(codes, count))
         tried: list[Observation] = []
-        for password, code in tries:
+        for password, typed in tries:
             if after is not None:
                 there = self._exchange.account(after) if after else account
                 self._exchange.perform(LogIn(person.email, password, None, there))
-            tried.append(self._exchange.perform(LogIn(person.email, password, code, account)))
+            tried.append(self._exchange.perform(LogIn(person.email, password, typed, account)))
         self._exchange.tried = tried
         return tried
 
@@ -295,7 +299,8 @@ class Acts:
 
     @staticmethod
     def _new_password(person: Person) -> str:
-        return person.takes_again(person.password) if person.takes_again else new_password(person.passwords_set + 1)
+        number = person.passwords_set + 1
+        return person.takes(person.password, number) if person.takes else new_password(number)
 
     def try_password(self, name: str, said: Link, password: str) -> None:
         """Have `name` try a password that the KMC's rules refuse.

@@ -13,7 +13,7 @@ MONTHS = (
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _KINDS, _MONTHS = "|".join(WEEKDAYS), "|".join(MONTHS)
 DAY_PATTERN = (
-    rf"(?:the day before )?the (?:first|last) (?:day|{_KINDS})(?: but one)? of (?:a month|{_MONTHS})"
+    rf"(?:the day before )?the (?:first|second|last) (?:day|{_KINDS})(?: but one)? of (?:a month|{_MONTHS})"
     r"|2[89] February of a leap year"
 )
 """A pattern of all words for a day."""
@@ -45,15 +45,15 @@ def _is(candidate: date, day: str) -> bool:
         return _is(candidate + timedelta(days=1), day.removeprefix("the day before "))
     if leap := re.fullmatch(r"(\d+) February of a leap year", day):
         return isleap(candidate.year) and (candidate.month, candidate.day) == (2, int(leap[1]))
-    found = re.fullmatch(r"the (first|last) (\w+?)( but one)? of (.+)", day)
+    found = re.fullmatch(r"the (first|second|last) (\w+?)( but one)? of (.+)", day)
     assert found is not None
-    end, kind, but_one, month = found.groups()
+    nth, kind, but_one, month = found.groups()
     step = timedelta(days=1 if kind == "day" else 7)
-    outwards = -step if end == "first" else step
-    nth = candidate + (outwards if but_one else timedelta())
+    outwards = step if nth == "last" else -step
+    end = candidate + outwards * (bool(but_one) or nth == "second")
     return (
         (month == "a month" or candidate.month == MONTHS.index(month) + 1)
         and (kind == "day" or candidate.weekday() == WEEKDAYS.index(kind))
-        and nth.month == candidate.month
-        and (nth + outwards).month != candidate.month
+        and end.month == candidate.month
+        and (end + outwards).month != candidate.month
     )

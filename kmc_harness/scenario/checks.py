@@ -246,6 +246,8 @@ class Checks:
         if "@" in account:
             email = self._people[name].email
             self.that(account.casefold() == email.casefold(), f"{email} in the label", account)
+        apart = re.split(":|%3A", entry.label, flags=re.IGNORECASE)[0] if in_label else ""
+        self.that("+" not in apart, "no + in the issuer, which apps show as it stands", apart)
         raw = [sign for sign in ' <>"{}|\\^`' if sign in entry.uri] or ["non-ASCII"] * (not entry.uri.isascii())
         self.that(not raw, "a percent-encoded URI", f"raw {raw} in it" if raw else "nothing raw in it")
 

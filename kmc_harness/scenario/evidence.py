@@ -98,7 +98,7 @@ class Recorder:
     """Takes down what happens in a scenario, and knows its secrets; one that `is_idle` does neither."""
 
     def __init__(self, *, is_idle: bool = False) -> None:
-        self._is_idle = is_idle
+        self.is_idle = is_idle
         self._begun: list[list[Event]] = []
         self._secrets: set[str] = set()
         self._mark = ""
@@ -110,7 +110,7 @@ class Recorder:
 
     def begin_step(self) -> None:
         """Start the next sentence."""
-        if not self._is_idle:
+        if not self.is_idle:
             self._begun.append([])
 
     def note(self, event: Event) -> None:
@@ -120,7 +120,7 @@ class Recorder:
 
     def learn(self, *secrets: str | None) -> None:
         """Keep `secrets` out of every text, also spelled in groups or percent-encoded."""
-        for secret in () if self._is_idle else secrets:
+        for secret in () if self.is_idle else secrets:
             if secret and len(secret) >= redaction.SHORTEST and secret not in self._secrets:
                 self._secrets |= redaction.spelled(secret)
                 redaction.keep(secret)

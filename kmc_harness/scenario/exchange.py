@@ -198,7 +198,7 @@ class Exchange:
     def _begin(self, action: Action) -> None:
         if offer := NEEDED_OFFER.get(type(action)):
             self.needs(offer)
-        for name in SECRET_FIELDS:
+        for name in () if self.recorder.is_idle else SECRET_FIELDS:
             if value := getattr(action, name, None):
                 self.recorder.learn(value, token_of(value) if name == "link" else None)
         self.performed.add(type(action).__name__)
@@ -215,7 +215,7 @@ class Exchange:
             self._note(at, action, "broke off")
             raise AdapterMistake(f"{type(action).__name__} was answered with {wrong}")
         self.recorder.learn(seen.session)
-        if seen.shows_qr_code:
+        if seen.shows_qr_code and not self.recorder.is_idle:
             with contextlib.suppress(UnreadableQrCode):
                 shown_entry = Authenticator.scan(seen.picture, seen.uri)
                 self.recorder.learn(shown_entry.secret, shown_entry.uri)

@@ -186,9 +186,9 @@ class Givens:
         """Have `name` switch to another account."""
         self._exchange.must(self._acts.switch_account(name, account), f"{name} was to switch to {account}")
 
-    def failures(self, name: str, count: int, what: str) -> None:
-        """Have somebody try `count` logins as `name` with a wrong password or wrong codes."""
-        if any(seen.accepted for seen in self._acts.try_wrong(name, count, what)):
+    def failures(self, name: str, count: int, what: str, *, code: str | None = None) -> None:
+        """Have somebody try `count` logins as `name` with a wrong password, and `code`, or with wrong codes."""
+        if any(seen.accepted for seen in self._acts.try_wrong(name, count, what, code=code)):
             raise Unreached(f"logins with wrong {what} were to be refused, but one was accepted")
 
     def days_of_failures(self, name: str, days: int, count: int) -> None:

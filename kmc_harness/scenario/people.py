@@ -12,7 +12,7 @@ from kmc_harness.port import Naming, Observation
 from kmc_harness.verdicts import Unreached
 from kmc_model.sentences import FIRST_PASSWORD
 
-__all__ = ["DESK", "EMAILS", "EMAILS_LIKE", "HOME", "PASSWORDS", "TAKEN_AGAIN", "People", "Person", "owner_of"]
+__all__ = ["DESK", "EMAILS", "EMAILS_LIKE", "HOME", "PASSWORDS", "TAKEN", "People", "Person", "owner_of"]
 
 HOME, OWNER = "Acme", "Grace"
 DESK = "desk"
@@ -35,11 +35,17 @@ PASSWORDS: Mapping[str, str] = {
     "is long": "s3cure-pass!xy",
 }
 """For each phrase, a first password."""
-TAKEN_AGAIN: Mapping[str, Callable[[str], str]] = {
-    "the present password": lambda own: own,
-    "the first password": lambda own: FIRST_PASSWORD,
+TAKEN: Mapping[str, Callable[[str, int], str]] = {
+    "the present password again": lambda own, number: own,
+    "the first password again": lambda own, number: FIRST_PASSWORD,
+    "a password with a plus": lambda own, number: f"n3w+pass!{number}",
+    "a password with signs of web addresses": lambda own, number: f"n3w&p=%41#?{number}",
+    "a password with blanks": lambda own, number: f"n3w pass! {number}",
+    "a password of eight signs": lambda own, number: f"n3w!pa{number:02}",
+    "a password with capitals": lambda own, number: f"N3w!PaSS{number}",
+    "a password in another script": lambda own, number: f"n3w!пароль{number}",
 }
-"""For each phrase, a function from somebody's password to the one that they set at a reset."""
+"""For each phrase, a function from somebody's password, and a number, to the one that they set at a reset."""
 
 
 @dataclass
@@ -60,7 +66,7 @@ class Person:
         opened_link, reset_link: the links that they used last, to see a QR code and to set a password.
         last_code: the one by which they were let in last.
         last_step: the time step in which a code of theirs was made last.
-        takes_again: makes the password of a reset from the present one; None: each is new.
+        takes: makes the password of a reset from the present one and a number; None: each is new.
 
     """
 
@@ -83,7 +89,7 @@ class Person:
     last_code: str | None = field(default=None, repr=False)
     last_step: int = -10
     passwords_set: int = 0
-    takes_again: Callable[[str], str] | None = None
+    takes: Callable[[str, int], str] | None = None
 
     @property
     def memberships(self) -> list[str]:

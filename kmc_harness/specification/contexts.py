@@ -70,7 +70,13 @@ class _Single(msgspec.Struct, forbid_unknown_fields=True):
 class _Who(msgspec.Struct, forbid_unknown_fields=True):
     name: str
     account: str
+    elsewhere: str = "<elsewhere>"
     before: tuple[str, ...] = ()
+
+    def told(self, sentence: str) -> str:
+        """Return an act's sentence with their name and accounts in it."""
+        nouns = {"<who>": self.name, "<account>": self.account, "<elsewhere>": self.elsewhere}
+        return re.sub("|".join(nouns), lambda found: nouns[found[0]], sentence)
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
@@ -110,10 +116,8 @@ def _contexts(file: _File) -> Iterator[Context]:
         passing = (f"{later} have passed",) * bool(later)
         for act, sentences in file.act.items():
             for name, who in file.who.items():
-                told = tuple(each.replace("<who>", who.name).replace("<account>", who.account) for each in sentences)
-                yield Context(
-                    f"{name} {act}{words}", file.dimension, who.before + told * often + passing, is_early=False
-                )
+                meanwhile = who.before + tuple(map(who.told, sentences)) * often + passing
+                yield Context(f"{name} {act}{words}", file.dimension, meanwhile, is_early=False)
         for event, sentences in file.event.items():
             if meanwhile := sentences * often + passing:
                 yield Context(f"{event}{words}", file.dimension, meanwhile, is_early=False)

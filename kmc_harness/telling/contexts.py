@@ -1,7 +1,7 @@
 """Scenarios in contexts before one target: which pairs there are, in what order, and what each shows.
 
-A pair is a test if it passes on the reference and on every right variant of it, at the target's own instant; else it
-is left out. Only what a target does not pass is looked up so: a pass needs no reason.
+A pair is a test if the reference passes it and no right variant departs in it, at the target's own instant; else it is
+left out. Only what a target does not pass is looked up so: a pass needs no reason.
 """
 
 import random
@@ -34,7 +34,7 @@ class End(StrEnum):
     PASSED = "passed"
     DEPARTED = "departed"
     NO_TEST = "no test"
-    """The reference, or a right variant, does not pass it either."""
+    """The reference does not pass it either, or a right variant departs in it."""
     UNREACHED = "not reached"
     SKIPPED = "skipped"
     BROKE = "broke off"
@@ -93,7 +93,7 @@ def plan(scenarios: Sequence[Told], chosen: Sequence[Context], seed: str = "0") 
 
 @cache
 def _right_variants() -> tuple[tuple[Variant, frozenset[str]], ...]:
-    """Return the reference and its right variants, each with the requirements that do not bind it.
+    """Return the right variants of the reference, each with the requirements that do not bind it.
 
     Right is what no requirement forbids. A variant that reads one requirement otherwise is right for all the others.
     """
@@ -104,8 +104,7 @@ def _right_variants() -> tuple[tuple[Variant, frozenset[str]], ...]:
         for name, (_, requirements) in departures(KALTURA_SERVER).items()
         if readings.issuperset(requirements)
     ]
-    found = [(Variant(), ()), *benign, *read_otherwise]
-    return tuple((variant, frozenset(exempt)) for variant, exempt in found)
+    return tuple((variant, frozenset(exempt)) for variant, exempt in [*benign, *read_otherwise])
 
 
 class Teller:
@@ -150,10 +149,11 @@ class Teller:
         return tell(pair, self._target, tag, with_evidence=with_evidence)
 
     def _is_test(self, pair: Told, at: int) -> bool:
-        return all(
-            pair.requirement in exempt or _passes(pair, variant, at, self._target.offers)
-            for variant, exempt in _right_variants()
-        )
+        offers = self._target.offers
+        if _verdict(pair, Variant(), at, offers) is not Verdict.PASS:
+            return False
+        binding = (variant for variant, exempt in _right_variants() if pair.requirement not in exempt)
+        return not any(_verdict(pair, variant, at, offers) in _DEPARTED for variant in binding)
 
     def _begins_at(self) -> int:
         """Return the target's instant at the start of a scenario."""
@@ -180,7 +180,7 @@ class Teller:
         return contexts.shortened(pair, rows)
 
 
-def _passes(pair: Told, variant: Variant, at: int, offers: frozenset[Offer]) -> bool:
+def _verdict(pair: Told, variant: Variant, at: int, offers: frozenset[Offer]) -> Verdict:
     reference = ModelTarget(variant, start=at)
     reference.offers = ModelTarget.offers & offers
-    return tell(pair, reference, "reference", with_evidence=False).verdict is Verdict.PASS
+    return tell(pair, reference, "reference", with_evidence=False).verdict

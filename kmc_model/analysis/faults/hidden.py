@@ -317,6 +317,12 @@ HIDDEN: tuple[Fault, ...] = (
         rules=_counting(_skipping(_ASKED, "replace_reset_links", _counted("asked", 2)), _ASKED, "asked"),
     ),
     _fault(
+        "one reset a person",
+        "Somebody who has reset the password before is mailed no reset link again.",
+        "RST-001",
+        rules=_counting(_skipping(_ASKED, "mail_reset_link", _counted("reset", 1)), RESET, "reset"),
+    ),
+    _fault(
         "one switch a session",
         "Somebody who has switched once must log in again for any other account.",
         "SWI-009",

@@ -11,7 +11,7 @@ from importlib import import_module
 from kmc_model.analysis.faults._fault import Fault
 from kmc_model.analysis.faults.blind.witness import Witnessed
 
-__all__ = ["SETS", "BlindSet", "blind_faults"]
+__all__ = ["SETS", "BlindSet", "faults_of_sets"]
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,6 @@ SETS: tuple[BlindSet, ...] = ()
 
 
 @cache
-def blind_faults() -> tuple[Fault, ...]:
-    """Return the faults and harmless changes of all sets, called by set and name."""
-    return tuple(each.called(f"{of.name}: {each.fault.name}").fault for of in SETS for each in of.changes)
+def faults_of_sets() -> dict[str, tuple[Fault, ...]]:
+    """Return the faults and harmless changes of each set, called by set and name."""
+    return {of.name: tuple(each.called(f"{of.name}: {each.fault.name}").fault for each in of.changes) for of in SETS}
