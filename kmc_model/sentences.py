@@ -252,4 +252,4 @@ PASSWORDS: Mapping[str, Callable[[str], str]] = {
 
 def new_password(number: int) -> str:
     """Return somebody's `number`-th new password, unlike all others; it obeys the KMC's rules: 8 to 14 signs (3.4)."""
-    return f"n3w!{hashlib.sha256(str(number).encode()).hexdigest()[:8]}"
+    return f"N3w!{hashlib.sha256(str(number).encode()).hexdigest()[:8]}"

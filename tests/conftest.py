@@ -16,6 +16,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 WHOLE = bool(os.environ.get("KMC_TEST_ALL"))
 """Whether everything is to be tested (`make check-all`) that CI takes a sample of."""
+os.environ.setdefault("KMC_CONTEXTS", "off")
+"""A run is told in contexts where a test says so: a sweep takes half a minute."""
 
 
 @pytest.hookimpl(wrapper=True)

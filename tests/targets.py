@@ -11,17 +11,14 @@ from urllib.parse import quote
 
 from PIL import Image
 
-from kmc_harness.phone.authenticator import read_qr_code
 from kmc_harness.port import (
     Action,
     ChangePassword,
-    ConfirmPairing,
     ConfirmPassword,
     DisableTwoFactor,
     EnableTwoFactor,
     LinkKind,
     LogIn,
-    LogOut,
     Mail,
     MailedLink,
     NotOffered,
@@ -29,12 +26,10 @@ from kmc_harness.port import (
     Offer,
     OpenEnrolmentLink,
     RegisterUser,
-    RequestReset,
     SetPassword,
-    StartPairing,
-    UseSession,
 )
 from kmc_harness.targets.model import ModelTarget
+from kmc_harness.targets.self_service import SelfService
 from kmc_model import records
 from kmc_model.analysis.faults import by_name
 from kmc_model.clock import START
@@ -296,76 +291,42 @@ class IsStopped(ModelTarget):
         return super().perform(action)
 
 
-class Settings(ModelTarget):
-    """The reference as a product of another kind: everybody is alone, and pairs on a settings page.
+class Settings(SelfService):
+    """The reference as a product of another kind, with defects.
 
     A reset drops the pairing, or leaves it where KMC_TEST_KEEPS says so. KMC_TEST_SETTINGS says what is wrong with the
     page: a wrong code is accepted (`takes`), or refused and pairs all the same (`pairs`); to start anew drops the
     pairing (`drops`), or makes codes of the app useless (`forgets`).
     """
 
-    offers = frozenset({Offer.CLOCK, Offer.OUTBOX, Offer.SETTINGS, Offer.RESET, Offer.RULES, Offer.CHANGE})
-
     def __init__(self) -> None:
-        self.keeps = "KMC_TEST_KEEPS" in os.environ
+        keeps = "KMC_TEST_KEEPS" in os.environ
         self.wrong = os.environ.get("KMC_TEST_SETTINGS", "")
-        kept = by_name("SetPassword.always without renew_secret").variant.rules
-        super().__init__(Variant(rules=kept if self.keeps else RULES))
+        kept = by_name("SetPassword.always without renew_secret").variant
+        super().__init__(kept if keeps else "article", keeps_pairing=keeps)
 
     def reset(self) -> None:
         super().reset()
-        self.logged_in: dict[str, LogIn] = {}
-        self.paired: set[str] = set()
         self.forgotten: set[str] = set()
 
     def perform(self, action: Action) -> Observation:
-        match action:
-            case RegisterUser(_, email, password):
-                return super().perform(RegisterUser(email, email, password))
-            case LogIn(email, code=str()) if email in self.forgotten:
-                return Observation(False)
-            case LogIn(email, _, _, account):
-                seen = super().perform(replace(action, account=email if account else None))
-                self.logged_in |= {seen.session: action} if seen.session else {}
-                return replace(seen, account=None)
-            case StartPairing(session):
-                return self.start_pairing(self.logged_in[session].email)
-            case ConfirmPairing(session, code):
-                return self.confirm_pairing(replace(self.logged_in[session], account=None, code=code))
-            case SetPassword(link):
-                seen = super().perform(action)
-                if seen.accepted and not self.keeps:
-                    owner = self.model.state.links[link.rpartition("/")[2]].email
-                    super().perform(DisableTwoFactor(owner))
-                    self.paired.discard(owner)
-                return seen
-            case UseSession() | LogOut() | RequestReset() | ChangePassword():
-                return replace(super().perform(action), account=None)
-        raise NotOffered(type(action).__name__)
+        if isinstance(action, LogIn) and action.email in self.forgotten and action.code is not None:
+            return Observation(False)
+        return super().perform(action)
 
     def start_pairing(self, email: str) -> Observation:
         if email in self.paired:
             if self.wrong == "drops":
-                super().perform(DisableTwoFactor(email))
+                ModelTarget.perform(self, DisableTwoFactor(email))
             self.forgotten |= {email} if self.wrong == "forgets" else set()
-            return Observation(False, "there is a pairing")
-        super().perform(EnableTwoFactor(email))
-        shown = super().perform(OpenEnrolmentLink(super().outbox(email)[-1].links[0].url))
-        super().perform(DisableTwoFactor(email))
-        return Observation(shown.accepted, uri=read_qr_code(shown.picture or b""))
+        return super().start_pairing(email)
 
     def confirm_pairing(self, login: LogIn) -> Observation:
-        super().perform(EnableTwoFactor(login.email))
-        seen = super().perform(login)
-        if seen.accepted or self.wrong in ("takes", "pairs"):
+        seen = super().confirm_pairing(login)
+        if not seen.accepted and self.wrong in ("takes", "pairs"):
+            ModelTarget.perform(self, EnableTwoFactor(login.email))
             self.paired.add(login.email)
-        else:
-            super().perform(DisableTwoFactor(login.email))
         return Observation(seen.accepted or self.wrong == "takes")
-
-    def outbox(self, email: str) -> list[Mail]:
-        mails = super().outbox(email)
-        return [each for each in mails if not any(link.kind is LinkKind.ENROLMENT for link in each.links)]
 
 
 class _ThisProcess:

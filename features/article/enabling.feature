@@ -244,13 +244,6 @@ Feature: Enabling two-factor authentication
       And Bo scans the QR code
       Then Ada and Bo have different secrets
 
-    Scenario: Somebody registered later
-      Given Ada has paired an authenticator
-      And Bo has been registered in Acme with a password
-      When Bo opens the newest enrolment link
-      And Bo scans the QR code
-      Then Ada and Bo have different secrets
-
   @REQ-ENA-007 @needs-enable
   Rule: From that moment e-mail and password alone open no session in that account
 

@@ -136,6 +136,13 @@ Feature: Resetting the password, and renewing an expired QR code
       When Ada opens the newest enrolment link
       Then no QR code is shown
 
+    Scenario: OK is clicked after the mailed link has shown it
+      Given Ada has paired an authenticator
+      And Ada has been mailed another enrolment link by a reset
+      When Ada opens the newest enrolment link
+      And Ada confirms the new password
+      Then no QR code is shown
+
   @REQ-RST-005 @needs-reset @needs-renew
   Rule: Scanning the new one sets two-factor authentication up again
 
@@ -159,13 +166,6 @@ Feature: Resetting the password, and renewing an expired QR code
       Given Ada has been mailed an enrolment link
       And Ada has set a new password
       When Ada opens the first enrolment link
-      Then no QR code is shown
-
-    Scenario: The earlier link of a reset was never opened
-      Given Ada has paired an authenticator
-      And Ada has been mailed another enrolment link by a reset
-      And Ada has set a new password
-      When Ada opens the earlier enrolment link
       Then no QR code is shown
 
   @REQ-RST-007 @needs-reset
@@ -468,14 +468,6 @@ Feature: Resetting the password, and renewing an expired QR code
       Given Ada has paired an authenticator
       And Ada has reset the password
       When Ada confirms the new password
-      Then no QR code is shown
-
-    @needs-outbox
-    Scenario: OK is clicked after the mailed link has shown it
-      Given Ada has paired an authenticator
-      And Ada has been mailed another enrolment link by a reset
-      When Ada opens the newest enrolment link
-      And Ada confirms the new password
       Then no QR code is shown
 
     @needs-clock

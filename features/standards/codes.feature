@@ -80,7 +80,8 @@ Feature: Codes, secrets and QR codes by the standards
 
     @needs-clock
     Scenario: The same code a minute later, after a colleague has logged in
-      Given Ada has paired an authenticator
+      Given Bo is a KMC user of Acme
+      And Ada has paired an authenticator
       And Bo has paired an authenticator
       When Ada logs in to Acme with a code
       And Bo logs in to Acme with a code

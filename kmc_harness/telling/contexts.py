@@ -5,10 +5,11 @@ left out. Only what a target does not pass is looked up so: a pass needs no reas
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from kmc_harness.port import Offer
@@ -17,15 +18,18 @@ from kmc_harness.specification import catalogue, contexts
 from kmc_harness.specification.bindings import Told
 from kmc_harness.specification.contexts import Context
 from kmc_harness.targets.model import ModelTarget
+from kmc_harness.targets.self_service import SelfService
 from kmc_harness.telling.scene import tag_of, tell
 from kmc_harness.verdicts import Verdict
-from kmc_model.analysis.faults import all_faults
+from kmc_model.analysis.faults import all_faults, by_name
 from kmc_model.model import Variant
 from kmc_model.policy import KALTURA_SERVER, departures
 
 __all__ = ["End", "Plan", "Teller", "plan"]
 
 _DEPARTED = (Verdict.FAIL, Verdict.WARNING)
+_KEEPS_SECRET = by_name("SetPassword.always without renew_secret").variant
+"""On a settings page a reset may leave the pairing as it is."""
 
 
 class End(StrEnum):
@@ -153,7 +157,10 @@ class Teller:
         if _verdict(pair, Variant(), at, offers) is not Verdict.PASS:
             return False
         binding = (variant for variant, exempt in _right_variants() if pair.requirement not in exempt)
-        return not any(_verdict(pair, variant, at, offers) in _DEPARTED for variant in binding)
+        verdicts: Iterable[Verdict] = (_verdict(pair, variant, at, offers) for variant in binding)
+        if _is_self_service(offers):
+            verdicts = chain(verdicts, [_verdict(pair, _KEEPS_SECRET, at, offers, keeps_pairing=True)])
+        return not any(verdict in _DEPARTED for verdict in verdicts)
 
     def _begins_at(self) -> int:
         """Return the target's instant at the start of a scenario."""
@@ -180,7 +187,18 @@ class Teller:
         return contexts.shortened(pair, rows)
 
 
-def _verdict(pair: Told, variant: Variant, at: int, offers: frozenset[Offer]) -> Verdict:
-    reference = ModelTarget(variant, start=at)
-    reference.offers = ModelTarget.offers & offers
+def _is_self_service(offers: frozenset[Offer]) -> bool:
+    return Offer.SETTINGS in offers and Offer.ENABLE not in offers
+
+
+def _verdict(
+    pair: Told, variant: Variant, at: int, offers: frozenset[Offer], *, keeps_pairing: bool = False
+) -> Verdict:
+    """Return how a pair ends on the model, as a product with these offers."""
+    reference = (
+        SelfService(variant, start=at, keeps_pairing=keeps_pairing)
+        if _is_self_service(offers)
+        else ModelTarget(variant, start=at)
+    )
+    reference.offers &= offers
     return tell(pair, reference, "reference", with_evidence=False).verdict

@@ -279,7 +279,7 @@ def test_where_nobody_is_in_two_accounts_only_what_needs_that_is_skipped(judge: 
     ran = judge("TeamsOfTheirOwn")
     assert set(ran.verdicts.values()) == {"pass", "skipped"}
     partly_covered = {each["id"]: each["partly_covered"] for each in ran.report["requirements"]}
-    assert partly_covered["ENA-001"] == "6 of 7 scenarios; not offered: memberships"
+    assert partly_covered["ENA-001"] == "6 of 8 scenarios; not offered: memberships"
     assert partly_covered["ENR-010"] == "2 of 3 scenarios; not offered: memberships"
     assert partly_covered["SEC-003"] == ""
     skipped = {name for name, verdict in ran.verdicts.items() if verdict == "skipped"}
