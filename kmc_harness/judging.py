@@ -2,6 +2,7 @@
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from kmc_harness import report
 from kmc_harness.report.results import Run
@@ -11,7 +12,14 @@ __all__ = ["judge"]
 
 
 def judge(
-    target: str, *, policy: str = "article", profile: str = "all", only: tuple[str, ...] = (), patience: str = "2m"
+    target: str,
+    *,
+    policy: str = "article",
+    profile: str = "all",
+    only: tuple[str, ...] = (),
+    patience: str = "2m",
+    contexts: str = "off",
+    client: Any = None,
 ) -> report.Frames:
     """Run the suite on `target` within this process and return its report as DataFrames.
 
@@ -21,11 +29,14 @@ def judge(
         profile: which levels of requirement.
         only: ids of requirements to narrow it down to.
         patience: how long may really be waited in one scenario, where the clock cannot be moved.
+        contexts: what is told in contexts too, as `kmc run --contexts`.
+        client: a Dask client (`distributed.Client`) whose workers do that; each loads the target anew.
 
     Raises:
         Misuse: settings that make no sense.
 
     """
     with tempfile.TemporaryDirectory() as folder:
-        runner.run(Run(target, policy, profile, only, patience=patience), Path(folder))
+        what = Run(target, policy, profile, only, patience=patience, contexts=contexts)
+        runner.run(what, Path(folder), client=client)
         return report.load(folder)

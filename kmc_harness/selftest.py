@@ -310,7 +310,7 @@ def _in_contexts(tried: _Tried, requirements: frozenset[str]) -> _Tried:
         if scenario not in own:
             continue
         ran += 1
-        if teller.ends(pair := pairs[at]) is Ended.DEPARTED:
+        if teller.judge(pair := pairs[at])[0] is Ended.DEPARTED:
             noticed = tried.noticed | {pair.requirement: (pair.id,)}
             reach = Reach.SWEEP if at < pairs.sweep else Reach.ALL
             return replace(tried, noticed=noticed, ran=ran, reach=reach, context=pair.context)

@@ -334,6 +334,39 @@ def report(
 
 
 @app.command()
+def contexts(
+    report: Annotated[
+        Path | None, typer.Argument(metavar="[REPORT]", help="with how many pairs of each this report has")
+    ] = None,
+) -> None:
+    """List the contexts in which scenarios are told, by dimension."""
+    from kmc_harness.cli import tables
+    from kmc_harness.report import read
+
+    tables.show_contexts(read(report).in_contexts if report else None)
+
+
+@app.command()
+def merge(
+    shares: Annotated[list[Path], typer.Argument(metavar="REPORT...", help="of runs with --shard 1/N to N/N")],
+    report: Annotated[Path, typer.Option(metavar="DIR", help="folder for the report")] = Path("kmc-report"),
+) -> None:
+    """Make one report of runs that told a share of the pairs each (--shard)."""
+    from kmc_harness.cli import reports
+    from kmc_harness.report import read, render, write
+    from kmc_harness.report.merge import merge as merged_of
+
+    made = merged_of([read(each) for each in shares])
+    try:
+        made = write(made, report)
+        render(made, report)
+    except OSError as error:
+        raise Misuse(f"{str(report)!r} cannot be written: {error.strerror}; choose a folder with --report") from error
+    reports.show_report(made, report)
+    raise typer.Exit(made.exit_code)
+
+
+@app.command()
 def compare(
     before: Annotated[Path, typer.Argument(metavar="A", help="the earlier report")],
     after: Annotated[Path, typer.Argument(metavar="B", help="the later report")],

@@ -11,13 +11,15 @@ from rich.table import Table
 
 from kmc_harness import terminal
 from kmc_harness.port import ACTIONS, Offer
+from kmc_harness.specification import contexts
 from kmc_harness.specification.catalogue import Requirement
 from kmc_harness.verdicts import LAST_WORDS
 
 if TYPE_CHECKING:
+    from kmc_harness.report.results import InContexts
     from kmc_harness.running.doctor import Examination
 
-__all__ = ["show_actions", "show_catalogue", "show_examination", "show_requirement"]
+__all__ = ["show_actions", "show_catalogue", "show_contexts", "show_examination", "show_requirement"]
 
 WIDE = 110
 """Characters of a line, from which on lists have room for what an adapter is asked."""
@@ -90,6 +92,20 @@ def show_catalogue(requirements: Sequence[Requirement]) -> None:
         table.add_row(each.id, escape(each.title), offers, *([", ".join(each.actions)] if is_wide else []))
     console.print(table)
     console.print(f"\n{OR_SETTINGS}")
+
+
+def show_contexts(told: "InContexts | None") -> None:
+    """Show every context; with how many of its pairs were told, and how many of these were tests."""
+    console = Console(highlight=False)
+    table = terminal.table("dimension", "context", *(("pairs", "tests") if told else ()))
+    for column in table.columns[2:]:
+        column.justify = "right"
+    for each in contexts.load():
+        counts = (told.told.get(each.name, 0), told.tests.get(each.name, 0)) if told else ()
+        table.add_row(each.dimension, escape(each.name), *map(str, counts))
+    console.print(table)
+    if told:
+        console.print(f"\n{told.in_words or 'nothing was told in contexts'}")
 
 
 def show_requirement(requirement: Requirement) -> None:

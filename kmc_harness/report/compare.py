@@ -46,7 +46,7 @@ def compare(before: Report, after: Report) -> list[Difference]:
     order = list(Change)
     old, new = _by_name(before), _by_name(after)
     for one, others, other in ((old, new, before), (new, old, after)):
-        if other.in_contexts.told:
+        if other.in_contexts.judged:
             one |= {name: _as_passed(each) for name, each in others.items() if each.context and name not in one}
     found = _differences(old, new)
     return sorted(found, key=lambda each: (order.index(each.change), each.requirement, each.scenario))

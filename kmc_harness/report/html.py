@@ -73,6 +73,7 @@ def _facts(report: Report) -> list[tuple[str, str]]:
         ("pytest", " ".join(run.pytest_arguments)),
         ("when", report.timing.started_at.replace("T", " ").replace("+00:00", " UTC")),
         ("took", f"{report.size}; {report.timing.seconds:.1f} s, summed over them"),
+        ("in contexts", report.in_contexts.in_words.removeprefix("in contexts: ")),
         ("features", run.versions.get("features", "")),
         ("versions", versions),
     ]

@@ -82,11 +82,12 @@ class Run(_Part, frozen=True):
         """The target with its policy, as headings name it."""
         return f"{self.target}, policy {self.policy}" if self.policy else self.target
 
-    def reproduce(self, requirement: str) -> str:
-        """Return the command that judges just `requirement` again."""
+    def reproduce(self, requirement: str, context: str = "") -> str:
+        """Return the command that judges just `requirement` again, in one context where one is named."""
         words = ["kmc run --target", shlex.quote(self.target)]
         words += ["--policy", self.policy] if self.policy else []
-        return " ".join([*words, "--profile all --only", requirement, "--seed", self.seed, "--report kmc-reproduced"])
+        words += ["--profile all --only", requirement, *(["--context", shlex.quote(context)] if context else [])]
+        return " ".join([*words, "--seed", self.seed, "--report kmc-reproduced"])
 
 
 class ScenarioResult(_Part, frozen=True):
@@ -152,17 +153,19 @@ class InContexts(_Part, frozen=True):
         asked: off, sweep, all, a number of pairs or a time.
         planned: how many pairs that is of this target.
         ends: how many ended in which way; what is missing from `planned` was not told.
-        tests: by context, how many of its pairs were tests: the reference and its right variants pass them.
+        told: by context, how many of its pairs were told.
+        tests: by context, how many of them were tests: the reference passes them, and no right variant departs.
 
     """
 
     asked: str = "off"
     planned: int = 0
     ends: dict[str, int] = {}
+    told: dict[str, int] = {}
     tests: dict[str, int] = {}
 
     @property
-    def told(self) -> int:
+    def judged(self) -> int:
         """How many pairs said something of the target."""
         return self.ends.get("passed", 0) + self.ends.get("departed", 0)
 
@@ -174,7 +177,7 @@ class InContexts(_Part, frozen=True):
         departed = self.ends.get("departed", 0)
         others = ", ".join(f"{count:,} {end}" for end, count in self.ends.items() if end not in ("passed", "departed"))
         rest = f"; {others}" if others else ""
-        return f"in contexts: {self.told:,} of {self.planned:,} pairs judged, {departed:,} departed{rest}"
+        return f"in contexts: {self.judged:,} of {self.planned:,} pairs judged, {departed:,} departed{rest}"
 
 
 class RequirementResult(_Part, frozen=True):

@@ -1,16 +1,20 @@
 """The second half of a run: the scenarios that passed, told in contexts.
 
-Pairs are told in chunks, here or in processes of their own, each with a target of its own; what a chunk showed is in
-the journal before it counts, so that a run that was stopped goes on with the next one.
+Pairs are told in chunks, here, in processes or on a cluster, each with a target of its own; what a chunk showed is in
+the journal before it counts, so that a run that was stopped goes on with the next one. Of the pairs that depart alike
+the shortest is minimised at the end, in this process.
 """
 
 import multiprocessing
 import os
+import re
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from functools import partial
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -18,25 +22,31 @@ import msgspec
 from kmc_harness import durations, targets, terminal
 from kmc_harness.durations import stopwatch
 from kmc_harness.report.results import InContexts, Run, ScenarioResult
-from kmc_harness.running.journal import Chunk, Journal
+from kmc_harness.running.journal import Chunk, Departed, Journal
 from kmc_harness.running.probes import probe
 from kmc_harness.specification import bindings, contexts
 from kmc_harness.telling.contexts import End, Plan, Teller, plan
 from kmc_harness.verdicts import Misuse, Verdict
 
-__all__ = ["OFF", "SWEEP", "check", "departures_of", "summed_up", "tell_in_contexts", "usual"]
+__all__ = ["OFF", "check", "summed_up", "tell_in_contexts", "usual"]
 
 OFF, SWEEP, ALL = "off", "sweep", "all"
+HERE = "1000"
+"""Pairs of an adapter in this process, where nobody says: how long a sweep of it would take is not known."""
 CHUNK = 50
 """How many pairs are told between two lines of the journal."""
-TOO_OFTEN = 3
-"""Departures of one requirement after which its other pairs are left out: it is known to fail in contexts."""
+WORTH_SAYING_S = 10
+SHORTEST = 3
+"""How many of the pairs that depart alike are tried at the end, until one departs again."""
+TAG = re.compile(r"[-.][0-9a-f]{8}\b")
+"""What makes the names of a scenario's people and accounts new."""
 
 
 def usual(target: str, repeats: int, pytest_arguments: Sequence[str]) -> str:
-    """Return which contexts are told where nobody says: a sweep before a target in this process, elsewhere none."""
-    is_here = target == "model" or target.startswith("python:")
-    return SWEEP if is_here and repeats == 1 and not pytest_arguments else OFF
+    """Return which contexts are told where nobody says: a sweep of the model, some pairs of an adapter in Python."""
+    if repeats > 1 or pytest_arguments:
+        return OFF
+    return SWEEP if target == "model" else HERE if target.startswith("python:") else OFF
 
 
 def check(what: Run) -> None:
@@ -49,29 +59,32 @@ def check(what: Run) -> None:
     _limits(what.contexts)
     _share(what.shard)
     _chosen(what)
-    if what.contexts != OFF and what.repeat > 1:
+    if what.contexts == OFF:
+        if what.shard:
+            raise Misuse("--shard cuts the pairs of scenarios and contexts; say which by --contexts")
+        return
+    if what.repeat > 1:
         raise Misuse("--contexts tells each pair once; drop it, or --repeat")
-    if what.contexts != OFF and what.pytest_arguments:
+    if what.pytest_arguments:
         raise Misuse(f"--contexts runs without pytest; drop it, or {' '.join(what.pytest_arguments)}")
 
 
 def _limits(asked: str) -> tuple[float, float]:
     """Return how many pairs are told at most, and for how many seconds."""
+    endless = float("inf")
     if asked in (OFF, SWEEP, ALL):
-        return float("inf"), float("inf")
+        return endless, endless
     if asked.isdecimal():
-        return float(asked), float("inf")
+        return float(asked), endless
     try:
-        return float("inf"), durations.seconds(asked)
+        return endless, durations.seconds(asked)
     except ValueError:
         raise Misuse(f"--contexts takes off, sweep, all, a number of pairs or a time as 10m, not {asked!r}") from None
 
 
 def _share(shard: str) -> tuple[int, int]:
     """Return which share of all pairs is told here, from 0, and of how many."""
-    if not shard:
-        return 0, 1
-    share, _, of = shard.partition("/")
+    share, _, of = (shard or "1/1").partition("/")
     if not (share.isdecimal() and of.isdecimal() and 1 <= int(share) <= int(of)):
         raise Misuse(f"--shard takes K/N with K from 1 to N, as 2/4, not {shard!r}")
     return int(share) - 1, int(of)
@@ -85,7 +98,7 @@ def _chosen(what: Run) -> tuple[contexts.Context, ...]:
     return tuple(known[each] for each in what.context) or tuple(known.values())
 
 
-def plan_of(what: Run, passed: frozenset[str]) -> Plan:
+def _plan_of(what: Run, passed: frozenset[str]) -> Plan:
     """Return the pairs of the scenarios that `passed` (ids), cut to this run's share."""
     told = [each for each in bindings.all_told() if each.id in passed]
     whole = plan(told, _chosen(what), what.seed)
@@ -96,31 +109,49 @@ def plan_of(what: Run, passed: frozenset[str]) -> Plan:
     return Plan(whole.scenarios, whole.contexts, order, whole.sweep)
 
 
-def tell_in_contexts(what: Run, journal: Journal, plain: Sequence[ScenarioResult], processes: int) -> None:
-    """Tell in contexts what passed plainly, and keep what is shown in the journal.
+def tell_in_contexts(
+    what: Run, journal: Journal, plain: Sequence[ScenarioResult], processes: int, seconds: float, client: Any = None
+) -> tuple[ScenarioResult, ...]:
+    """Tell in contexts what passed plainly, and return what departed, each that shows alike once.
 
     Args:
         what: the settings of the run.
         journal: of the run; chunks that stand in it are not told again.
         plain: the results of the scenarios as they stand.
         processes: how many tell.
+        seconds: how long all scenarios took as they stand.
+        client: a Dask client whose workers tell instead.
+
+    Raises:
+        Misuse: a process died; what it had finished is kept.
+        NotJudged: the target fails a probe now.
 
     """
     passed = _passed(plain)
-    pairs = plan_of(what, passed)
+    pairs = _plan_of(what, passed)
     done = {each.number for each in journal.chunks()}
     left = [number for number in range(-(-len(pairs) // CHUNK)) if number not in done]
+    _say_price(len(left) * CHUNK, seconds / max(len(plain), 1), processes)
     _, most_s = _limits(what.contexts)
     until = stopwatch() + most_s
     with terminal.Progress("pairs") as progress:
         progress.expect(len(pairs) - len(done) * CHUNK)
-        for chunk in _chunks(what, passed, left, processes):
+        for chunk in _chunks(what, passed, left, processes, client):
             journal.append_chunk(chunk)
-            worst = max((each.verdict for each in chunk.departures), key=lambda each: each.rank, default=Verdict.PASS)
-            requirement = chunk.departures[0].requirement if chunk.departures else ""
-            progress.advance(worst, requirement, sum(chunk.ends.values()))
+            worst = max(chunk.departed, key=lambda each: each.verdict.rank, default=None)
+            shown = (worst.verdict, worst.requirement) if worst else (Verdict.PASS, "")
+            progress.advance(*shown, sum(chunk.ends.values()))
             if stopwatch() > until:
                 break
+    return _minimised(what, passed, [each for chunk in journal.chunks() for each in chunk.departed])
+
+
+def _say_price(count: int, seconds: float, processes: int) -> None:
+    """Say what the contexts will take, where that is worth saying."""
+    total_s = count * seconds / processes
+    if total_s > WORTH_SAYING_S:
+        time = f"{total_s / 60:.0f} min" if total_s > 90 else f"{total_s:.0f} s"
+        print(f"kmc: {count:,} pairs of scenarios and contexts, about {time} at {seconds:.3f} s each", file=sys.stderr)
 
 
 def _passed(plain: Sequence[ScenarioResult]) -> frozenset[str]:
@@ -129,88 +160,115 @@ def _passed(plain: Sequence[ScenarioResult]) -> frozenset[str]:
     return frozenset(each.id for each in plain if each.verdict is Verdict.PASS and each.requirement not in failed)
 
 
-def _chunks(what: Run, passed: frozenset[str], numbers: Sequence[int], processes: int) -> Iterator[Chunk]:
-    if processes == 1:
-        with _working(what, passed) as tell:
-            yield from map(tell, numbers)
-        return
+def _chunks(what: Run, passed: frozenset[str], numbers: Sequence[int], processes: int, client: Any) -> Iterator[Chunk]:
+    """Yield what each chunk showed, in any order."""
+    if client is not None:
+        yield from _on_cluster(what, passed, numbers, client)
+    elif processes > 1:
+        yield from _in_processes(what, passed, numbers, processes)
+    elif numbers:
+        with _telling(what) as teller:
+            pairs = _plan_of(what, passed)
+            yield from (_chunk(teller, pairs, number) for number in numbers)
+
+
+def _in_processes(what: Run, passed: frozenset[str], numbers: Sequence[int], processes: int) -> Iterator[Chunk]:
     # Not forked: an adapter may hold threads and connections.
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, spawn, _begin, (what, passed)) as pool:
-        waiting = [pool.submit(_go_on, number) for number in numbers]
+    with ProcessPoolExecutor(processes, spawn) as pool:
+        waiting = [pool.submit(_elsewhere, what, passed, number) for number in numbers]
         try:
             for each in as_completed(waiting):
                 yield each.result()
+        except BrokenProcessPool as error:
+            died = "a process that told scenarios in contexts died; kmc run --resume goes on with what is left"
+            raise Misuse(died) from error
         finally:
             pool.shutdown(cancel_futures=True)
 
 
+def _on_cluster(what: Run, passed: frozenset[str], numbers: Sequence[int], client: Any) -> Iterator[Chunk]:
+    from distributed import as_completed as as_told
+
+    waiting = [client.submit(_elsewhere, what, passed, number, pure=False) for number in numbers]
+    for each in as_told(waiting):  # type: ignore[no-untyped-call] # distributed has no types
+        yield each.result()
+
+
+def _elsewhere(what: Run, passed: frozenset[str], number: int) -> Chunk:
+    """Tell a chunk in a process that keeps its target for the next one; the target goes with the process."""
+    os.environ.setdefault("PYTEST_XDIST_WORKER", "contexts")
+    return _chunk(*_kept(msgspec.json.encode(what), passed), number)
+
+
+@cache
+def _kept(run: bytes, passed: frozenset[str]) -> tuple[Teller, Plan]:
+    what = msgspec.json.decode(run, type=Run)
+    return _telling(what).__enter__(), _plan_of(what, passed)
+
+
 @contextmanager
-def _working(what: Run, passed: frozenset[str]) -> Iterator[Any]:
+def _telling(what: Run) -> Iterator[Teller]:
+    """Tell before a probed target of one's own.
+
+    Raises:
+        NotJudged: it failed a probe.
+
+    """
     target = targets.load(what.target, policy=what.policy or "article", seed=what.seed, patience=what.patience)
     try:
         probe(target, "contexts")
-        yield partial(_chunk, Teller(target, what.seed), plan_of(what, passed), Counter[str]())
+        yield Teller(target, what.seed)
     finally:
         target.close()
 
 
-_IN_PROCESS: dict[str, Any] = {}
-
-
-def _begin(what: Run, passed: frozenset[str]) -> None:
-    """Be one of the processes; the target goes with the process."""
-    os.environ.setdefault("PYTEST_XDIST_WORKER", "contexts")
-    working = _working(what, passed)
-    _IN_PROCESS.update(tell=working.__enter__(), working=working)
-
-
-def _go_on(number: int) -> Chunk:
-    chunk: Chunk = _IN_PROCESS["tell"](number)
-    return chunk
-
-
-def _chunk(teller: Teller, pairs: Plan, departed: Counter[str], number: int) -> Chunk:
-    """Tell the pairs of one chunk; `departed` counts the departures by requirement."""
+def _chunk(teller: Teller, pairs: Plan, number: int) -> Chunk:
+    """Tell the pairs of one chunk."""
     ends: Counter[str] = Counter()
+    told: Counter[str] = Counter()
     tests: Counter[str] = Counter()
-    departures: list[ScenarioResult] = []
+    departed: list[Departed] = []
     began = stopwatch()
     for at in range(number * CHUNK, min((number + 1) * CHUNK, len(pairs))):
         pair = pairs[at]
-        if departed[pair.requirement] >= TOO_OFTEN:
-            ends["left out"] += 1
-            continue
         end, result = teller.judge(pair)
         ends[end.value] += 1
-        if end is not End.NO_TEST:
-            tests[pair.context] += 1
-        if result:
-            departed[pair.requirement] += 1
-            departures.append(result)
-    return Chunk(number, stopwatch() - began, dict(ends), dict(tests), tuple(departures))
+        told[pair.context] += 1
+        tests[pair.context] += end is not End.NO_TEST
+        if end is End.DEPARTED:
+            shown = (result.verdict, TAG.sub("", result.expected), TAG.sub("", result.actual))
+            departed.append(Departed(at, pair.requirement, *shown, len(contexts.rows_of(pair))))
+    return Chunk(number, stopwatch() - began, dict(ends), dict(told), dict(tests), tuple(departed))
 
 
-def departures_of(chunks: Sequence[Chunk]) -> list[ScenarioResult]:
-    """Return the departures in contexts, each that shows alike once: by the shortest of its scenarios."""
-    alike: dict[tuple[str, ...], list[ScenarioResult]] = {}
-    for each in (departure for chunk in chunks for departure in chunk.departures):
+def _minimised(what: Run, passed: frozenset[str], departed: Sequence[Departed]) -> tuple[ScenarioResult, ...]:
+    """Return the shortest scenario of each way to depart, without the sentences that it does not need."""
+    alike: dict[tuple[str, ...], list[Departed]] = {}
+    for each in departed:
         alike.setdefault((each.requirement, each.expected, each.actual), []).append(each)
-    return [_shortest(each) for each in alike.values()]
+    if not alike:
+        return ()
+    pairs = _plan_of(what, passed)
+    with _telling(what) as teller:
+        found = [_shortest(teller, pairs, each) for each in alike.values()]
+    return tuple(each for each in found if each)
 
 
-def _shortest(alike: Sequence[ScenarioResult]) -> ScenarioResult:
-    shortest = min(alike, key=lambda each: (len(each.meanwhile), sum(map(len, each.meanwhile)), each.id))
-    return msgspec.structs.replace(shortest, also=len(alike) - 1)
+def _shortest(teller: Teller, pairs: Plan, alike: Sequence[Departed]) -> ScenarioResult | None:
+    for each in sorted(alike, key=lambda each: (each.rows, each.at))[:SHORTEST]:
+        if result := teller.minimised(pairs[each.at]):
+            return msgspec.structs.replace(result, also=len(alike) - 1)
+    return None
 
 
 def summed_up(what: Run, plain: Sequence[ScenarioResult], chunks: Sequence[Chunk]) -> InContexts:
     """Return how much was told in contexts, and how it ended."""
-    ends: Counter[str] = Counter()
-    tests: Counter[str] = Counter()
-    for each in chunks:
-        ends.update(each.ends)
-        tests.update(each.tests)
-    return InContexts(
-        what.contexts, len(plan_of(what, _passed(plain))), dict(sorted(ends.items())), dict(sorted(tests.items()))
-    )
+    if what.contexts == OFF:
+        return InContexts()
+    counts: dict[str, Counter[str]] = {"ends": Counter(), "told": Counter(), "tests": Counter()}
+    for chunk in chunks:
+        for name, counted in counts.items():
+            counted.update(getattr(chunk, name))
+    in_order = {name: dict(sorted(counted.items())) for name, counted in counts.items()}
+    return InContexts(what.contexts, len(_plan_of(what, _passed(plain))), **in_order)

@@ -17,9 +17,9 @@ from typing import IO, TypeVar
 import msgspec
 
 from kmc_harness.report.results import Run, ScenarioResult
-from kmc_harness.verdicts import Misuse
+from kmc_harness.verdicts import Misuse, Verdict
 
-__all__ = ["Begun", "Chunk", "Finished", "Journal", "Writer", "finished_before"]
+__all__ = ["Begun", "Chunk", "Departed", "Finished", "Journal", "Writer", "finished_before"]
 
 JOURNAL_VERSION = 2
 CHUNKS = "contexts.jsonl"
@@ -42,6 +42,17 @@ class _Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     result: ScenarioResult
 
 
+class Departed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A pair that departed: its place in the plan, what was expected and seen, and the length of its interlude."""
+
+    at: int
+    requirement: str
+    verdict: Verdict
+    expected: str
+    actual: str
+    rows: int
+
+
 class Chunk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What some pairs of scenarios and contexts showed.
 
@@ -49,16 +60,17 @@ class Chunk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         number: which pairs of the plan, counted in chunks.
         seconds: how long it took.
         ends: how many pairs ended in which way.
-        tests: how many of them were tests, by context.
-        departures: what departed.
+        told, tests: how many were told, and how many of them were tests, by context.
+        departed: what departed.
 
     """
 
     number: int
     seconds: float
     ends: dict[str, int]
+    told: dict[str, int]
     tests: dict[str, int]
-    departures: tuple[ScenarioResult, ...]
+    departed: tuple[Departed, ...]
 
 
 class Finished(msgspec.Struct, frozen=True):

@@ -20,7 +20,7 @@ from kmc_harness.report import results
 from kmc_harness.running import in_contexts, waivers
 from kmc_harness.running.journal import Finished, Journal
 from kmc_harness.specification import bindings, catalogue
-from kmc_harness.verdicts import Misuse, Verdict
+from kmc_harness.verdicts import Misuse, NotJudged, Verdict
 
 __all__ = [
     "PYTEST",
@@ -88,7 +88,9 @@ def named(target: str) -> str:
     return str(Path(os.pardir, Path.cwd().name)) if target.rstrip(os.sep) == os.curdir else target
 
 
-def run(what: results.Run, folder: Path, *, declared: Path | None = None, processes: int = 1) -> results.Report:
+def run(
+    what: results.Run, folder: Path, *, declared: Path | None = None, processes: int = 1, client: Any = None
+) -> results.Report:
     """Run the suite, write the report, and return it.
 
     Args:
@@ -96,6 +98,7 @@ def run(what: results.Run, folder: Path, *, declared: Path | None = None, proces
         folder: the folder of the report.
         declared: the file of waivers.
         processes: the number of processes.
+        client: a Dask client whose workers tell the scenarios in contexts.
 
     Raises:
         Misuse: a setting is not valid; nothing was run.
@@ -109,7 +112,7 @@ def run(what: results.Run, folder: Path, *, declared: Path | None = None, proces
     journal = Journal.start(folder, what, now, str(declared.resolve()) if declared else "")
     if journal.set_aside:
         print(f"kmc: a run here was not finished; what it had is kept in {journal.set_aside}", file=sys.stderr)
-    return _finish(journal, folder, processes, loaded)
+    return _finish(journal, folder, processes, loaded, client)
 
 
 def resume(folder: Path, processes: int) -> results.Report:
@@ -129,7 +132,9 @@ def resume(folder: Path, processes: int) -> results.Report:
     return _finish(journal, folder, processes, _checked(what, folder, declared, processes))
 
 
-def _finish(journal: Journal, folder: Path, processes: int, loaded: targets.Loaded) -> results.Report:
+def _finish(
+    journal: Journal, folder: Path, processes: int, loaded: targets.Loaded, client: Any = None
+) -> results.Report:
     what = journal.begun.run
     if processes > 1:
         loaded.close()  # each process has one of its own
@@ -155,14 +160,15 @@ def _finish(journal: Journal, folder: Path, processes: int, loaded: targets.Load
     if not collector.was_stopped and not any(finished.repeats):
         journal.remove()
         raise Misuse(f"pytest ran no scenario (it ended with {status}):\n{words}")
-    if collector.was_stopped or not _go_on_in_contexts(journal, finished, processes):
+    departures = None if collector.was_stopped else _go_on_in_contexts(journal, finished, processes, client)
+    if departures is None:
         journal.release()
         count = sum(map(len, finished.repeats))
         raise Interrupted(f"stopped; {count} finished scenarios are kept: kmc run --resume {folder} finishes the rest")
     if not what.pytest_arguments:
         for of_repeat, ids in zip(finished.repeats, expected, strict=True):
             of_repeat += [_lost(each) for each in sorted(ids - {result.id for result in of_repeat})]
-    made = report_of(journal, finished, datetime.datetime.now(datetime.UTC).date())
+    made = report_of(journal, finished, datetime.datetime.now(datetime.UTC).date(), departures)
     try:
         made = report.write(made, folder)
         report.render(made, folder)
@@ -175,31 +181,37 @@ def _finish(journal: Journal, folder: Path, processes: int, loaded: targets.Load
     return made
 
 
-def _go_on_in_contexts(journal: Journal, finished: Finished, processes: int) -> bool:
-    """Tell in contexts what passed, where that was asked for; False where it was stopped."""
+def _go_on_in_contexts(
+    journal: Journal, finished: Finished, processes: int, client: Any
+) -> tuple[results.ScenarioResult, ...] | None:
+    """Tell in contexts what passed, where that was asked for, and return what departed; None where it was stopped."""
     what, plain = journal.begun.run, finished.repeats[0]
     if what.contexts == in_contexts.OFF:
-        return True
+        return ()
     try:
-        in_contexts.tell_in_contexts(what, journal, plain, processes)
+        took_s = sum(finished.seconds.values())
+        return in_contexts.tell_in_contexts(what, journal, plain, processes, took_s, client)
     except KeyboardInterrupt:
-        return False
-    return True
+        return None
+    except (Misuse, NotJudged):
+        journal.release()
+        raise
 
 
-def report_of(journal: Journal, finished: Finished, today: datetime.date) -> results.Report:
-    """Build the report from the journal, with the waivers valid `today`."""
+def report_of(
+    journal: Journal, finished: Finished, today: datetime.date, departures: Sequence[results.ScenarioResult] = ()
+) -> results.Report:
+    """Build the report from the journal and the departures in contexts, with the waivers valid `today`."""
     begun = journal.begun
     chosen = catalogue.select(begun.run.profile, begun.run.only)
     declared = waivers.read(Path(begun.waivers)) if begun.waivers else ()
     ran = {each.requirement for repeat in finished.repeats for each in repeat}
     tried = ran if begun.run.pytest_arguments else chosen
-    chunks = journal.chunks()
-    repeats = [[*repeat, *in_contexts.departures_of(chunks)] for repeat in finished.repeats]
+    repeats = [[*repeat, *departures] for repeat in finished.repeats]
     judged, became = waivers.apply(declared, repeats, tried, today)
     known = catalogue.load()
     timing = results.Timing(begun.started_at, finished.seconds)
-    told = in_contexts.summed_up(begun.run, finished.repeats[0], chunks)
+    told = in_contexts.summed_up(begun.run, finished.repeats[0], journal.chunks())
     return results.build(begun.run, [known[each] for each in chosen], judged, became, timing, told)
 
 

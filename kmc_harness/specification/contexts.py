@@ -17,7 +17,7 @@ from kmc_harness.specification.locations import FEATURES
 from kmc_harness.verdicts import Misuse
 from kmc_model.sentences import DURATION_PATTERN, duration_in_words, duration_s
 
-__all__ = ["MEANWHILE", "Context", "Place", "load", "pair", "places", "shortened"]
+__all__ = ["MEANWHILE", "Context", "Place", "load", "pair", "places", "rows_of", "shortened"]
 
 MEANWHILE = "meanwhile:"
 _NAMES = re.compile(r"\b(?:Ada|Bo|Grace|Mallory)\b")
@@ -164,6 +164,11 @@ def pair(told: Told, context: Context, place: Place) -> Told:
         return replace(named, sentences=(*sentences[:at], aside, *sentences[at:]))
     first, second = _halves(sentences[at])
     return replace(named, sentences=(*sentences[:at], first, aside, second, *sentences[at + 1 :]))
+
+
+def rows_of(pair: Told) -> list[str]:
+    """Return the sentences of a pair's interlude."""
+    return [row for each in pair.sentences if each.text == MEANWHILE for (row,) in each.rows]
 
 
 def shortened(pair: Told, rows: Sequence[str]) -> Told:

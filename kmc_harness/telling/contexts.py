@@ -19,7 +19,7 @@ from kmc_harness.specification.bindings import Told
 from kmc_harness.specification.contexts import Context
 from kmc_harness.targets.model import ModelTarget
 from kmc_harness.targets.self_service import SelfService
-from kmc_harness.telling.scene import tag_of, tell
+from kmc_harness.telling.scene import Scene, tag_of, tell
 from kmc_harness.verdicts import Verdict
 from kmc_model.analysis.faults import all_faults, by_name
 from kmc_model.model import Variant
@@ -121,21 +121,16 @@ class Teller:
         self._told = 0
         self._forgets = getattr(target, "forgets", False)
 
-    def judge(self, pair: Told) -> tuple[End, ScenarioResult | None]:
-        """Tell `pair`, and return how it ended; the result where it departed, with as few sentences as will do."""
-        if (end := self.ends(pair)) is not End.DEPARTED:
-            return end, None
-        smallest = self._minimised(pair)
-        result = self.tell(smallest)
-        return (End.DEPARTED, result) if result.verdict in _DEPARTED else (End.UNREACHED, None)
-
-    def ends(self, pair: Told) -> End:
-        """Tell `pair`, and return how it ended."""
+    def judge(self, pair: Told) -> tuple[End, ScenarioResult]:
+        """Tell `pair`, and return how it ended as a test, and as a scenario."""
         try:
             at = self._begins_at()
-        except Exception:
-            return End.BROKE
+        except Exception as error:
+            return End.BROKE, Scene(pair).result(error)
         result = self.tell(pair, with_evidence=not self._forgets)
+        return self._ended(pair, result, at), result
+
+    def _ended(self, pair: Told, result: ScenarioResult, at: int) -> End:
         if result.verdict is Verdict.PASS:
             return End.PASSED
         if result.verdict is Verdict.SKIPPED:
@@ -145,6 +140,13 @@ class Teller:
         if result.verdict in _DEPARTED:
             return End.DEPARTED
         return End.BROKE if result.verdict is Verdict.ERROR else End.UNREACHED
+
+    def minimised(self, pair: Told) -> ScenarioResult | None:
+        """Return how `pair` departs with as few sentences as will do; None where it does not depart now."""
+        if not self._departs(pair):
+            return None
+        result = self.tell(self._shortened(pair))
+        return result if result.verdict in _DEPARTED else None
 
     def tell(self, pair: Told, *, with_evidence: bool = True) -> ScenarioResult:
         """Tell `pair` to people whose names are new; a target that forgets everybody may have the same again."""
@@ -169,12 +171,11 @@ class Teller:
         return now
 
     def _departs(self, pair: Told) -> bool:
-        at = self._begins_at()
-        return self.tell(pair, with_evidence=not self._forgets).verdict in _DEPARTED and self._is_test(pair, at)
+        return self.judge(pair)[0] is End.DEPARTED
 
-    def _minimised(self, pair: Told) -> Told:
+    def _shortened(self, pair: Told) -> Told:
         """Return `pair` without those rows of its interlude that the departure does not need."""
-        rows = [row for each in pair.sentences if each.text == contexts.MEANWHILE for (row,) in each.rows]
+        rows = contexts.rows_of(pair)
         size = len(rows)
         while size:
             for begin in range(0, len(rows), size):

@@ -16,6 +16,7 @@ from kmc_harness.scenario.world import World
 from kmc_harness.secrecy.exceptions import in_words
 from kmc_harness.specification import catalogue
 from kmc_harness.specification.bindings import Told
+from kmc_harness.specification.contexts import rows_of
 from kmc_harness.verdicts import AdapterMistake, Departure, NotJudged, Unreached, Verdict
 
 __all__ = ["Scene", "tag_of", "tell"]
@@ -90,7 +91,7 @@ class Scene:
             actions=tuple(sorted(world.exchange.performed)) if world else (),
             offers=tuple(sorted(world.exchange.used_offers | told.needs)) if world else (),
             context=told.context,
-            meanwhile=tuple(row[0] for each in told.sentences if each.text == "meanwhile:" for row in each.rows),
+            meanwhile=tuple(rows_of(told)),
         )
 
     def _ended(self, error: BaseException | None) -> tuple[Verdict, str, str]:
