@@ -135,8 +135,8 @@ def kmc_target(request: pytest.FixtureRequest) -> Generator[Any, None, None]:
     """The probed target, or the exception of its failed probe."""
     from kmc_harness import targets
     from kmc_harness.hosting.process import DidNotStart
-    from kmc_harness.running.probes import probe
     from kmc_harness.secrecy.exceptions import in_words
+    from kmc_harness.telling.probes import probe
     from kmc_harness.verdicts import AdapterMistake, Misuse, NotJudged
 
     option = request.config.getoption

@@ -16,12 +16,12 @@ from typing import ClassVar
 
 from kmc_harness import targets
 from kmc_harness.port import Target
-from kmc_harness.running.probes import probe
 from kmc_harness.specification import bindings, contexts
 from kmc_harness.specification.bindings import Told
 from kmc_harness.targets.model import ModelTarget
 from kmc_harness.telling.contexts import End as Ended
 from kmc_harness.telling.contexts import Plan, Teller, plan
+from kmc_harness.telling.probes import probe
 from kmc_harness.telling.scene import tag_of, tell
 from kmc_harness.verdicts import NotJudged, Verdict
 from kmc_model.analysis.configurations import TOPICS, Rules
@@ -127,6 +127,7 @@ def selftest(
     processes: int = 1,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
     target: str = f"python:{__name__}:Faulty",
+    in_contexts: bool = False,
 ) -> Selftest:
     """Run the suite on the clean model and on `faults`.
 
@@ -137,6 +138,7 @@ def selftest(
         processes: the number of worker processes.
         on_progress: called with the number of finished runs and the number of all runs.
         target: a target with `Faulty.fault` after each reset: the model itself, or a served one.
+        in_contexts: whether benign changes are told in contexts too: in each tenth pair of a sweep.
 
     Raises:
         RuntimeError: a worker process failed.
@@ -147,9 +149,17 @@ def selftest(
     spawn = multiprocessing.get_context("spawn")
     try:
         with ProcessPoolExecutor(processes, spawn, _begin, (target,)) as pool:
-            return _Selftest(pool, known, on_progress, thorough=thorough).run()
+            return _Selftest(pool, known, on_progress, _How(thorough, in_contexts)).run()
     except BrokenProcessPool as error:
         raise RuntimeError("a process of the self-test died in the middle of it") from error
+
+
+@dataclass(frozen=True)
+class _How:
+    """How much is told: see `selftest`."""
+
+    thorough: bool
+    in_contexts: bool
 
 
 class _Selftest:
@@ -160,13 +170,12 @@ class _Selftest:
         pool: ProcessPoolExecutor,
         known: dict[str, Fault],
         on_progress: Callable[[int, int], None],
-        *,
-        thorough: bool,
+        how: "_How",
     ) -> None:
         self._pool = pool
         self._known = known
         self._on_progress = on_progress
-        self._thorough = thorough
+        self._how = how
         self._caught: list[Caught] = []
         self._ran = 0
 
@@ -175,7 +184,7 @@ class _Selftest:
         clean, *faults = self._known.values()
         # The longest tasks go first: every scenario runs on a benign change.
         benign = [each for each in faults if not each.requirements]
-        groups = [[clean], *([[each] for each in benign] if self._thorough else _apart(benign))]
+        groups = [[clean], *([[each] for each in benign] if self._how.thorough else _apart(benign))]
         self._try([*groups, *([each] for each in faults if each.requirements)])
         idle = self._idle(scenarios) if len(faults) == len(all_faults()) else None
         equivalent = tuple(
@@ -192,7 +201,7 @@ class _Selftest:
         """Have the scenarios told of each group of faults; of a benign group that is flagged, of each one alone."""
         names = [tuple(each.name for each in group) for group in groups]
         again: list[list[Fault]] = []
-        for tried in as_completed([self._pool.submit(_of_faults, each, self._thorough) for each in names]):
+        for tried in as_completed([self._pool.submit(_of_faults, each, self._how) for each in names]):
             found = tried.result()
             self._ran += found.ran
             if len(found.names) > 1 and (found.noticed or found.probe):
@@ -277,8 +286,8 @@ def _scenarios() -> list[str]:
     return [each.id for each in _Here.told]
 
 
-def _of_faults(names: tuple[str, ...], thorough: bool) -> _Tried:
-    """Tell scenarios of some faults at once until some catch them; `thorough`: all. In contexts where none does."""
+def _of_faults(names: tuple[str, ...], how: _How) -> _Tried:
+    """Tell scenarios of some faults at once until some catch them, or all. In contexts where none does."""
     Faulty.fault = together([CLEAN if name == CLEAN.name else by_name(name) for name in names])
     requirements = Faulty.fault.requirements
     noticed: dict[str, tuple[str, ...]] = {}
@@ -288,12 +297,22 @@ def _of_faults(names: tuple[str, ...], thorough: bool) -> _Tried:
             ran += 1
             if _notices(each):
                 noticed[each.requirement] = (*noticed.get(each.requirement, ()), each.id)
-        if noticed and not thorough:
+        if noticed and not how.thorough:
             break
     tried = _Tried(names, noticed, ran, _probed())
-    if not requirements or noticed.keys() & set(requirements):
-        return tried
-    return _in_contexts(tried, frozenset(requirements))
+    if requirements:
+        return tried if noticed.keys() & set(requirements) else _in_contexts(tried, frozenset(requirements))
+    return _flagged_in_contexts(tried) if how.in_contexts and not noticed else tried
+
+
+def _flagged_in_contexts(tried: _Tried) -> _Tried:
+    """Tell benign changes in each tenth pair of a sweep, until one departs."""
+    pairs, teller = _pairs(), Teller(_Here.target)
+    for at in range(0, pairs.sweep, 10):
+        if teller.judge(pair := pairs[at])[0] is Ended.DEPARTED:
+            noticed = {pair.requirement: (pair.id,)}
+            return replace(tried, noticed=noticed, ran=tried.ran + at // 10 + 1, context=pair.context)
+    return replace(tried, ran=tried.ran + pairs.sweep // 10)
 
 
 def _own_first(requirements: Sequence[str]) -> Iterator[list[Told]]:

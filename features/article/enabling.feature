@@ -168,14 +168,6 @@ Feature: Enabling two-factor authentication
       When the vendor switches two-factor authentication on for Acme
       Then Bo is mailed one enrolment link
 
-    @needs-administer
-    Scenario: A user's mail, where the owner was removed
-      Given Grace is a KMC user of Acme
-      And Ada is a KMC user of Acme
-      And Grace has been removed from Acme
-      When the vendor switches two-factor authentication on for Acme
-      Then Ada is mailed one enrolment link
-
   @REQ-ENA-005 @needs-enable @needs-outbox
   Rule: Nobody outside the account gets a mail, and nobody gets two
 

@@ -110,9 +110,10 @@ def run(
             patience,
             repeat,
             tuple(pytest_arguments or ()),
-            contexts or ("all" if context_names else in_contexts.usual(target, repeat, pytest_arguments or ())),
-            tuple(context_names or ()),
-            shard,
+            contexts=contexts
+            or ("all" if context_names else in_contexts.usual(target, repeat, pytest_arguments or ())),
+            context=tuple(context_names or ()),
+            shard=shard,
         )
         began = stopwatch()
         made = runner.run(what, report, declared=waivers, processes=processes)

@@ -48,9 +48,8 @@ def score(drawn: int, seed: int, processes: int, *, everything: bool) -> int:
     """
     with analyses.Counting("faults") as counting:
         tried = {f"drawn by lot, seed {seed}": list(drawn_faults(drawn, seed))} if drawn else faults_of_sets()
-        made = selftest(
-            [each for faults in tried.values() for each in faults], processes=processes, on_progress=counting.show
-        )
+        faults = [each for of_set in tried.values() for each in of_set]
+        made = selftest(faults, processes=processes, on_progress=counting.show, in_contexts=True)
     return analyses.show_score(tried, made, everything=everything, seconds=counting.seconds)
 
 

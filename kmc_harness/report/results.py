@@ -52,10 +52,10 @@ class Run(_Part, frozen=True):
         patience: how long may really be waited in one scenario, where the clock cannot be moved.
         repeat: how often each scenario was run.
         pytest_arguments: what was passed on to pytest.
+        versions: of the suite, of Python and of what judges; `features` is a digest of the features.
         contexts: how many pairs of scenarios and contexts are told: off, sweep, all, a number or a time.
         context: the contexts it was narrowed to, if any.
         shard: the share of the pairs that is told, as 2/4; empty for all.
-        versions: of the suite, of Python and of what judges; `features` is a digest of the features.
 
     """
 
@@ -67,10 +67,10 @@ class Run(_Part, frozen=True):
     patience: str = "2m"
     repeat: int = 1
     pytest_arguments: tuple[str, ...] = ()
+    versions: dict[str, str] = {}
     contexts: str = "off"
     context: tuple[str, ...] = ()
     shard: str = ""
-    versions: dict[str, str] = {}
 
     @property
     def is_partial(self) -> bool:

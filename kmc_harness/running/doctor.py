@@ -32,13 +32,13 @@ from kmc_harness.port import (
     UserStatus,
     UseSession,
 )
-from kmc_harness.running.probes import NoSuchAction, probe
 from kmc_harness.scenario.givens import NEWEST_RESET
 from kmc_harness.scenario.world import HOME, World
 from kmc_harness.secrecy import redaction
 from kmc_harness.secrecy.exceptions import in_words
 from kmc_harness.specification import catalogue
 from kmc_harness.specification.action_guide import signature
+from kmc_harness.telling.probes import NoSuchAction, probe
 from kmc_harness.verdicts import AdapterMistake, NotJudged, Unreached
 from kmc_model.sentences import A_CODE, NO_CODE, Code
 

@@ -23,9 +23,9 @@ from kmc_harness import durations, targets, terminal
 from kmc_harness.durations import stopwatch
 from kmc_harness.report.results import InContexts, Run, ScenarioResult
 from kmc_harness.running.journal import Chunk, Departed, Journal
-from kmc_harness.running.probes import probe
 from kmc_harness.specification import bindings, contexts
 from kmc_harness.telling.contexts import End, Plan, Teller, plan
+from kmc_harness.telling.probes import probe
 from kmc_harness.verdicts import Misuse, Verdict
 
 __all__ = ["OFF", "check", "summed_up", "tell_in_contexts", "usual"]

@@ -10,10 +10,10 @@ from kmc_harness import targets
 from kmc_harness.port import SECRET_FIELDS
 from kmc_harness.report.results import Report, Run, ScenarioResult
 from kmc_harness.running import runner
-from kmc_harness.running.probes import probe
 from kmc_harness.scenario.evidence import Acted, Event, Step, Waited
 from kmc_harness.specification import bindings, contexts
 from kmc_harness.telling.contexts import Teller
+from kmc_harness.telling.probes import probe
 from kmc_harness.verdicts import Misuse, Verdict
 from kmc_model.clock import STEP_S
 

@@ -17,8 +17,8 @@ import pytest
 from kmc_harness.hosting import clocks
 from kmc_harness.hosting.clocks.faketime import NotInstalled
 from kmc_harness.hosting.process import Command, Server, free_port
-from kmc_harness.running.probes import probe
 from kmc_harness.targets.model import ModelTarget
+from kmc_harness.telling.probes import probe
 from kmc_harness.verdicts import NotJudged, Unreached
 from kmc_model.model import Variant
 from kmc_model.totp import SeededSecrets, counter_of

@@ -81,10 +81,11 @@ def test_two_policies_are_compared_and_a_regression_exits_1(on_article: Any, on_
     assert done.returncode == 1
     assert "worse   SWI-002      Both accounts have it on" in done.stdout
     worse = sum(each["verdict"] in ("fail", "warning") for each in on_kaltura.report["scenarios"])
-    assert f"{worse} worse, 4 lost" in done.stdout
+    lost = sum(each["verdict"] == "inconclusive" for each in on_kaltura.report["scenarios"])
+    assert f"{worse} worse, {lost} lost" in done.stdout
     back = kmc("compare", str(on_kaltura.folder), str(on_article.folder), cwd=tmp_path)
     assert back.returncode == 0
-    assert f"{worse} better, 4 new" in back.stdout
+    assert f"{worse} better, {lost} new" in back.stdout
 
 
 def test_a_reduced_run_shows_what_it_lost(on_article: Any, judge: Callable[..., Any], tmp_path: Path) -> None:

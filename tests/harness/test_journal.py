@@ -68,7 +68,7 @@ def test_damage_elsewhere_is_told_with_file_and_line(damage: bytes, tmp_path: Pa
 def test_a_journal_of_another_version_or_of_none_is_refused(tmp_path: Path) -> None:
     journal, _ = _filled(tmp_path)
     begun = journal.folder / "run.json"
-    begun.write_bytes(begun.read_bytes().replace(b'"journal_version": 1', b'"journal_version": 9'))
+    begun.write_bytes(begun.read_bytes().replace(b'"journal_version": 2', b'"journal_version": 9'))
     with pytest.raises(Misuse, match="is of version 9"):
         Journal.resume(tmp_path)
     begun.write_text("{")

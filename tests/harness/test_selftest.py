@@ -94,7 +94,7 @@ def test_harmless_changes_are_tried_at_once_where_no_two_change_the_same() -> No
     benign = [each for each in all_faults() if not each.requirements]
     groups = _apart(benign)
     assert sorted(each.name for group in groups for each in group) == sorted(each.name for each in benign)
-    assert len(groups) == 9
+    assert len(groups) == 15
     for group in groups:
         assert len(together(group).instead) == sum(len(each.instead) for each in group)
 
@@ -124,9 +124,8 @@ class Killed(Faulty):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def test_a_process_that_is_killed_ends_the_selftest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kmc_harness.selftest.ALIVE_S", 0.2)
-    with pytest.raises(RuntimeError, match="a process of the self-test ended with -9"):
+def test_a_process_that_is_killed_ends_the_selftest() -> None:
+    with pytest.raises(RuntimeError, match="a process of the self-test died in the middle of it"):
         selftest([FAULT], target=f"python:{__name__}:Killed")
 
 

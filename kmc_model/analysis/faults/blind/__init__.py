@@ -41,7 +41,17 @@ class BlindSet:
         return found
 
 
-SETS: tuple[BlindSet, ...] = ()
+_DAY = "2026-11-30"
+SETS: tuple[BlindSet, ...] = (
+    BlindSet("november_a", _DAY, plain=9, sweep=13, everything=14, alarms=4),
+    BlindSet("november_b", _DAY, plain=14, sweep=18, everything=18, alarms=2),
+    BlindSet("november_c", _DAY, plain=12, sweep=15, everything=15, alarms=2),
+    BlindSet("november_d", _DAY, plain=8, sweep=14, everything=16, alarms=1),
+    BlindSet("november_e", _DAY, plain=11, sweep=15, everything=17, alarms=4),
+    BlindSet("november_f", _DAY, plain=16, sweep=18, everything=18, alarms=0),
+    BlindSet("november_g", _DAY, plain=17, sweep=20, everything=20, alarms=0),
+)
+"""Scenarios and contexts were widened after the sets a to c, then after d and e; f and g were met last."""
 
 
 @cache

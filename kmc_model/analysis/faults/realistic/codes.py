@@ -85,12 +85,12 @@ class NoStepBack(Turn):
         return found if found is None or found >= self.now // 30 else None
 
 
-class SevenStepsAhead(Turn):
-    """Takes codes of the next seven steps."""
+class TenStepsAhead(Turn):
+    """Takes codes of the next ten steps."""
 
     def counter(self) -> int | None:
         here, found = self.now, None
-        for steps in range(8):
+        for steps in range(11):
             self.now = here + 30 * steps
             found = super().counter() if found is None else found
         self.now = here
@@ -151,7 +151,7 @@ CODES: tuple[Fault, ...] = (
     of_turn(ClockAnHourOff, "LOG-004", "LOG-008"),
     of_turn(NoStepBack, "STD-002", "STD-010"),
     of_turn(TwoStepsBack, "STD-002"),
-    of_turn(SevenStepsAhead, "STD-002"),
+    of_turn(TenStepsAhead, "LOG-008"),
     of_turn(
         ReplayPerAccount,
         "STD-003",
