@@ -310,7 +310,7 @@ def _flagged_in_contexts(tried: _Tried) -> _Tried:
     pairs, teller = _pairs(), Teller(_Here.target)
     for at in range(0, pairs.sweep, 10):
         if teller.judge(pair := pairs[at])[0] is Ended.DEPARTED:
-            noticed = {pair.requirement: (pair.id,)}
+            noticed: dict[str, tuple[str, ...]] = {pair.requirement: (pair.id,)}
             return replace(tried, noticed=noticed, ran=tried.ran + at // 10 + 1, context=pair.context)
     return replace(tried, ran=tried.ran + pairs.sweep // 10)
 

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from kmc_harness import durations
@@ -14,7 +15,7 @@ from kmc_harness.running import runner
 from kmc_harness.selftest import selftest
 from kmc_harness.verdicts import Misuse
 from kmc_model.analysis.configurations import SCOPES, TOPICS, Rules
-from kmc_model.analysis.faults import all_faults, by_name
+from kmc_model.analysis.faults import Fault, all_faults, by_name
 from kmc_model.analysis.faults.blind import faults_of_sets
 from kmc_model.analysis.faults.drawn import drawn_faults
 from kmc_model.analysis.statespace import Space, Violation, differences, explore, mermaid, violations
@@ -47,7 +48,8 @@ def score(drawn: int, seed: int, processes: int, *, everything: bool) -> int:
     Returns 0, or 1 where a harmless change was flagged: a missed fault is a score, and no defect.
     """
     with analyses.Counting("faults") as counting:
-        tried = {f"drawn by lot, seed {seed}": list(drawn_faults(drawn, seed))} if drawn else faults_of_sets()
+        tried: dict[str, Sequence[Fault]] = {}
+        tried |= {f"drawn by lot, seed {seed}": list(drawn_faults(drawn, seed))} if drawn else faults_of_sets()
         faults = [each for of_set in tried.values() for each in of_set]
         made = selftest(faults, processes=processes, on_progress=counting.show, in_contexts=True)
     return analyses.show_score(tried, made, everything=everything, seconds=counting.seconds)

@@ -7,6 +7,7 @@ import msgspec
 
 from kmc_harness.report.results import InContexts, Report, Run, ScenarioResult, Timing, WaiverResult, WaiverState, build
 from kmc_harness.specification import catalogue
+from kmc_harness.specification.contexts import length_of
 from kmc_harness.verdicts import Misuse
 
 __all__ = ["merge"]
@@ -61,7 +62,7 @@ def _departures(reports: Sequence[Report]) -> list[ScenarioResult]:
 
 
 def _shortest(alike: Sequence[ScenarioResult]) -> ScenarioResult:
-    shortest = min(alike, key=lambda each: (len(each.meanwhile), each.id))
+    shortest = min(alike, key=lambda each: (length_of(each.context), each.id))
     return msgspec.structs.replace(shortest, also=sum(each.also + 1 for each in alike) - 1)
 
 

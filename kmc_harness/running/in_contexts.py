@@ -238,7 +238,7 @@ def _chunk(teller: Teller, pairs: Plan, number: int) -> Chunk:
         tests[pair.context] += end is not End.NO_TEST
         if end is End.DEPARTED:
             shown = (result.verdict, TAG.sub("", result.expected), TAG.sub("", result.actual))
-            departed.append(Departed(at, pair.requirement, *shown, len(contexts.rows_of(pair))))
+            departed.append(Departed(at, pair.id, pair.requirement, *shown, contexts.length_of(pair.context)))
     return Chunk(number, stopwatch() - began, dict(ends), dict(told), dict(tests), tuple(departed))
 
 
@@ -256,7 +256,7 @@ def _minimised(what: Run, passed: frozenset[str], departed: Sequence[Departed]) 
 
 
 def _shortest(teller: Teller, pairs: Plan, alike: Sequence[Departed]) -> ScenarioResult | None:
-    for each in sorted(alike, key=lambda each: (each.rows, each.at))[:SHORTEST]:
+    for each in sorted(alike, key=lambda each: (each.length, each.pair))[:SHORTEST]:
         if result := teller.minimised(pairs[each.at]):
             return msgspec.structs.replace(result, also=len(alike) - 1)
     return None

@@ -43,14 +43,15 @@ class _Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Departed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A pair that departed: its place in the plan, what was expected and seen, and the length of its interlude."""
+    """A pair that departed: its place in the plan, id, what was expected and seen, and its context's length."""
 
     at: int
+    pair: str
     requirement: str
     verdict: Verdict
     expected: str
     actual: str
-    rows: int
+    length: int
 
 
 class Chunk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -17,7 +17,7 @@ from kmc_harness.specification.locations import FEATURES
 from kmc_harness.verdicts import Misuse
 from kmc_model.sentences import DURATION_PATTERN, duration_in_words, duration_s
 
-__all__ = ["MEANWHILE", "Context", "Place", "load", "pair", "places", "rows_of", "shortened"]
+__all__ = ["MEANWHILE", "Context", "Place", "length_of", "load", "pair", "places", "rows_of", "shortened"]
 
 MEANWHILE = "meanwhile:"
 _NAMES = re.compile(r"\b(?:Ada|Bo|Grace|Mallory)\b")
@@ -45,6 +45,12 @@ class Context:
     instead: tuple[tuple[str, str], ...] = ()
     is_early: bool = True
     exchanges: bool = False
+
+
+@cache
+def length_of(name: str) -> int:
+    """Return how many sentences the interlude of a context has; 0 where it has none, or is not known."""
+    return next((len(each.meanwhile) for each in load() if each.name == name), 0)
 
 
 @dataclass(frozen=True)

@@ -99,8 +99,8 @@ def test_each_context_has_a_name_of_its_own_and_fits_some_scenario() -> None:
 
 def test_time_that_passes_is_cut_in_two_for_what_happens_meanwhile() -> None:
     told = next(each for each in OF_THE_MODEL if "When 24 h 1 min pass" in [one.in_full for one in each.sentences])
-    place = next(each for each in contexts.places(told, context("a colleague logs in")) if each.is_inside)
-    pair = contexts.pair(told, context("a colleague logs in"), place)
+    passing = [each.in_full for each in told.sentences].index("When 24 h 1 min pass")
+    pair = contexts.pair(told, context("a colleague logs in"), Place(passing, is_inside=True))
     half, meanwhile = "When 12 h 30 s pass", "Given meanwhile: Cleo has logged in to Acme"
     texts = [each.in_full for each in pair.sentences]
     at = texts.index(half)
@@ -177,15 +177,14 @@ def test_what_a_right_variant_departs_in_is_no_test() -> None:
 
 
 def test_a_departure_keeps_only_the_sentences_that_it_needs() -> None:
-    target = ModelTarget(by_name("one reset a person").variant)
-    often = context("the person resets the password, 4 times, 8 days ago")
-    pair = contexts.pair(titled("Asking for a reset"), often, Place(0))
-    assert len(contexts.rows_of(pair)) > 4
+    target = ModelTarget(by_name("after two logins").variant)
+    pair = contexts.pair(TOLD["login_feature_L37[no code]"], context("the person logs in, 4 times"), Place(1))
+    assert len(contexts.rows_of(pair)) == 4
     result = Teller(target).minimised(pair)
     assert result is not None
     assert result.verdict is Verdict.FAIL
-    assert result.meanwhile == ("Ada has reset the password",)
-    assert "    | Ada has reset the password |" in result.gherkin.splitlines()
+    assert result.meanwhile == ("Ada has logged in to Acme",) * 2
+    assert result.gherkin.splitlines()[2:5] == ["  Given meanwhile:", *["    | Ada has logged in to Acme |"] * 2]
 
 
 # A run

@@ -94,7 +94,7 @@ def test_harmless_changes_are_tried_at_once_where_no_two_change_the_same() -> No
     benign = [each for each in all_faults() if not each.requirements]
     groups = _apart(benign)
     assert sorted(each.name for group in groups for each in group) == sorted(each.name for each in benign)
-    assert len(groups) == 15
+    assert len(groups) < len(benign) / 2
     for group in groups:
         assert len(together(group).instead) == sum(len(each.instead) for each in group)
 

@@ -217,6 +217,26 @@ def _blocks_end_sessions() -> tuple[r.Rule, ...]:
     return tuple(_with_effect(each, r.set_account_status, _set_account_status_and_end_sessions) for each in with_users)
 
 
+def _changes_without_a_code(turn: Turn) -> bool:
+    session, secret = turn.session, turn.own.secret
+    if session is None or secret is None or not turn.state.accounts[session.account].two_factor:
+        return False
+    counter = turn.counter() if turn.action.code else None
+    return counter is None or counter <= turn.own.last_counter
+
+
+def _use_code_up(turn: Turn) -> None:
+    if turn.action.code and turn.counter() is not None:
+        r.remember_counter(turn)
+
+
+def _change_takes_a_code() -> tuple[r.Rule, ...]:
+    at = row_of(ChangePassword, "always")
+    changed_row = replace(r.RULES[at], effects=(*r.RULES[at].effects, r.Effect(None, _use_code_up)))
+    needs = r.Rule(None, ChangePassword, _changes_without_a_code, Reason.WRONG_CODE)
+    return (*r.RULES[:at], needs, changed_row, *r.RULES[at + 1 :])
+
+
 def _nobody_lets_them_in(turn: Turn) -> bool:
     return not any(turn.lets_in(each.account) for each in turn.memberships())
 
@@ -266,6 +286,7 @@ BENIGN: tuple[Fault, ...] = (
         "Logging out ends all sessions of that person.",
         effect_instead(row_of(LogOut, "always"), "end_session", _end_all_sessions),
     ),
+    _of_table("change takes a code", "Changing the password takes a code, and uses it up.", _change_takes_a_code()),
     _of_table("one session each", "A login ends the sessions opened before.", _one_session_each()),
     _of_table("blocks end sessions", "Who is blocked or removed is logged out.", _blocks_end_sessions()),
     _of_table(
