@@ -339,11 +339,17 @@ def contexts(
     report: Annotated[
         Path | None, typer.Argument(metavar="[REPORT]", help="with how many pairs of each this report has")
     ] = None,
+    by_requirement: Annotated[
+        bool, typer.Option("--by-requirement", help="how many pairs each requirement has in each dimension")
+    ] = False,
 ) -> None:
     """List the contexts in which scenarios are told, by dimension."""
     from kmc_harness.cli import tables
     from kmc_harness.report import read
 
+    if by_requirement:
+        tables.show_reach()
+        return
     tables.show_contexts(read(report).in_contexts if report else None)
 
 

@@ -2,6 +2,7 @@
 
 import shlex
 import textwrap
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from rich.table import Table
 
 from kmc_harness import terminal
 from kmc_harness.port import ACTIONS, Offer
-from kmc_harness.specification import contexts
+from kmc_harness.specification import bindings, catalogue, contexts
 from kmc_harness.specification.catalogue import Requirement
 from kmc_harness.verdicts import LAST_WORDS
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from kmc_harness.report.results import InContexts
     from kmc_harness.running.doctor import Examination
 
-__all__ = ["show_actions", "show_catalogue", "show_contexts", "show_examination", "show_requirement"]
+__all__ = ["show_actions", "show_catalogue", "show_contexts", "show_examination", "show_reach", "show_requirement"]
 
 WIDE = 110
 """Characters of a line, from which on lists have room for what an adapter is asked."""
@@ -106,6 +107,22 @@ def show_contexts(told: "InContexts | None") -> None:
     console.print(table)
     if told:
         console.print(f"\n{told.in_words or 'nothing was told in contexts'}")
+
+
+def show_reach() -> None:
+    """Show how many pairs the scenarios of each requirement have with the contexts of each dimension."""
+    found: dict[str, Counter[str]] = {}
+    for told in bindings.all_told():
+        counts = found.setdefault(told.requirement, Counter())
+        for each in contexts.load():
+            counts[each.dimension] += len(contexts.places(told, each))
+    dimensions = list(dict.fromkeys(each.dimension for each in contexts.load()))
+    table = terminal.table("requirement", *dimensions)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name in sorted(found, key=list(catalogue.load()).index):
+        table.add_row(name, *(str(found[name][each] or "-") for each in dimensions))
+    Console(highlight=False).print(table)
 
 
 def show_requirement(requirement: Requirement) -> None:

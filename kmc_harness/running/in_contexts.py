@@ -6,7 +6,6 @@ the shortest is minimised at the end, in this process.
 """
 
 import multiprocessing
-import os
 import re
 import sys
 from collections import Counter
@@ -36,6 +35,8 @@ HERE = "1000"
 CHUNK = 50
 """How many pairs are told between two lines of the journal."""
 WORTH_SAYING_S = 10
+ONE_CLOCK = ("kaltura:", "browser:")
+"""Targets that speak to a server which is running already."""
 SHORTEST = 3
 """How many of the pairs that depart alike are tried at the end, until one departs again."""
 TAG = re.compile(r"[-.][0-9a-f]{8}\b")
@@ -110,7 +111,7 @@ def _plan_of(what: Run, passed: frozenset[str]) -> Plan:
 
 
 def tell_in_contexts(
-    what: Run, journal: Journal, plain: Sequence[ScenarioResult], processes: int, seconds: float, client: Any = None
+    what: Run, journal: Journal, plain: Sequence[ScenarioResult], processes: int, client: Any = None
 ) -> tuple[ScenarioResult, ...]:
     """Tell in contexts what passed plainly, and return what departed, each that shows alike once.
 
@@ -119,7 +120,6 @@ def tell_in_contexts(
         journal: of the run; chunks that stand in it are not told again.
         plain: the results of the scenarios as they stand.
         processes: how many tell.
-        seconds: how long all scenarios took as they stand.
         client: a Dask client whose workers tell instead.
 
     Raises:
@@ -127,17 +127,20 @@ def tell_in_contexts(
         NotJudged: the target fails a probe now.
 
     """
+    if client is not None and what.target.startswith(ONE_CLOCK):
+        raise Misuse(f"target {what.target} has one clock, which several processes would turn at once; judge it here")
     passed = _passed(plain)
     pairs = _plan_of(what, passed)
     done = {each.number for each in journal.chunks()}
     left = [number for number in range(-(-len(pairs) // CHUNK)) if number not in done]
-    _say_price(len(left) * CHUNK, seconds / max(len(plain), 1), processes)
     _, most_s = _limits(what.contexts)
     until = stopwatch() + most_s
     with terminal.Progress("pairs") as progress:
         progress.expect(len(pairs) - len(done) * CHUNK)
-        for chunk in _chunks(what, passed, left, processes, client):
+        for nth, chunk in enumerate(_chunks(what, passed, left, processes, client)):
             journal.append_chunk(chunk)
+            if not nth:
+                _say_price(len(left) * CHUNK, chunk, processes)
             worst = max(chunk.departed, key=lambda each: each.verdict.rank, default=None)
             shown = (worst.verdict, worst.requirement) if worst else (Verdict.PASS, "")
             progress.advance(*shown, sum(chunk.ends.values()))
@@ -146,12 +149,13 @@ def tell_in_contexts(
     return _minimised(what, passed, [each for chunk in journal.chunks() for each in chunk.departed])
 
 
-def _say_price(count: int, seconds: float, processes: int) -> None:
-    """Say what the contexts will take, where that is worth saying."""
-    total_s = count * seconds / processes
+def _say_price(left: int, chunk: Chunk, processes: int) -> None:
+    """Say what the rest will take, where that is worth saying, as the first chunk took."""
+    pair_s = chunk.seconds / max(sum(chunk.ends.values()), 1)
+    total_s = left * pair_s / processes
     if total_s > WORTH_SAYING_S:
         time = f"{total_s / 60:.0f} min" if total_s > 90 else f"{total_s:.0f} s"
-        print(f"kmc: {count:,} pairs of scenarios and contexts, about {time} at {seconds:.3f} s each", file=sys.stderr)
+        print(f"kmc: {left:,} pairs of scenarios and contexts, about {time} at {pair_s:.4f} s each", file=sys.stderr)
 
 
 def _passed(plain: Sequence[ScenarioResult]) -> frozenset[str]:
@@ -197,7 +201,6 @@ def _on_cluster(what: Run, passed: frozenset[str], numbers: Sequence[int], clien
 
 def _elsewhere(what: Run, passed: frozenset[str], number: int) -> Chunk:
     """Tell a chunk in a process that keeps its target for the next one; the target goes with the process."""
-    os.environ.setdefault("PYTEST_XDIST_WORKER", "contexts")
     return _chunk(*_kept(msgspec.json.encode(what), passed), number)
 
 

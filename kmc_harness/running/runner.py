@@ -189,8 +189,7 @@ def _go_on_in_contexts(
     if what.contexts == in_contexts.OFF:
         return ()
     try:
-        took_s = sum(finished.seconds.values())
-        return in_contexts.tell_in_contexts(what, journal, plain, processes, took_s, client)
+        return in_contexts.tell_in_contexts(what, journal, plain, processes, client)
     except KeyboardInterrupt:
         return None
     except (Misuse, NotJudged):

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from kmc_harness import judge as judge_in_notebook
 from kmc_harness import report
 from kmc_harness.report.merge import merge
 from kmc_harness.report.results import Run
@@ -214,6 +215,18 @@ def test_shares_that_are_merged_are_the_whole_run(tmp_path: Path) -> None:
         merge(shares[:2])
 
 
+def test_the_workers_of_a_cluster_give_the_same_report() -> None:
+    from distributed import Client
+
+    what = {"only": ("ENR-009",), "contexts": "200"}
+    target = f"python:{__name__}:SummerTime"
+    with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=None) as client:  # type: ignore[no-untyped-call]
+        told_there = judge_in_notebook(target, client=client, **what)  # type: ignore[arg-type]
+    told_here = judge_in_notebook(target, **what)  # type: ignore[arg-type]
+    assert told_there.scenarios.verdict.to_dict() == told_here.scenarios.verdict.to_dict()
+    assert "fail" in set(told_here.scenarios.verdict)
+
+
 def test_a_run_that_was_stopped_in_contexts_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = runner.run(WHAT, tmp_path / "whole")
     keep, kept = Journal.append_chunk, []
@@ -285,3 +298,9 @@ def test_the_contexts_are_listed(tmp_path: Path) -> None:
     shown = kmc("contexts", cwd=tmp_path)
     assert shown.returncode == 0
     assert "calendar   clocks go back" in shown.stdout
+
+
+def test_the_page_says_how_many_pairs_each_requirement_has(tmp_path: Path) -> None:
+    shown = kmc("contexts", "--by-requirement", cwd=tmp_path, COLUMNS="100")
+    page = (ROOT / "docs" / "contexts.md").read_text()
+    assert "\n".join(line.rstrip() for line in shown.stdout.splitlines()) in page
