@@ -3,6 +3,7 @@
 import re
 from calendar import isleap
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 __all__ = ["DAY_PATTERN", "next_time"]
 
@@ -21,6 +22,7 @@ FARTHEST_DAYS = 9 * 366
 """From any day, there is a leap year within nine."""
 
 
+@lru_cache(maxsize=1024)
 def next_time(hour_and_minute: str, day: str, now: int) -> int:
     """Return the next instant (epoch seconds, UTC) after `now` at `hour_and_minute` ("23:00") on a `day`.
 

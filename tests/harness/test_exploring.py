@@ -122,7 +122,7 @@ def test_a_departure_is_told_uncut_where_the_target_breaks_then(breaks_by: Excep
         def reset(self) -> None:
             super().reset()
             self.starts += 1
-            if self.starts > 25:
+            if self.starts > 30:
                 raise breaks_by
 
     fault = by_name("blocked but with a code")
