@@ -46,7 +46,16 @@ def _seconds(command: list[str], folder: Path) -> float:
 def main() -> None:
     """Print a line for each side, and the ratio."""
     counts = _counts()
-    ours = [sys.executable, "-c", "from kmc_harness.cli.app import app; app()", "run", "--profile", "all", "--contexts", "off"]
+    ours = [
+        sys.executable,
+        "-c",
+        "from kmc_harness.cli.app import app; app()",
+        "run",
+        "--profile",
+        "all",
+        "--contexts",
+        "off",
+    ]
     bare = [sys.executable, "-m", "pytest", "-q", "--assert=plain", "-p", "no:cacheprovider", "-p", "no:kmc"]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

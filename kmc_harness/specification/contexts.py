@@ -221,9 +221,11 @@ def _names(told: Told) -> dict[str, str]:
     people = list(dict.fromkeys(name for text in everything for name in _NAMES.findall(text))) or ["Ada"]
     accounts = [name for each in told.sentences for name in _ACCOUNTS.findall(each.text)] or ["Acme"]
     elsewhere = next(each for each in ("Initech", "Globex") if each not in accounts[:1])
+    named = list(dict.fromkeys(accounts))
     return {
         "person": people[0],
         "account": accounts[0],
         "elsewhere": elsewhere,
         **({"other": people[1]} if people[1:] else {}),
+        **({"second": named[1]} if named[1:] else {}),
     }
