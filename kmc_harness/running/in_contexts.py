@@ -20,16 +20,20 @@ import msgspec
 
 from kmc_harness import durations, targets, terminal
 from kmc_harness.durations import stopwatch
+from kmc_harness.port import Target
 from kmc_harness.report.results import InContexts, Run, ScenarioResult
 from kmc_harness.running.journal import Chunk, Departed, Journal
 from kmc_harness.specification import bindings, contexts
 from kmc_harness.telling.contexts import End, Plan, Teller, plan
 from kmc_harness.telling.probes import probe
+from kmc_harness.telling.scene import tag_of
 from kmc_harness.verdicts import Misuse, Verdict
 
-__all__ = ["OFF", "check", "summed_up", "tell_in_contexts", "usual"]
+__all__ = ["MINIMISED", "OFF", "check", "summed_up", "tell_in_contexts", "telling", "usual"]
 
 OFF, SWEEP, ALL = "off", "sweep", "all"
+MINIMISED = "minimised"
+"""The phase in which departures get their evidence."""
 HERE = "1000"
 """Pairs of an adapter in this process, where nobody says: how long a sweep of it would take is not known."""
 CHUNK = 50
@@ -171,7 +175,7 @@ def _chunks(what: Run, passed: frozenset[str], numbers: Sequence[int], processes
     elif processes > 1:
         yield from _in_processes(what, passed, numbers, processes)
     elif numbers:
-        with _telling(what) as teller:
+        with telling(what, "contexts") as teller:
             pairs = _plan_of(what, passed)
             yield from (_chunk(teller, pairs, number) for number in numbers)
 
@@ -185,8 +189,7 @@ def _in_processes(what: Run, passed: frozenset[str], numbers: Sequence[int], pro
             for each in as_completed(waiting):
                 yield each.result()
         except BrokenProcessPool as error:
-            died = "a process that told scenarios in contexts died; kmc run --resume goes on with what is left"
-            raise Misuse(died) from error
+            raise Misuse("a process died") from error
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -207,21 +210,22 @@ def _elsewhere(what: Run, passed: frozenset[str], number: int) -> Chunk:
 @cache
 def _kept(run: bytes, passed: frozenset[str]) -> tuple[Teller, Plan]:
     what = msgspec.json.decode(run, type=Run)
-    return _telling(what).__enter__(), _plan_of(what, passed)
+    return telling(what, "contexts").__enter__(), _plan_of(what, passed)
 
 
 @contextmanager
-def _telling(what: Run) -> Iterator[Teller]:
-    """Tell before a probed target of one's own.
+def telling(what: Run, phase: str, loaded: Target | None = None) -> Iterator[Teller]:
+    """Tell before a probed target of one's own, or the one `loaded`; some remember in one phase people of another.
 
     Raises:
         NotJudged: it failed a probe.
 
     """
-    target = targets.load(what.target, policy=what.policy or "article", seed=what.seed, patience=what.patience)
+    settings = {"policy": what.policy or "article", "seed": what.seed, "patience": what.patience}
+    target = loaded or targets.load(what.target, **settings)
     try:
-        probe(target, "contexts")
-        yield Teller(target, what.seed)
+        probe(target, tag_of(what.seed, phase))
+        yield Teller(target, f"{what.seed}:{phase}")
     finally:
         target.close()
 
@@ -253,7 +257,7 @@ def _minimised(what: Run, passed: frozenset[str], departed: Sequence[Departed]) 
     if not alike:
         return ()
     pairs = _plan_of(what, passed)
-    with _telling(what) as teller:
+    with telling(what, MINIMISED) as teller:
         found = [_shortest(teller, pairs, each) for each in alike.values()]
     return tuple(each for each in found if each)
 

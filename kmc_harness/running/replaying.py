@@ -10,10 +10,9 @@ from kmc_harness import targets
 from kmc_harness.port import SECRET_FIELDS
 from kmc_harness.report.results import Report, Run, ScenarioResult
 from kmc_harness.running import runner
+from kmc_harness.running.in_contexts import MINIMISED, telling
 from kmc_harness.scenario.evidence import Acted, Event, Step, Waited
 from kmc_harness.specification import bindings, contexts
-from kmc_harness.telling.contexts import Teller
-from kmc_harness.telling.probes import probe
 from kmc_harness.verdicts import Misuse, Verdict
 from kmc_model.clock import STEP_S
 
@@ -115,13 +114,9 @@ def _in_context(
     at = places.get(place.rpartition(" ~ ")[2])
     if context is None or at is None:
         raise Misuse(f"the installed suite has no context {recorded.context!r} of that scenario; it has changed since")
-    target = loaded.take()
-    try:
-        probe(target, "contexts")  # type: ignore[arg-type]
-        pair = contexts.shortened(contexts.pair(told, context, at), recorded.meanwhile)
-        return Teller(target, what.seed).tell(pair)
-    finally:
-        target.close()  # type: ignore[union-attr]
+    pair = contexts.shortened(contexts.pair(told, context, at), recorded.meanwhile)
+    with telling(what, MINIMISED, loaded.take()) as teller:
+        return teller.tell(pair)
 
 
 class _Catcher:

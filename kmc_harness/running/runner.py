@@ -192,9 +192,10 @@ def _go_on_in_contexts(
         return in_contexts.tell_in_contexts(what, journal, plain, processes, client)
     except KeyboardInterrupt:
         return None
-    except (Misuse, NotJudged):
+    except (Misuse, NotJudged) as error:
         journal.release()
-        raise
+        kept = f"what is finished is kept: kmc run --resume {journal.folder.parent} goes on with what is left"
+        raise Misuse(f"the scenarios could not be told in contexts: {error}; {kept}") from error
 
 
 def report_of(

@@ -99,16 +99,19 @@ def plan(scenarios: Sequence[Told], chosen: Sequence[Context], seed: str = "0") 
 def _right_variants() -> tuple[tuple[Variant, frozenset[str]], ...]:
     """Return the right variants of the reference, each with the requirements that do not bind it.
 
-    Right is what no requirement forbids. A variant that reads one requirement otherwise is right for all the others.
+    Right is what no requirement forbids. A variant that reads one requirement otherwise, or departs from what is no
+    more than recommended, is right for all the others.
     """
-    readings = {each.id for each in catalogue.load().values() if each.level is catalogue.Level.INTERPRETED}
-    benign = [(each.variant, each.requirements) for each in all_faults() if not each.requirements]
-    read_otherwise = [
+    known = catalogue.load().values()
+    readings = {each.id for each in known if each.level is catalogue.Level.INTERPRETED}
+    recommended = {each.id for each in known if each.only_warns}
+    found = [(each.variant, each.requirements) for each in all_faults() if recommended.issuperset(each.requirements)]
+    found += [
         (replace(Variant(), policy=replace(Variant().policy, **{name: getattr(KALTURA_SERVER, name)})), requirements)
         for name, (_, requirements) in departures(KALTURA_SERVER).items()
         if readings.issuperset(requirements)
     ]
-    return tuple((variant, frozenset(exempt)) for variant, exempt in [*benign, *read_otherwise])
+    return tuple((variant, frozenset(exempt)) for variant, exempt in found)
 
 
 class Teller:

@@ -177,6 +177,15 @@ def test_what_a_right_variant_departs_in_is_no_test() -> None:
     assert Teller(target).judge(pair)[0] is End.NO_TEST
 
 
+def test_what_is_only_recommended_fails_nothing_else() -> None:
+    """Who takes the code of the present step alone is warned by STD-010; other requirements are not failed for it."""
+    target = ModelTarget(by_name("tolerance_steps=0").variant)
+    slow = context("a phone whose clock is 20 s slow")
+    pair = contexts.pair(titled("Logging in with a code"), slow, Place(1))
+    assert tell(pair, target, "a").verdict is Verdict.FAIL
+    assert Teller(target).judge(pair)[0] is End.NO_TEST
+
+
 def test_a_departure_keeps_only_the_sentences_that_it_needs() -> None:
     target = ModelTarget(by_name("after two logins").variant)
     pair = contexts.pair(TOLD["login_feature_L37[no code]"], context("the person logs in, 4 times"), Place(1))
@@ -218,7 +227,7 @@ def test_shares_that_are_merged_are_the_whole_run(tmp_path: Path) -> None:
 def test_the_workers_of_a_cluster_give_the_same_report() -> None:
     from distributed import Client
 
-    what = {"only": ("ENR-009",), "contexts": "200"}
+    what = {"only": ("ENR-009",), "contexts": "600"}
     target = f"python:{__name__}:SummerTime"
     with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=None) as client:  # type: ignore[no-untyped-call]
         told_there = judge_in_notebook(target, client=client, **what)  # type: ignore[arg-type]
