@@ -5,6 +5,7 @@ the journal before it counts, so that a run that was stopped goes on with the ne
 the shortest is minimised at the end, in this process.
 """
 
+import atexit
 import multiprocessing
 import re
 import sys
@@ -12,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import Any
 
@@ -210,7 +211,9 @@ def _elsewhere(what: Run, passed: frozenset[str], number: int) -> Chunk:
 @cache
 def _kept(run: bytes, passed: frozenset[str]) -> tuple[Teller, Plan]:
     what = msgspec.json.decode(run, type=Run)
-    return telling(what, "contexts").__enter__(), _plan_of(what, passed)
+    until_the_end = ExitStack()
+    atexit.register(until_the_end.close)
+    return until_the_end.enter_context(telling(what, "contexts")), _plan_of(what, passed)
 
 
 @contextmanager

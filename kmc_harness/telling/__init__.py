@@ -1,1 +1,1 @@
-"""Scenarios without pytest: one as it stands, or many in contexts."""
+"""Scenarios without pytest, as they stand and in contexts, and the probes of a target before them."""

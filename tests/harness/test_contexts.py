@@ -207,6 +207,27 @@ class SummerTime(ModelTarget):
         super().__init__(by_name(FAULT).variant)
 
 
+class UselessOnceClosed(ModelTarget):
+    """Breaks when it is used after its end."""
+
+    is_closed = False
+
+    def reset(self) -> None:
+        if self.is_closed:
+            raise OSError("the server is gone")
+        super().reset()
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+def test_processes_keep_their_targets_open(tmp_path: Path) -> None:
+    what = Run(f"python:{__name__}:UselessOnceClosed", "", "all", ("LOG-004",), contexts="100")
+    told = runner.run(what, tmp_path, processes=2).in_contexts
+    assert told.ends.get("broke off", 0) == 0
+    assert told.judged > 50
+
+
 WHAT = Run(f"python:{__name__}:SummerTime", "", "all", ("ENR-009",), contexts="600")
 
 
