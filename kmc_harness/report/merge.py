@@ -78,4 +78,5 @@ def _in_contexts(reports: Sequence[Report]) -> InContexts:
             counted.update(getattr(report.in_contexts, name))
     in_order = {name: dict(sorted(counted.items())) for name, counted in counts.items()}
     asked = reports[0].in_contexts.asked
-    return InContexts(asked, sum(each.in_contexts.planned for each in reports), **in_order)
+    broken = next((each.in_contexts.broken for each in reports if each.in_contexts.broken), "")
+    return InContexts(asked, sum(each.in_contexts.planned for each in reports), **in_order, broken=broken)

@@ -155,6 +155,7 @@ class InContexts(_Part, frozen=True):
         ends: how many ended in which way; what is missing from `planned` was not told.
         told: by context, how many of its pairs were told.
         tests: by context, how many of them were tests: the reference passes them, and no right variant departs.
+        broken: the first pair in which harness or adapter broke, and how; empty where none did.
 
     """
 
@@ -163,6 +164,7 @@ class InContexts(_Part, frozen=True):
     ends: dict[str, int] = {}
     told: dict[str, int] = {}
     tests: dict[str, int] = {}
+    broken: str = ""
 
     @property
     def judged(self) -> int:
@@ -177,6 +179,7 @@ class InContexts(_Part, frozen=True):
         departed = self.ends.get("departed", 0)
         others = ", ".join(f"{count:,} {end}" for end, count in self.ends.items() if end not in ("passed", "departed"))
         rest = f"; {others}" if others else ""
+        rest += f"; the first that broke off is {self.broken}" if self.broken else ""
         return f"in contexts: {self.judged:,} of {self.planned:,} pairs judged, {departed:,} departed{rest}"
 
 
@@ -264,11 +267,15 @@ class Report(_Part, Shown, frozen=True):
 
     @property
     def exit_code(self) -> int:
-        """0: all as declared; 1: a `fail` or a wrong waiver; 3: neither, but an `error`, `inconclusive` or `flaky`."""
+        """0: all as declared; 1: a `fail` or a wrong waiver; 3: neither, but something is undecided.
+
+        That is an `error`, also in a context, an `inconclusive` or a `flaky`.
+        """
         seen = {each.verdict for each in self.scenarios} | {each for one in self.scenarios for each in one.repeats}
         if Verdict.FAIL in seen or any(each.state.fails_run for each in self.waivers):
             return 1
-        return 3 if seen & {Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.FLAKY} else 0
+        undecided = seen & {Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.FLAKY} or self.in_contexts.broken
+        return 3 if undecided else 0
 
     @property
     def refusal(self) -> str:

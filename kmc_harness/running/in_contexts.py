@@ -239,6 +239,7 @@ def _chunk(teller: Teller, pairs: Plan, number: int) -> Chunk:
     told: Counter[str] = Counter()
     tests: Counter[str] = Counter()
     departed: list[Departed] = []
+    broken = ""
     began = stopwatch()
     for at in range(number * CHUNK, min((number + 1) * CHUNK, len(pairs))):
         pair = pairs[at]
@@ -246,10 +247,12 @@ def _chunk(teller: Teller, pairs: Plan, number: int) -> Chunk:
         ends[end.value] += 1
         told[pair.context] += 1
         tests[pair.context] += end is not End.NO_TEST
+        if end is End.BROKE:
+            broken = broken or f"{pair.id}: {result.actual}"
         if end is End.DEPARTED:
             shown = (result.verdict, TAG.sub("", result.expected), TAG.sub("", result.actual))
             departed.append(Departed(at, pair.id, pair.requirement, *shown, contexts.length_of(pair.context)))
-    return Chunk(number, stopwatch() - began, dict(ends), dict(told), dict(tests), tuple(departed))
+    return Chunk(number, stopwatch() - began, dict(ends), dict(told), dict(tests), tuple(departed), broken)
 
 
 def _minimised(what: Run, passed: frozenset[str], departed: Sequence[Departed]) -> tuple[ScenarioResult, ...]:
@@ -281,4 +284,5 @@ def summed_up(what: Run, plain: Sequence[ScenarioResult], chunks: Sequence[Chunk
         for name, counted in counts.items():
             counted.update(getattr(chunk, name))
     in_order = {name: dict(sorted(counted.items())) for name, counted in counts.items()}
-    return InContexts(what.contexts, len(_plan_of(what, _passed(plain))), **in_order)
+    broken = next((each.broken for each in sorted(chunks, key=lambda each: each.number) if each.broken), "")
+    return InContexts(what.contexts, len(_plan_of(what, _passed(plain))), **in_order, broken=broken)

@@ -63,6 +63,7 @@ class Chunk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ends: how many pairs ended in which way.
         told, tests: how many were told, and how many of them were tests, by context.
         departed: what departed.
+        broken: the first pair in which harness or adapter broke, and how; empty where none did.
 
     """
 
@@ -72,6 +73,7 @@ class Chunk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     told: dict[str, int]
     tests: dict[str, int]
     departed: tuple[Departed, ...]
+    broken: str = ""
 
 
 class Finished(msgspec.Struct, frozen=True):

@@ -228,6 +228,25 @@ def test_processes_keep_their_targets_open(tmp_path: Path) -> None:
     assert told.judged > 50
 
 
+class BreaksInFebruary(ModelTarget):
+    """Has no day between 28 February and 1 March."""
+
+    def perform(self, action: Any) -> Any:
+        if datetime.datetime.fromtimestamp(self.now(), datetime.UTC).strftime("%d %m") == "29 02":
+            raise ValueError("day is out of range for month")
+        return super().perform(action)
+
+
+def test_an_adapter_that_breaks_in_a_context_leaves_the_run_undecided(tmp_path: Path) -> None:
+    target = f"python:{__name__}:BreaksInFebruary"
+    what = Run(target, "", "all", ("LOG-002",), contexts="all", context=("29 February",))
+    made = runner.run(what, tmp_path)
+    assert {each.verdict for each in made.requirements} == {Verdict.PASS}
+    assert made.exit_code == 3
+    assert "broke off; the first that broke off is login_feature_L" in made.in_contexts.in_words
+    assert "ValueError: day is out of range for month" in made.in_contexts.in_words
+
+
 WHAT = Run(f"python:{__name__}:SummerTime", "", "all", ("ENR-009",), contexts="600")
 
 
