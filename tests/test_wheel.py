@@ -23,6 +23,7 @@ def test_features_and_steps_travel_inside_the_package(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"kmc_harness", "kmc_model"}
     assert "kmc_harness/features/requirements.toml" in names
+    assert "kmc_harness/features/contexts/acts.toml" in names
     assert "kmc_harness/steps/login.py" in names
 
 
