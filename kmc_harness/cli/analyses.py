@@ -13,6 +13,7 @@ from kmc_harness import terminal
 from kmc_harness.durations import stopwatch
 from kmc_harness.exploring.search import Found, Search
 from kmc_harness.selftest import Caught, End, Reach, Selftest
+from kmc_harness.specification import contexts
 from kmc_model.analysis.faults import Fault, Kind
 from kmc_model.analysis.statespace import Difference, Space, Violation
 
@@ -144,10 +145,14 @@ def show_score(tried: Mapping[str, Sequence[Fault]], made: Selftest, *, everythi
                 f"[{COLOURS[each.end]}]{escape(where)}[/]  {escape(each.fault.name)}: {escape(each.fault.sentence)}"
             )
     needed = Counter(each.context for each in made.caught if each.context)
+    if everything:
+        console.print(f"\n[bold]contexts needed[/] {escape(', '.join(sorted(needed)))}")
+        others = [each.name for each in contexts.load() if each.name not in needed]
+        console.print(f"[bold]contexts that no fault needs[/] {escape(', '.join(others))}")
     console.print(
         f"\n[bold]{total['all']} of {total['faults']} faults caught[/], {total['plain']} without contexts, "
         f"{total['sweep']} by a sweep; {total['flagged']} of {total['harmless']} harmless changes flagged; "
-        f"{len(needed)} contexts needed; {made.ran} scenarios run in {seconds:.0f} s"
+        f"{len(needed)} of {len(contexts.load())} contexts needed; {made.ran} scenarios run in {seconds:.0f} s"
     )
     return int(total["flagged"] > 0)
 

@@ -148,3 +148,13 @@ def test_the_fault_of_the_moment_is_taken_up_at_a_clean_start() -> None:
         assert target.policy.secret_bits == 152
     finally:
         Faulty.fault = CLEAN
+
+
+def test_drawn_faults_have_a_score_and_name_the_contexts_that_they_need(tmp_path: Path) -> None:
+    done = kmc("selftest", "--drawn", "2", "--seed", "0", "--all", "-n", "1", cwd=tmp_path)
+    shown = " ".join(done.stdout.split())
+    assert done.returncode == 0, done.stderr
+    assert "2 of 2 faults caught" in shown
+    assert "contexts that no fault needs" in shown
+    both = kmc("selftest", "--drawn", "2", "--blind", cwd=tmp_path)
+    assert (both.returncode, "without --fault and --thorough" in both.stderr) == (2, True)
