@@ -28,7 +28,7 @@ from kmc_model.policy import KALTURA_SERVER, departures
 __all__ = ["End", "Plan", "Teller", "plan"]
 
 _DEPARTED = (Verdict.FAIL, Verdict.WARNING)
-_KEEPS_SECRET = by_name("SetPassword.always without renew_secret").variant
+_KEEPS_PAIRING = "SetPassword.always without renew_secret"
 """On a settings page a reset may leave the pairing as it is."""
 
 
@@ -164,7 +164,8 @@ class Teller:
         binding = (variant for variant, exempt in _right_variants() if pair.requirement not in exempt)
         verdicts: Iterable[Verdict] = (_verdict(pair, variant, at, offers) for variant in binding)
         if _is_self_service(offers):
-            verdicts = chain(verdicts, [_verdict(pair, _KEEPS_SECRET, at, offers, keeps_pairing=True)])
+            keeping = by_name(_KEEPS_PAIRING).variant
+            verdicts = chain(verdicts, [_verdict(pair, keeping, at, offers, keeps_pairing=True)])
         return not any(verdict in _DEPARTED for verdict in verdicts)
 
     def _begins_at(self) -> int:

@@ -29,10 +29,13 @@ def by_name(name: str) -> Fault:
         LookupError: there is none.
 
     """
+    for each in all_faults():
+        if each.name == name:
+            return each
     from kmc_model.analysis.faults.blind import faults_of_sets
     from kmc_model.analysis.faults.drawn import drawn_fault
 
-    for each in (*all_faults(), *(each for faults in faults_of_sets().values() for each in faults)):
+    for each in (each for faults in faults_of_sets().values() for each in faults):
         if each.name == name:
             return each
     if drawn := drawn_fault(name):
