@@ -105,6 +105,11 @@ def _(world: World, earlier: bool, who: str) -> None:
     world.expect.ended_session(who, earlier=earlier)
 
 
+@then("no session is open without a code")
+def _(world: World) -> None:
+    world.expect.no_session_without_code()
+
+
 @then(sentence("the last {count:d} answers look the same"))
 def _(world: World, count: int) -> None:
     world.expect.same_answers(count)

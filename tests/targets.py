@@ -514,3 +514,23 @@ class OpensWhenRefusing(ModelTarget):
         opened = records.Session("opened", action.email, action.account or "")
         self.model.state = changed(self.model.state, sessions={**self.model.state.sessions, "opened": opened})
         return replace(seen, session="opened")
+
+
+class UsedLinkLogsIn(ModelTarget):
+    """Logs in whoever opens a link to a QR code again."""
+
+    def perform(self, action: Action) -> Observation:
+        seen = super().perform(action)
+        link = self.model.state.links.get(str(getattr(action, "link", "")).rpartition("/")[2])
+        if (
+            not isinstance(action, OpenEnrolmentLink)
+            or seen.accepted
+            or not link
+            or link.status is not records.LinkStatus.USED
+        ):
+            return seen
+        account = next(each.account for each in self.model.state.memberships.values() if each.email == link.email)
+        handle = f"opened-{len(self.model.state.sessions)}"
+        opened = records.Session(handle, link.email, account)
+        self.model.state = changed(self.model.state, sessions={**self.model.state.sessions, handle: opened})
+        return replace(seen, session=handle)

@@ -303,6 +303,38 @@ Feature: Enabling two-factor authentication
       When Ada logs in to Acme with no code
       Then she is refused
 
+    @needs-outbox
+    Scenario: The mailed link, opened
+      Given Ada has been mailed an enrolment link
+      When Ada opens the newest enrolment link
+      Then no session is open without a code
+
+    @needs-outbox @needs-clock
+    Scenario: The mailed link, opened too late
+      Given Ada has been mailed an enrolment link
+      When 25 h pass
+      And Ada opens the newest enrolment link
+      Then no session is open without a code
+
+    @needs-reset
+    Scenario: A new password, set through a reset link
+      Given Ada has paired an authenticator
+      And Ada has asked for a reset
+      When Ada sets a new password through the newest reset link
+      Then no session is open without a code
+
+    @needs-renew
+    Scenario: OK, after a new password
+      Given Ada has paired an authenticator
+      And Ada has set a new password
+      When Ada confirms the new password
+      Then no session is open without a code
+
+    Scenario: A wrong code
+      Given Ada has paired an authenticator
+      When Ada logs in to Acme with a wrong code
+      Then no session is open without a code
+
   @REQ-ENA-008 @needs-enable @needs-outbox
   Rule: A user registered after switching on gets a QR code without asking for a reset
 

@@ -83,14 +83,15 @@ def _show_departure(
         "reading": reading,
         "other": "; ".join(others),
         "scenario": f"{first.title} ({first.feature}:{first.line}); {alike} of {ran} ended so",
-        "context": first.context + (f"; the same in {first.also} other pairs" if first.also else ""),
+        "context": first.context,
+        "also": f"in {first.also} other {'pairs' if first.context else 'scenarios'}" if first.also else "",
         "meanwhile": "; ".join(first.meanwhile),
         "step": first.step,
         "expected": first.expected,
         "actual": first.actual,
         "repeats": requirement.reason if first.verdict is Verdict.FLAKY else "",
         "known": requirement.known_departure,
-        "reproduce with": run.reproduce(requirement.id, first.context),
+        "reproduce with": run.reproduce(requirement.id, first),
     }
     grid = Table.grid(padding=(0, 1), pad_edge=False)
     grid.add_column(no_wrap=True, style="dim", min_width=10)

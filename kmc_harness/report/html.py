@@ -37,7 +37,7 @@ def page(report: Report, source: Path) -> str:
         counts=[(name, count) for name, count in reversed(report.counts.items()) if count],
         facts=_facts(report),
         not_held=(not_held := _not_held(report, by_requirement)),
-        context_of={requirement.id: scenario.context for requirement, scenario in not_held},
+        shown_by={requirement.id: scenario for requirement, scenario in not_held},
         levels=list(dict.fromkeys(each.level for each in report.requirements)),
         chapters=_chapters(report),
         scenarios_of=by_requirement,

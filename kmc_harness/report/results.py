@@ -18,6 +18,7 @@ from kmc_model.values import Shown
 __all__ = [
     "READY",
     "SCHEMA_VERSION",
+    "Besides",
     "InContexts",
     "Report",
     "RequirementResult",
@@ -29,7 +30,7 @@ __all__ = [
     "build",
 ]
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Raised whenever a report of the new kind could not be read by the old code."""
 MEANWHILE = "Given meanwhile:"
 READY = "a target that starts and passes the probes"
@@ -82,12 +83,23 @@ class Run(_Part, frozen=True):
         """The target with its policy, as headings name it."""
         return f"{self.target}, policy {self.policy}" if self.policy else self.target
 
-    def reproduce(self, requirement: str, context: str = "") -> str:
-        """Return the command that judges just `requirement` again, in one context where one is named."""
+    def reproduce(self, requirement: str, shown_by: "ScenarioResult | None" = None) -> str:
+        """Return the command that judges just `requirement` again, as the scenario `shown_by` has shown it."""
+        context, other = (shown_by.context, shown_by.scenario_of) if shown_by else ("", "")
         words = ["kmc run --target", shlex.quote(self.target)]
         words += ["--policy", self.policy] if self.policy else []
         words += ["--profile all --only", requirement, *(["--context", shlex.quote(context)] if context else [])]
+        words += ["--only", other] if other else []
         return " ".join([*words, "--seed", self.seed, "--report kmc-reproduced"])
+
+
+class Besides(_Part, frozen=True):
+    """A departure from another requirement than the scenario's own, in the sentence `step`."""
+
+    requirement: str
+    step: str
+    expected: str
+    actual: str
 
 
 class ScenarioResult(_Part, frozen=True):
@@ -101,7 +113,9 @@ class ScenarioResult(_Part, frozen=True):
         actions, offers: what was used of the target.
         context: the context in which it departed; empty for a scenario as it stands in its feature.
         meanwhile: the sentences of that context that the departure needs.
-        also: in how many other pairs the same showed.
+        also: in how many other pairs, or scenarios, the same showed.
+        besides: what else departed in it, whatever its own verdict.
+        scenario_of: the requirement whose scenario it is, where it departed from another one besides.
 
     """
 
@@ -123,6 +137,8 @@ class ScenarioResult(_Part, frozen=True):
     context: str = ""
     meanwhile: tuple[str, ...] = ()
     also: int = 0
+    besides: Besides | None = None
+    scenario_of: str = ""
 
     @property
     def where(self) -> str:
@@ -134,6 +150,16 @@ class ScenarioResult(_Part, frozen=True):
         """The title, with the example where there is one; what a scenario keeps when lines move."""
         title = f"{self.title} [{self.example}]" if self.example else self.title
         return f"{title}, in the context: {self.context}" if self.context else title
+
+    @property
+    def of_besides(self) -> "ScenarioResult | None":
+        """What else departed in it, as a result of the requirement that it departs from."""
+        if self.besides is None:
+            return None
+        found = msgspec.structs.asdict(self.besides)
+        name = f"{self.id} ~ {self.besides.requirement}"
+        own = self.requirement
+        return msgspec.structs.replace(self, id=name, verdict=Verdict.FAIL, besides=None, scenario_of=own, **found)
 
     @property
     def gherkin(self) -> str:
@@ -299,7 +325,7 @@ class Report(_Part, Shown, frozen=True):
     @property
     def size(self) -> str:
         """How many scenarios there are as they stand in the features, in words."""
-        count = sum(not each.context for each in self.scenarios)
+        count = sum(not (each.context or each.scenario_of) for each in self.scenarios)
         return f"{count} scenario{'s' * (count != 1)}"
 
     @property

@@ -98,11 +98,12 @@ def replay(report: Report, recorded: ScenarioResult, target: str | None) -> Repl
     worst = max(recorded.repeats, key=lambda each: each.rank, default=None)
     repeat = recorded.repeats.index(worst) + 1 if worst else 1
     catcher = _Catcher()
-    status, words = runner.quietly([*runner.arguments(what, repeat), f"--kmc-scenario={recorded.id}"], catcher, loaded)
+    status, words = runner.quietly([*runner.arguments(what, repeat), f"--kmc-scenario={base}"], catcher, loaded)
     loaded.close()
     if catcher.result is None:
         raise Misuse(f"pytest ran no scenario (it ended with {status}):\n{words}")
-    return Replay(recorded, catcher.result)
+    besides = catcher.result.of_besides if recorded.scenario_of else None
+    return Replay(recorded, besides or catcher.result)
 
 
 def _in_context(

@@ -8,7 +8,7 @@ import io
 import os
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -207,12 +207,23 @@ def report_of(
     declared = waivers.read(Path(begun.waivers)) if begun.waivers else ()
     ran = {each.requirement for repeat in finished.repeats for each in repeat}
     tried = ran if begun.run.pytest_arguments else chosen
-    repeats = [[*repeat, *departures] for repeat in finished.repeats]
+    repeats = [[*repeat, *departures, *_besides(repeat, chosen)] for repeat in finished.repeats]
     judged, became = waivers.apply(declared, repeats, tried, today)
     known = catalogue.load()
     timing = results.Timing(begun.started_at, finished.seconds)
     told = in_contexts.summed_up(begun.run, finished.repeats[0], journal.chunks())
     return results.build(begun.run, [known[each] for each in chosen], judged, became, timing, told)
+
+
+def _besides(repeat: Sequence[results.ScenarioResult], chosen: Sequence[str]) -> Iterator[results.ScenarioResult]:
+    """Yield what departed in scenarios of other requirements, each that shows alike once: in the shortest scenario."""
+    alike: dict[tuple[str, str], list[results.ScenarioResult]] = {}
+    for each in (result.of_besides for result in repeat):
+        if each and each.requirement in chosen:
+            alike.setdefault((each.requirement, each.actual), []).append(each)
+    for found in alike.values():
+        shortest = min(found, key=lambda each: (len(each.steps), each.id))
+        yield msgspec.structs.replace(shortest, also=len(found) - 1)
 
 
 def _versions() -> dict[str, str]:

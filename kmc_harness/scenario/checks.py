@@ -18,8 +18,9 @@ from kmc_harness.scenario.post import Post
 from kmc_harness.secrecy import tokens
 from kmc_harness.verdicts import Departure, Unreached
 
-__all__ = ["Checks"]
+__all__ = ["NO_SESSION", "Checks"]
 
+NO_SESSION = "no session without a code"
 UNTOLD = "an account that it does not tell"
 IDENTIFIER = re.compile(r"\b(?=[a-f-]*\d)[\da-f][\da-f-]{15,}\b", re.IGNORECASE)
 """What many products write into each answer, to find it again in their logs: 16 or more of 0-9, a-f and hyphens."""
@@ -73,17 +74,17 @@ class Checks:
         """Expect the latest answer to be `accepted`, `refused` or `asked for a code`."""
         person = self._people[name]
         seen = self.last()
-        held = seen.accepted if result == "accepted" else not seen.accepted and not self._opens(person, seen)
+        held = seen.accepted if result == "accepted" else not self._lets_in(person, seen)
         words = seen.in_words
         if result == "asked for a code" and held and not seen.asks_for_code:
             held, words = False, f"{words}, and no code asked for (an adapter says so by asks_for_code)"
         self.that(held, f"{person.name} {result}", words)
 
-    def _opens(self, person: Person, refusal: Observation) -> bool:
-        """Whether a refusal brought another session all the same, in which pages are shown."""
-        if refusal.session in (None, person.session):
-            return False
-        return self._exchange.perform(UseSession(refusal.session)).accepted
+    def _lets_in(self, person: Person | None, seen: Observation) -> bool:
+        """Whether an answer is a yes, or a refusal with another session all the same, in which pages are shown."""
+        if seen.accepted or seen.session in (None, person and person.session):
+            return seen.accepted
+        return self._exchange.perform(UseSession(seen.session)).accepted
 
     def session(self, name: str, account: str) -> None:
         """Expect the latest answer to have opened a session in `account` that can be used."""
@@ -102,6 +103,12 @@ class Checks:
         self.that(used.accepted, f"{person.name}'s session open", used.in_words)
         there = used.account in (None, self._exchange.account(account))
         self.that(there, f"{person.name}'s session in {account}", f"a session in {used.account or UNTOLD}")
+
+    def no_session_without_code(self) -> None:
+        """Expect no answer so far to have opened a session in an account that asks for a code, without one."""
+        self._exchange.sessions.look()
+        opened = self._exchange.sessions.opened
+        self.that(opened is None, NO_SESSION, opened.actual if opened else "none")
 
     def ended_session(self, name: str, *, earlier: bool) -> None:
         """Expect the person's session, or the one before it, to be of no use any more."""
@@ -137,15 +144,11 @@ class Checks:
 
     def refused_each_time(self, name: str) -> None:
         """Expect every one of the wrong passwords or codes just tried to have been refused."""
-        accepted = sum(seen.accepted or seen.session is not None for seen in self._exchange.tried)
-        tried = self._exchange.tried
+        person, tried = self._people[name], self._exchange.tried
         if not tried:
             raise Unreached(f"logins as {name} were to be tried, but none was")
-        self.that(
-            not accepted,
-            f"all {len(self._exchange.tried)} refused",
-            f"{accepted} of {len(self._exchange.tried)} accepted",
-        )
+        accepted = sum(self._lets_in(person, seen) for seen in tried)
+        self.that(not accepted, f"all {len(tried)} refused", f"{accepted} of {len(tried)} accepted")
 
     def one_at_most(self) -> None:
         """Expect one at most of what was done at the same moment to have succeeded.
@@ -154,7 +157,7 @@ class Checks:
             Unreached: none did, so that nothing was to be seen of a race.
 
         """
-        accepted = sum(seen.accepted or seen.shows_qr_code or seen.session is not None for seen in self._exchange.raced)
+        accepted = sum(seen.shows_qr_code or self._lets_in(None, seen) for seen in self._exchange.raced)
         if not accepted:
             raise Unreached(f"one of {len(self._exchange.raced)} at the same moment was to succeed, but none did")
         self.that(accepted == 1, "one to succeed at most", f"{accepted} of {len(self._exchange.raced)} accepted")

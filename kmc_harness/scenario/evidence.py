@@ -108,6 +108,11 @@ class Recorder:
         """Whether a sentence has begun: what happens before belongs to no evidence."""
         return bool(self._begun)
 
+    @property
+    def step(self) -> int:
+        """The number of the sentence that is being told, from 0."""
+        return max(len(self._begun) - 1, 0)
+
     def begin_step(self) -> None:
         """Start the next sentence."""
         if not self.is_idle:

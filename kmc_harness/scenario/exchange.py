@@ -25,7 +25,8 @@ from kmc_harness.port import (
 )
 from kmc_harness.scenario.calendar import next_time
 from kmc_harness.scenario.evidence import Acted, Recorder, Waited
-from kmc_harness.scenario.people import HOME, People
+from kmc_harness.scenario.people import HOME, People, Person
+from kmc_harness.scenario.sessions import Sessions
 from kmc_harness.secrecy.tokens import token_of
 from kmc_harness.verdicts import AdapterMistake, Unreached
 from kmc_model.clock import STEP_S
@@ -68,6 +69,7 @@ class Exchange:
         tried: the answers to the last wrong passwords or codes.
         raced: the answers to the last actions at the same moment.
         moved_s: the total movement of the clock, in seconds.
+        sessions: the watch on the sessions that answers open.
 
     """
 
@@ -84,6 +86,7 @@ class Exchange:
         self.tried: list[Observation] = []
         self.raced: list[Observation] = []
         self.moved_s = 0
+        self.sessions = Sessions(self)
         self._at = 0
 
     def needs(self, offer: Offer) -> None:
@@ -117,6 +120,7 @@ class Exchange:
 
     def pass_time(self, seconds: int) -> None:
         """Let time pass: by moving the target's clock, or by really waiting where it is short."""
+        self.sessions.look()
         if seconds > LONGEST_WAIT_S:
             self.needs(Offer.CLOCK)
         self.recorder.note(Waited(at=self.now(), seconds=seconds))
@@ -196,6 +200,7 @@ class Exchange:
         self.raced = [self._see(at, *each) for each in zip(actions, found, strict=True)]
 
     def _begin(self, action: Action) -> None:
+        self.sessions.look()
         if offer := NEEDED_OFFER.get(type(action)):
             self.needs(offer)
         for name in () if self.recorder.is_idle else SECRET_FIELDS:
@@ -221,7 +226,13 @@ class Exchange:
                 self.recorder.learn(shown_entry.secret, shown_entry.uri)
         self._note(at, action, "accepted" if seen.accepted else "refused", seen)
         self._follow(action, seen)
+        self.sessions.watch(action, self._who(action), seen)
         return seen
+
+    def _who(self, action: Action) -> Person | None:
+        """Return who does `action`; None for the vendor or an account's administration."""
+        by_person = getattr(action, "session", None) or type(action) not in DONE_BY
+        return self.people.spoken_of if by_person else None
 
     def _wrong_with(self, seen: object) -> str:
         """Return the defect of an answer in words, or "" for a valid answer."""
@@ -246,8 +257,8 @@ class Exchange:
     def _note(self, at: int, action: Action, answer: str, seen: Observation = NOTHING) -> None:
         if not self.recorder.is_on:
             return
-        actor = self.people.spoken_of.name if self.people.spoken_of else ""
-        by = actor if getattr(action, "session", None) else DONE_BY.get(type(action), actor)
+        who = self._who(action)
+        by = who.name if who else DONE_BY.get(type(action), "")
         shown = [what for what, there in (("QR code", seen.shows_qr_code), ("session", seen.session)) if there]
         shown += ["field for a code"] if seen.asks_for_code else []
         self.recorder.note(

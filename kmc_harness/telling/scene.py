@@ -8,9 +8,12 @@ import contextlib
 import hashlib
 from typing import Any
 
+from msgspec.structs import replace
+
 from kmc_harness.durations import stopwatch
 from kmc_harness.port import ACTIONS, NEEDED_OFFER, NotOffered
-from kmc_harness.report.results import READY, ScenarioResult
+from kmc_harness.report.results import READY, Besides, ScenarioResult
+from kmc_harness.scenario.checks import NO_SESSION
 from kmc_harness.scenario.evidence import Recorder
 from kmc_harness.scenario.world import World
 from kmc_harness.secrecy.exceptions import in_words
@@ -20,6 +23,9 @@ from kmc_harness.specification.contexts import rows_of
 from kmc_harness.verdicts import AdapterMistake, Departure, NotJudged, Unreached, Verdict
 
 __all__ = ["Scene", "tag_of", "tell"]
+
+NO_CODE = "ENA-007"
+"""The requirement that a session opened without a code departs from, whatever opened it."""
 
 
 class Scene:
@@ -68,15 +74,18 @@ class Scene:
 
     def result(self, error: BaseException | None) -> ScenarioResult:
         """Return how it ended: with `error`, or well."""
-        verdict, expected, actual = self._ended(error)
         world, told = self.world, self.told
+        if world:
+            with contextlib.suppress(Exception):  # the target may not be there any more
+                world.exchange.sessions.look()
+        verdict, expected, actual = self._ended(error)
         if world and verdict in (Verdict.FAIL, Verdict.WARNING, Verdict.INCONCLUSIVE):
             with contextlib.suppress(Exception):  # the target may not be there any more
                 world.post.note_all()
         recorder = self._recorder
         planned = [(each.in_full, each.line) for each in told.sentences]
         steps = recorder.steps(planned, broke_off=error is not None)
-        return ScenarioResult(
+        result = ScenarioResult(
             id=told.id,
             requirement=told.requirement,
             title=told.title,
@@ -93,6 +102,20 @@ class Scene:
             context=told.context,
             meanwhile=tuple(rows_of(told)),
         )
+        return self._with_besides(result)
+
+    def _with_besides(self, result: ScenarioResult) -> ScenarioResult:
+        """Return `result` with the session that was opened without a code, where one was."""
+        opened = self.world.exchange.sessions.opened if self.world else None
+        if opened is None:
+            return result
+        step = result.steps[opened.step].text if result.steps else ""
+        actual = self._recorder.redact(opened.actual)
+        if result.requirement != NO_CODE:
+            return replace(result, besides=Besides(NO_CODE, step, NO_SESSION, actual))
+        if result.verdict is Verdict.FAIL:
+            return result
+        return replace(result, verdict=Verdict.FAIL, step=step, expected=NO_SESSION, actual=actual)
 
     def _ended(self, error: BaseException | None) -> tuple[Verdict, str, str]:
         match error:

@@ -1,0 +1,95 @@
+"""Sessions that an answer opens without a code in an account that demands one (ENA-007), whatever was done.
+
+Each new handle is tried before anything else happens: does it open pages, and is a code asked for where the same
+person logs in with the password alone?
+"""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from kmc_harness.port import (
+    Action,
+    ChangePassword,
+    ConfirmPairing,
+    LogIn,
+    Observation,
+    StartPairing,
+    UseSession,
+)
+from kmc_harness.scenario.people import Person
+
+if TYPE_CHECKING:
+    from kmc_harness.scenario.exchange import Exchange
+
+__all__ = ["Opened", "Sessions"]
+
+IN_SESSION = (UseSession, StartPairing, ConfirmPairing, ChangePassword)
+"""What is done in a session stays in it, whatever its handle is afterwards."""
+
+
+class Opened(NamedTuple):
+    """A session that was opened without a code: in which sentence, from 0, and by what."""
+
+    step: int
+    actual: str
+
+
+class _New(NamedTuple):
+    step: int
+    action: str
+    person: Person
+    handle: str
+
+
+class Sessions:
+    """Watches the handles in the answers of a target; `opened` is the first session without a code."""
+
+    def __init__(self, exchange: "Exchange") -> None:
+        """Start with no handle seen."""
+        self._exchange = exchange
+        self._seen: set[str] = set()
+        self._with_code: set[str] = set()
+        self._new: list[_New] = []
+        self.opened: Opened | None = None
+
+    def watch(self, action: Action, person: Person | None, seen: Observation) -> None:
+        """Keep the handle in an answer to `person`, if it is new; None: to the vendor or an administration."""
+        handle, used = seen.session, getattr(action, "session", None)
+        if handle is None or handle in self._seen:
+            return
+        self._seen.add(handle)
+        gave_code = isinstance(action, LogIn | ConfirmPairing) and bool(action.code)
+        if seen.accepted and (gave_code or used in self._with_code):
+            self._with_code.add(handle)
+        elif person and not self._is_expected(action, seen) and self._may_need_code(person):
+            self._new.append(_New(self._exchange.recorder.step, type(action).__name__, person, handle))
+
+    @staticmethod
+    def _is_expected(action: Action, seen: Observation) -> bool:
+        """Whether an answer may have a session: that of a login is judged where it is expected to be refused."""
+        return seen.accepted and isinstance(action, (LogIn, *IN_SESSION))
+
+    def _may_need_code(self, person: Person) -> bool:
+        on = self._exchange.people.two_factor.intersection(person.memberships)
+        return bool(on) or person.authenticator is not None or person.paired_alone
+
+    def look(self) -> None:
+        """Try the new handles, before anything else happens."""
+        new, self._new = self._new, []
+        for each in new:
+            if self.opened is None and self._needs_code_there(each.person, each.handle):
+                what = f"{each.action} was answered with a session that opens pages"
+                self.opened = Opened(each.step, f"{what}, where {each.person.name}'s login asks for a code")
+
+    def _needs_code_there(self, person: Person, handle: str) -> bool:
+        """Whether a session opens pages of accounts to which `person`'s password alone is no way in."""
+        used = self._exchange.perform(UseSession(handle))
+        if not used.accepted:
+            return False
+        names = [self._exchange.account(each) for each in person.memberships]
+        accounts = [used.account] if used.account else names
+        logins = (LogIn(person.email, person.password, None, each) for each in accounts)
+        return bool(accounts) and all(_asks(self._exchange.perform(each)) for each in logins)
+
+
+def _asks(seen: Observation) -> bool:
+    return seen.asks_for_code and not seen.accepted
