@@ -17,6 +17,11 @@ def _(world: World, who: str) -> None:
     world.expect.named_entry(who)
 
 
+@then(sentence("the QR codes of {who:Who} and {other:Who} have different labels"))
+def _(world: World, who: str, other: str) -> None:
+    world.expect.different_entries(who, other)
+
+
 @then(sentence("the picture has a quiet zone of {modules:d} modules"))
 def _(world: World, modules: int) -> None:
     world.expect.quiet_zone(modules)

@@ -125,7 +125,7 @@ Feature: Codes, secrets and QR codes by the standards
         | the code without its leading zeros | refused  |
 
   @REQ-STD-007
-  Rule: The URI names issuer and account, percent-encoded, label and issuer parameter alike
+  Rule: The URI names issuer and account as its format asks, label and issuer parameter alike
 
     Scenario: What an app shows as the entry's name
       Given Ada is a KMC user of Acme
@@ -137,6 +137,13 @@ Feature: Codes, secrets and QR codes by the standards
       And Ada is a KMC user of Acme
       When Ada pairs an authenticator
       Then the QR code of Ada names issuer and account alike in label and parameter
+
+    Scenario: Two people on one phone
+      Given Ada is a KMC user of Acme
+      And Bo is a KMC user of Acme
+      When Ada pairs an authenticator
+      And Bo pairs an authenticator
+      Then the QR codes of Ada and Bo have different labels
 
   @REQ-STD-008 @needs-picture
   Rule: The picture delivered has the symbol's quiet zone of 4 modules

@@ -4,6 +4,7 @@ It never asks the target: all it knows is what stands in the QR code.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,6 +17,12 @@ import pyotp
 from kmc_harness.phone.pictures import find_codes
 
 __all__ = ["Authenticator", "UnreadableQrCode", "empty_key_code", "read_qr_code"]
+
+
+_COLON = re.compile(":|%3A", re.IGNORECASE)
+_UNSAFE = frozenset(' <>"{}|\\^`')
+"""What stands percent-encoded in every URI (RFC 3986)."""
+_BASE32 = re.compile("[A-Za-z2-7]+")
 
 
 class UnreadableQrCode(Exception):
@@ -31,6 +38,24 @@ class _Totp(pyotp.TOTP):
 @lru_cache(maxsize=4096)
 def _code(secret: str, now: int, **parameters: Any) -> str:
     return _Totp(secret, **parameters).at(now)
+
+
+def _parameter(uri: str, name: str) -> str:
+    """Return the first parameter of this name as it stands in `uri`, still percent-encoded; "" where there is none."""
+    pairs = (each.partition("=") for each in urlsplit(uri).query.split("&"))
+    return next((value for key, _, value in pairs if key == name), "")
+
+
+def _flaw_of(name: str) -> str:
+    """Return what is wrong with a percent-encoded name; "" where apps show it as it was meant."""
+    shown = unquote(name)
+    if ":" in shown:
+        return "a colon"
+    if "\ufffd" in shown:
+        return "bytes that are no UTF-8"
+    if not shown.isprintable():
+        return "a control character"
+    return "an encoding within the encoding" if re.search("%[0-9A-Fa-f]{2}", shown) else ""
 
 
 def read_qr_code(picture: bytes) -> str:
@@ -82,7 +107,7 @@ class Authenticator:
         try:
             entry = cls(
                 uri,
-                query["secret"],
+                query["secret"].rstrip("="),
                 int(query.get("digits", "6")),
                 int(query.get("period", "30")),
                 query.get("algorithm", "SHA1").upper().replace("-", ""),
@@ -127,5 +152,31 @@ class Authenticator:
     @property
     def named_issuer_and_account(self) -> tuple[str, str]:
         """The label's two parts, decoded; the first is empty where the label names no issuer."""
-        issuer, _, account = unquote(self.label).rpartition(":")
-        return issuer, account.strip()
+        issuer, account = self._label_parts
+        return unquote(issuer), unquote(account).strip()
+
+    @property
+    def _label_parts(self) -> tuple[str, str]:
+        """The label's parts, still percent-encoded: its first colon, encoded or not, stands between them."""
+        issuer, *account = _COLON.split(self.label, maxsplit=1)
+        return (issuer, account[0]) if account else ("", issuer)
+
+    @property
+    def ill_formed(self) -> str:
+        """What the Key URI format forbids in the names and the secret, in words; empty where all is well."""
+        issuer, account = self._label_parts
+        parameter = _parameter(self.uri, "issuer")
+        names = {"the issuer parameter": parameter, "the label's issuer": issuer, "the account": account}
+        for what, name in names.items():
+            if flaw := _flaw_of(name):
+                return f"{flaw} in {what} ({unquote(name)})"
+        if "+" in issuer:
+            return f"a + in the label's issuer, which apps show as it stands ({unquote(issuer)})"
+        raw = sorted({sign for sign in self.uri if sign in _UNSAFE or not sign.isascii()})
+        if raw:
+            return f"{' '.join(raw)} in it, not percent-encoded"
+        return (
+            ""
+            if _BASE32.fullmatch(_parameter(self.uri, "secret"))
+            else "padding or other signs than base32's in the secret"
+        )

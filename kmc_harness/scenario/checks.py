@@ -240,19 +240,22 @@ class Checks:
         self.that(found == ("SHA1", 6, 30), "SHA1, 6 digits, 30 s", ", ".join(map(str, found)))
 
     def named_entry(self, name: str) -> None:
-        """Expect the URI to name issuer and account, percent-encoded, label and parameter alike."""
+        """Expect the URI to name issuer and account as the Key URI format asks, label and parameter alike."""
         entry = self._codes.app_of(self._people[name])
         in_label, account = entry.named_issuer_and_account
         self.that(bool(entry.issuer), "an issuer parameter", entry.issuer or "none")
+        well = "names and a secret as apps take them: percent-encoded once, no colon, no padding"
+        self.that(not entry.ill_formed, well, entry.ill_formed or "well-formed")
         self.that(in_label == entry.issuer, f"label and issuer alike ({entry.issuer})", f"label: {in_label or 'none'}")
         self.that(bool(account), "an account in the label", account or "none")
         if "@" in account:
             email = self._people[name].email
             self.that(account.casefold() == email.casefold(), f"{email} in the label", account)
-        apart = re.split(":|%3A", entry.label, flags=re.IGNORECASE)[0] if in_label else ""
-        self.that("+" not in apart, "no + in the issuer, which apps show as it stands", apart)
-        raw = [sign for sign in ' <>"{}|\\^`' if sign in entry.uri] or ["non-ASCII"] * (not entry.uri.isascii())
-        self.that(not raw, "a percent-encoded URI", f"raw {raw} in it" if raw else "nothing raw in it")
+
+    def different_entries(self, name: str, other: str) -> None:
+        """Expect the QR codes of two people to have different labels: of two alike, apps keep one or mix them up."""
+        one, two = (self._codes.app_of(self._people[each]).label for each in (name, other))
+        self.that(one != two, f"labels that tell {name} and {other} apart", f"{unquote(one)} for both")
 
     def quiet_zone(self, modules: int) -> None:
         """Expect the delivered picture to have a quiet zone of `modules` around the symbol."""

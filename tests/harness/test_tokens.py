@@ -125,6 +125,30 @@ def test_the_label_is_read_as_an_app_shows_it() -> None:
     assert (form.named_issuer_and_account[0], form.issuer) == ("A B", "A+B")
 
 
+@pytest.mark.parametrize(
+    ("uri", "flaw"),
+    [
+        ("A%20B:ada@kmc.example?secret=GEZDGNBVGY3TQOJQ&issuer=A%20B", ""),
+        ("A%3A%20ada?secret=gezdgnbvgy3tqojq&issuer=A", ""),
+        ("ada+x@kmc.example?secret=GEZDGNBVGY3TQOJQ", ""),
+        ("M%C3%BCller:ada?secret=GEZDGNBVGY3TQOJQ&issuer=M%C3%BCller", ""),
+        ("A%3A80:ada?secret=GEZDGNBVGY3TQOJQ&issuer=A%3A80", "a colon in the issuer parameter (A:80)"),
+        ("A:ada:80?secret=GEZDGNBVGY3TQOJQ&issuer=A", "a colon in the account (ada:80)"),
+        ("A:ada?secret=GEZDGNBVGY3TQOJQ&issuer=https%3A%2F%2Fa", "a colon in the issuer parameter (https://a)"),
+        ("A%2520B:ada?secret=GEZDGNBVGY3TQOJQ&issuer=A", "an encoding within the encoding in the label's issuer"),
+        ("M%FCller:ada?secret=GEZDGNBVGY3TQOJQ&issuer=A", "bytes that are no UTF-8 in the label's issuer"),
+        ("A:ada%0A?secret=GEZDGNBVGY3TQOJQ&issuer=A", "a control character in the account"),
+        ("A+B:ada?secret=GEZDGNBVGY3TQOJQ&issuer=A+B", "a + in the label's issuer"),
+        ("A B:ada?secret=GEZDGNBVGY3TQOJQ&issuer=A%20B", "not percent-encoded"),
+        ("A:ada?secret=GEZDGNBVGY3TQOJQ%3D&issuer=A", "padding or other signs than base32's in the secret"),
+        ("A:ada?secret=GEZDGNBVGY3TQOJQ====&issuer=A", "padding or other signs than base32's in the secret"),
+    ],
+)
+def test_what_apps_would_refuse_or_show_otherwise_is_found_in_the_uri(uri: str, flaw: str) -> None:
+    found = Authenticator.scan(None, f"otpauth://totp/{uri}").ill_formed
+    assert flaw in found if flaw else not found
+
+
 def test_random_tokens_have_their_bits_and_tell_nothing() -> None:
     for make, at_least, at_most in ((secrets.token_urlsafe, 128, 200), (secrets.token_hex, 120, 130)):
         made = [make(24 if at_most == 200 else 16) for _ in range(30)]

@@ -1,12 +1,14 @@
 """Links and QR codes: how long they live, what they tell, what is in the picture."""
 
 import base64
+from urllib.parse import quote
 
 from kmc_model import rules as r
 from kmc_model.actions import OpenEnrolmentLink
 from kmc_model.analysis.faults._fault import Fault, effect_instead, row_of
 from kmc_model.analysis.faults._stateful import Stateful
 from kmc_model.analysis.faults.realistic._making import ACCEPTED, fault, of_turn, when, with_effect
+from kmc_model.qr import ISSUER
 from kmc_model.records import Link, LinkKind, LinkStatus, Secret
 from kmc_model.turn import Turn
 from kmc_model.values import changed
@@ -183,6 +185,27 @@ class LabelIsAnothers(_Uri):
         return super().uri(secret).replace("issuer=", "issuer=Another%20")
 
 
+class IssuerHasAPort(_Uri):
+    """Names its host with a port as issuer, in label and parameter."""
+
+    def uri(self, secret: Secret) -> str:
+        return super().uri(secret).replace(ISSUER, "127.0.0.1%3A8000")
+
+
+class OneLabelForAll(_Uri):
+    """Has the same label in the QR codes of all people."""
+
+    def uri(self, secret: Secret) -> str:
+        return super().uri(secret).replace(quote(self.email), "user")
+
+
+class PaddedSecret(_Uri):
+    """Writes the secret with an equals sign at its end."""
+
+    def uri(self, secret: Secret) -> str:
+        return super().uri(secret).replace(secret.base32, f"{secret.base32}=")
+
+
 LINKS: tuple[Fault, ...] = (
     of_turn(CountsFromOpening, "ENR-009"),
     of_turn(CountsFromTheFirst, "ENR-010"),
@@ -222,4 +245,7 @@ LINKS: tuple[Fault, ...] = (
     of_turn(SecretAsHex, "ENR-001", "ENR-003"),
     of_turn(SecretCutShort, "ENR-003", "ENR-005"),
     of_turn(LabelIsAnothers, "STD-007"),
+    of_turn(IssuerHasAPort, "STD-007"),
+    of_turn(OneLabelForAll, "STD-007"),
+    of_turn(PaddedSecret, "STD-007"),
 )
