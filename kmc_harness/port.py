@@ -194,13 +194,23 @@ class MailedLink:
 
 @dataclass(frozen=True)
 class Mail:
-    """A mail that the target sent. `sent_at` is in epoch seconds of the target's clock."""
+    """A mail that the target sent.
+
+    Attributes:
+        recipient: its e-mail.
+        sent_at: epoch seconds of the target's clock.
+        subject, text: as people read them.
+        links: those that lead to a QR code or to a new password, as they stand there.
+        raw: the whole message as sent, headers and attachments with it; empty where an adapter does not have it.
+
+    """
 
     recipient: str
     sent_at: int
     subject: str
     text: str = field(repr=False)
     links: tuple[MailedLink, ...] = ()
+    raw: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True)

@@ -339,4 +339,5 @@ class Acts:
 
 
 def _keep_password(person: Person, password: str) -> None:
+    person.passwords_before.append(person.password)
     person.password, person.passwords_set = password, person.passwords_set + 1

@@ -4,13 +4,14 @@ Each check counts, and raises `Departure` where it does not hold; a scenario wit
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from urllib.parse import unquote
 
 from kmc_harness.phone.authenticator import Authenticator, UnreadableQrCode, read_qr_code
 from kmc_harness.phone.pictures import quiet_zone_modules
 from kmc_harness.port import LinkKind, Observation, Offer, Screen, UseSession
 from kmc_harness.scenario.codes import Codes
+from kmc_harness.scenario.disclosure import tells_code, tells_password, tells_secret
 from kmc_harness.scenario.evidence import Checked
 from kmc_harness.scenario.exchange import Exchange
 from kmc_harness.scenario.people import Person
@@ -285,16 +286,19 @@ class Checks:
         self.that(not any(told), "a link that tells nothing about the user", seen)
 
     def no_secret_in_mail(self, name: str) -> None:
-        """Expect neither the shared secret, nor the password, nor the code in any mail of `name`."""
-        person = self._people[name]
-        entry = self._codes.app_of(person)
-        secrets = {"secret": entry.secret, "password": person.password, "code": entry.code_at(self._exchange.now())}
-        mails = self._post.mails(person)
-        if not mails:
+        """Expect no mail to `name`, or to anybody else, to tell a secret, a password or a code of anybody."""
+        if not self._post.mails(self._people[name]):
             raise Unreached(f"the mails of {name} were to be read, but none came")
-        for what, secret in secrets.items():
-            told = sum(_spelt(what, secret) in _spelt(what, f"{mail.subject}\n{mail.text}") for mail in mails)
-            self.that(not told, f"no {what} in a mail", f"it stands in {told} of {len(mails)}")
+        people = self._people.all
+        mails = [mail for person in people for mail in self._post.mails(person)]
+        now = self._exchange.now()
+        told = {
+            "secret": sum(any(tells_secret(mail, each.secret) for each in _entries(people)) for mail in mails),
+            "password": sum(any(tells_password(mail, each) for each in _passwords(people)) for mail in mails),
+            "code": sum(any(tells_code(mail, each) for each in _codes(people, mail.sent_at, now)) for mail in mails),
+        }
+        for what, count in told.items():
+            self.that(not count, f"no {what} in a mail", f"it stands in {count} of {len(mails)}")
 
     def screen(self) -> Screen:
         """Return the screen of the latest answer."""
@@ -323,6 +327,19 @@ class Checks:
         self.that("no-store" in sent.lower(), "Cache-Control: no-store", sent or "no such header")
 
 
-def _spelt(what: str, text: str) -> str:
-    """Return `text` as it is searched: for a secret in capitals and without gaps, however it is grouped."""
-    return re.sub(r"[\s-]", "", text).upper() if what == "secret" else text
+def _entries(people: Iterable[Person]) -> Iterator[Authenticator]:
+    return (entry for person in people for entry in person.entries)
+
+
+def _passwords(people: Iterable[Person]) -> set[str]:
+    return {password for person in people for password in (person.password, *person.passwords_before)}
+
+
+def _codes(people: Iterable[Person], *instants: int) -> set[str]:
+    """Return the codes that people's apps show around each of `instants`."""
+    return {
+        entry.code_at(at + steps * entry.step_s)
+        for entry in _entries(people)
+        for at in instants
+        for steps in (-1, 0, 1)
+    }

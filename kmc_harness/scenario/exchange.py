@@ -86,7 +86,7 @@ class Exchange:
         self.tried: list[Observation] = []
         self.raced: list[Observation] = []
         self.moved_s = 0
-        self.sessions = Sessions(self)
+        self.sessions = Sessions(people, self.perform)
         self._at = 0
 
     def needs(self, offer: Offer) -> None:
@@ -226,7 +226,7 @@ class Exchange:
                 self.recorder.learn(shown_entry.secret, shown_entry.uri)
         self._note(at, action, "accepted" if seen.accepted else "refused", seen)
         self._follow(action, seen)
-        self.sessions.watch(action, self._who(action), seen)
+        self.sessions.watch(self.recorder.step, action, self._who(action), seen)
         return seen
 
     def _who(self, action: Action) -> Person | None:

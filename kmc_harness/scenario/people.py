@@ -66,6 +66,7 @@ class Person:
         opened_link, reset_link: the links that they used last, to see a QR code and to set a password.
         last_code: the one by which they were let in last.
         last_step: the time step in which a code of theirs was made last.
+        passwords_before: those that they had earlier.
         takes: makes the password of a reset from the present one and a number; None: each is new.
 
     """
@@ -89,6 +90,7 @@ class Person:
     last_code: str | None = field(default=None, repr=False)
     last_step: int = -10
     passwords_set: int = 0
+    passwords_before: list[str] = field(default_factory=list, repr=False)
     takes: Callable[[str, int], str] | None = None
 
     @property

@@ -4,7 +4,8 @@ Each new handle is tried before anything else happens: does it open pages, and i
 person logs in with the password alone?
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 from kmc_harness.port import (
     Action,
@@ -15,10 +16,7 @@ from kmc_harness.port import (
     StartPairing,
     UseSession,
 )
-from kmc_harness.scenario.people import Person
-
-if TYPE_CHECKING:
-    from kmc_harness.scenario.exchange import Exchange
+from kmc_harness.scenario.people import People, Person
 
 __all__ = ["Opened", "Sessions"]
 
@@ -43,16 +41,17 @@ class _New(NamedTuple):
 class Sessions:
     """Watches the handles in the answers of a target; `opened` is the first session without a code."""
 
-    def __init__(self, exchange: "Exchange") -> None:
-        """Start with no handle seen."""
-        self._exchange = exchange
+    def __init__(self, people: People, perform: Callable[[Action], Observation]) -> None:
+        """Start with no handle seen; `perform` has the target asked."""
+        self._people = people
+        self._perform = perform
         self._seen: set[str] = set()
         self._with_code: set[str] = set()
         self._new: list[_New] = []
         self.opened: Opened | None = None
 
-    def watch(self, action: Action, person: Person | None, seen: Observation) -> None:
-        """Keep the handle in an answer to `person`, if it is new; None: to the vendor or an administration."""
+    def watch(self, step: int, action: Action, person: Person | None, seen: Observation) -> None:
+        """Keep a new handle in an answer to `person`, in the sentence `step`; None: to vendor or administration."""
         handle, used = seen.session, getattr(action, "session", None)
         if handle is None or handle in self._seen:
             return
@@ -61,7 +60,7 @@ class Sessions:
         if seen.accepted and (gave_code or used in self._with_code):
             self._with_code.add(handle)
         elif person and not self._is_expected(action, seen) and self._may_need_code(person):
-            self._new.append(_New(self._exchange.recorder.step, type(action).__name__, person, handle))
+            self._new.append(_New(step, type(action).__name__, person, handle))
 
     @staticmethod
     def _is_expected(action: Action, seen: Observation) -> bool:
@@ -69,7 +68,7 @@ class Sessions:
         return seen.accepted and isinstance(action, (LogIn, *IN_SESSION))
 
     def _may_need_code(self, person: Person) -> bool:
-        on = self._exchange.people.two_factor.intersection(person.memberships)
+        on = self._people.two_factor.intersection(person.memberships)
         return bool(on) or person.authenticator is not None or person.paired_alone
 
     def look(self) -> None:
@@ -82,13 +81,13 @@ class Sessions:
 
     def _needs_code_there(self, person: Person, handle: str) -> bool:
         """Whether a session opens pages of accounts to which `person`'s password alone is no way in."""
-        used = self._exchange.perform(UseSession(handle))
+        used = self._perform(UseSession(handle))
         if not used.accepted:
             return False
-        names = [self._exchange.account(each) for each in person.memberships]
+        names = [self._people.account(each) for each in person.memberships]
         accounts = [used.account] if used.account else names
         logins = (LogIn(person.email, person.password, None, each) for each in accounts)
-        return bool(accounts) and all(_asks(self._exchange.perform(each)) for each in logins)
+        return bool(accounts) and all(_asks(self._perform(each)) for each in logins)
 
 
 def _asks(seen: Observation) -> bool:

@@ -89,7 +89,7 @@ def read(raw: bytes, sent_at: int, recipients: Iterable[str] | None, links: Link
     for each in found:
         redaction.keep(each.url)
         redaction.keep(tokens.token_of(each.url))
-    return tuple(Mail(_scrubbed(each), sent_at, subject, text, found) for each in _once(recipients))
+    return tuple(Mail(_scrubbed(each), sent_at, subject, text, found, raw) for each in _once(recipients))
 
 
 def sent_at(raw: bytes, earliest: int, now: int) -> int:

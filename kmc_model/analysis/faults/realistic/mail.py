@@ -1,5 +1,7 @@
 """Mail: to whom it goes, how often, and what it gives away."""
 
+import base64
+
 from kmc_model import rules as r
 from kmc_model.actions import EnableTwoFactor, RegisterUser, UserStatus
 from kmc_model.analysis.faults._fault import Fault, effect_instead, row_of
@@ -45,6 +47,24 @@ class MailTellsThePassword(Turn):
         super().put_mail(changed(mail, text=f"{mail.text} {self.state.credentials[mail.recipient].password}"))
 
 
+class MailEncodesThePassword(Turn):
+    """Has an address in the mail that fills in the password, in base64."""
+
+    def put_mail(self, mail: Mail) -> None:
+        password = (self.state.credentials[mail.recipient].password or "").encode()
+        address = f"https://kmc.example/login/{base64.urlsafe_b64encode(password).decode()}"
+        super().put_mail(changed(mail, text=f"{mail.text} Log in by {address}"))
+
+
+class MailTellsTheRawSecret(Turn):
+    """Writes the secret into the mail in hexadecimal."""
+
+    def put_mail(self, mail: Mail) -> None:
+        secret = self.state.credentials[mail.recipient].secret
+        told = base64.b32decode(secret.base32 + "=" * (-len(secret.base32) % 8)).hex() if secret else ""
+        super().put_mail(changed(mail, text=f"{mail.text} {told}"))
+
+
 def _mail_everybody(turn: Turn) -> None:
     for each in tuple(turn.state.memberships.values()):
         if each.account == turn.action.account and each.status is not UserStatus.ACTIVE:
@@ -84,6 +104,8 @@ MAIL: tuple[Fault, ...] = (
     of_turn(MailsTwoAtMost, "ENA-004"),
     of_turn(MailTellsTheSecret, "SEC-008"),
     of_turn(MailTellsThePassword, "SEC-008"),
+    of_turn(MailEncodesThePassword, "SEC-008"),
+    of_turn(MailTellsTheRawSecret, "SEC-008"),
     fault(
         "mail to the removed",
         "Those who are blocked or removed are mailed too.",
