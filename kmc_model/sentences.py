@@ -49,6 +49,7 @@ class Source(Enum):
     NOTHING = "none is typed"
     EMPTY = "an empty text is typed"
     LAST = "the last login of theirs that was accepted with a code"
+    TYPED = "whatever they typed last, accepted or not"
     ZEROS = "six zeros"
     EMPTY_KEY = "the empty key, as a login without any secret might check it"
     APP = "an authenticator app"
@@ -104,6 +105,7 @@ _CODES: dict[str, Code] = {
     "a code made of six zeros": Code(Source.ZEROS),
     "the code of an empty key": Code(Source.EMPTY_KEY),
     "the same code": Code(Source.LAST),
+    "the code typed before": Code(Source.TYPED),
     "a code of the earlier QR code": Code(is_earlier=True, is_fresh=True),
     "a code of the first app": Code(is_earlier=True, is_fresh=True),
     **{words: Code(flaw=words) for words in FLAWS},

@@ -80,6 +80,11 @@ def _(world: World) -> None:
     world.expect.one_at_most()
 
 
+@then(sentence("one of the last {count:d} answers is a yes at most"))
+def _(world: World, count: int) -> None:
+    world.expect.one_of_last_at_most(count)
+
+
 @then(sentence("{who:Who} is logged in to {account:Account}"))
 def _(world: World, who: str, account: str) -> None:
     world.expect.session(who, account)

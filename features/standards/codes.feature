@@ -71,11 +71,59 @@ Feature: Codes, secrets and QR codes by the standards
       Then she is refused
 
     @needs-clock
-    Scenario: The same code in the next step
+    Scenario Outline: The same code later, as long as any product might take it
       Given Ada has paired an authenticator
       When Ada logs in to Acme with a code
-      And 30 s pass
+      And <later> pass
       And Ada logs in to Acme with the same code
+      Then she is refused
+
+      Examples: 30 s steps, and beside them
+        | later       |
+        | 10 s        |
+        | 30 s        |
+        | 60 s        |
+        | 90 s        |
+        | 2 min       |
+        | 2 min 30 s  |
+        | 4 min       |
+
+    @needs-clock
+    Scenario: The same code twice more, while any product might take it
+      Given Ada has paired an authenticator
+      When Ada logs in to Acme with a code
+      And 20 s pass
+      And Ada logs in to Acme with the same code
+      And 40 s pass
+      And Ada logs in to Acme with the same code
+      Then she is refused
+
+    @needs-clock
+    Scenario Outline: A code from ahead, and again when its time has come
+      Given Ada has paired an authenticator
+      When Ada logs in to Acme with a code made <ahead> s from now
+      And <ahead> s pass
+      And Ada logs in to Acme with the code typed before
+      Then one of the last 2 answers is a yes at most
+
+      Examples: one step and two
+        | ahead |
+        | 30    |
+        | 60    |
+
+    @needs-settings
+    Scenario: The code that confirmed the pairing
+      Given Ada has scanned a QR code in the settings
+      When Ada completes the pairing with a code
+      And Ada logs in to Acme with the code typed before
+      Then she is refused
+
+    @needs-settings @needs-clock
+    Scenario: The code that confirmed the pairing, in the next step
+      Given Ada has scanned a QR code in the settings
+      When Ada completes the pairing with a code
+      And 30 s pass
+      And Ada logs in to Acme with the code typed before
       Then she is refused
 
     @needs-clock

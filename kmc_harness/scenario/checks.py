@@ -151,6 +151,13 @@ class Checks:
         accepted = sum(self._lets_in(person, seen) for seen in tried)
         self.that(not accepted, f"all {len(tried)} refused", f"{accepted} of {len(tried)} accepted")
 
+    def one_of_last_at_most(self, count: int) -> None:
+        """Expect one at most of the last `count` answers to be a yes."""
+        if len(self._exchange.answers) < count:
+            raise Unreached(f"{count} answers were to be looked at, but there are {len(self._exchange.answers)}")
+        accepted = sum(self._lets_in(None, seen) for seen in self._exchange.answers[-count:])
+        self.that(accepted <= 1, f"one of {count} to succeed at most", f"{accepted} of {count} accepted")
+
     def one_at_most(self) -> None:
         """Expect one at most of what was done at the same moment to have succeeded.
 

@@ -65,6 +65,11 @@ class Codes:
             Unreached: there is no such code.
 
         """
+        found = self._typed(person, said)
+        person.last_typed = found or person.last_typed
+        return found
+
+    def _typed(self, person: Person, said: Code) -> str | None:
         app = self._app(person, said)
         if waits := wait_s(said, self._exchange.now(), person.last_step):
             self._exchange.pass_time(waits)
@@ -86,6 +91,8 @@ class Codes:
         """
         if said.source is Source.LAST and person.last_code is None:
             raise Unreached(f"{person.name} was to log in with the code first, but was not let in")
+        if said.source is Source.TYPED and person.last_typed is None:
+            raise Unreached(f"{person.name} was to type a code first, but has typed none")
         if said.source is not Source.APP:
             return None
         if said.is_earlier:
@@ -93,7 +100,7 @@ class Codes:
         return self.app_of((self._people.known(said.owner) or Person(said.owner, "")) if said.owner else person)
 
     def _without_app(self, person: Person, said: Code, now: int) -> str | None:
-        made = {Source.NOTHING: None, Source.EMPTY: "", Source.LAST: person.last_code}
+        made = {Source.NOTHING: None, Source.EMPTY: "", Source.LAST: person.last_code, Source.TYPED: person.last_typed}
         if said.source in made:
             return made[said.source]
         return self._six_zeros(person) if said.source is Source.ZEROS else empty_key_code(now)

@@ -65,6 +65,7 @@ class Person:
         without_renewal: whether a reset brought them no new QR code, where it was to bring one.
         opened_link, reset_link: the links that they used last, to see a QR code and to set a password.
         last_code: the one by which they were let in last.
+        last_typed: the one that they typed last, accepted or not.
         last_step: the time step in which a code of theirs was made last.
         passwords_before: those that they had earlier.
         takes: makes the password of a reset from the present one and a number; None: each is new.
@@ -88,6 +89,7 @@ class Person:
     opened_link: str | None = field(default=None, repr=False)
     reset_link: str | None = field(default=None, repr=False)
     last_code: str | None = field(default=None, repr=False)
+    last_typed: str | None = field(default=None, repr=False)
     last_step: int = -10
     passwords_set: int = 0
     passwords_before: list[str] = field(default_factory=list, repr=False)
@@ -126,7 +128,7 @@ def owner_of(account: str) -> str:
     return OWNER if account == HOME else f"{account}-{OWNER}"
 
 
-_IN_HAND = ("shown", "scanned", "session", "earlier_session", "opened_link", "reset_link", "last_code")
+_IN_HAND = ("shown", "scanned", "session", "earlier_session", "opened_link", "reset_link", "last_code", "last_typed")
 """What a person keeps of their own acts, beside what has become of them."""
 
 

@@ -145,7 +145,8 @@ def _type(configuration: Configuration, who: int, said: Code) -> tuple[Configura
     own = configuration.knowledge[who]
     owner = configuration.knowledge[PEOPLE.index(said.owner)] if said.owner else own
     app = owner.earlier_app if said.is_earlier else owner.app
-    if (said.source is Source.APP and app is None) or (said.source is Source.LAST and own.code is None):
+    lacks_app, lacks_code = said.source is Source.APP and app is None, said.source is Source.LAST and own.code is None
+    if lacks_app or lacks_code or said.source is Source.TYPED:  # what was refused is not kept
         return None
     if waits := wait_s(said, configuration.now, own.last_step):
         configuration = _later(configuration, waits)

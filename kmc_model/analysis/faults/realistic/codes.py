@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from kmc_model import rules as r
 from kmc_model.actions import LogIn, LogOut
-from kmc_model.analysis.faults._fault import Fault, row_of
+from kmc_model.analysis.faults._fault import Fault, effect_instead, row_of
 from kmc_model.analysis.faults._stateful import Stateful
 from kmc_model.analysis.faults.realistic._making import ACCEPTED, fault, of_turn, when, with_effect
 from kmc_model.rules import RULES
@@ -142,6 +142,27 @@ def _wrong_and_typed(turn: Turn) -> bool:
     return bool(turn.action.code) and r.code_wrong(turn)
 
 
+class TakesCodesFor4Minutes(Turn):
+    """Takes the codes of eight steps before and after."""
+
+    def counter(self) -> int | None:
+        own = self.own.secret
+        return self.secrets.counter_of(self.action.code, own.base32, self.now, 8, False) if own else None
+
+
+class ForgetsUsedCodesEarly(TakesCodesFor4Minutes):
+    """Takes codes for four minutes, and remembers those that were used for forty seconds."""
+
+    def counter(self) -> int | None:
+        found = super().counter()
+        is_forgotten = found is not None and self.now >= found * 30 + 40
+        return max(found, self.own.last_counter + 1) if found is not None and is_forgotten else found
+
+
+def _remember_present_step(turn: Turn) -> None:
+    turn.put_credentials(changed(turn.own, last_counter=turn.now // 30))
+
+
 CODES: tuple[Fault, ...] = (
     of_turn(OldSecretsStay, "RST-007", "RST-008"),
     of_turn(AnybodysCode, "ENR-007"),
@@ -152,6 +173,14 @@ CODES: tuple[Fault, ...] = (
     of_turn(NoStepBack, "STD-002", "STD-010"),
     of_turn(TwoStepsBack, "STD-002"),
     of_turn(TenStepsAhead, "LOG-008"),
+    of_turn(ForgetsUsedCodesEarly, "STD-003", "STD-002"),
+    fault(
+        "remembers the present step",
+        "Takes codes from ahead, and remembers with each login the present time step, whatever code was typed.",
+        "STD-003",
+        turn=TakesCodesFor4Minutes,
+        rules=effect_instead(ACCEPTED, "remember_counter", _remember_present_step),
+    ),
     of_turn(
         ReplayPerAccount,
         "STD-003",
