@@ -248,6 +248,7 @@ PASSWORDS: Mapping[str, Callable[[str], str]] = {
     "the password turned round": lambda own: own[::-1],
     "the password twice": lambda own: own * 2,
     "the password without its first sign": lambda own: own[1:],
+    "the password with another last sign": lambda own: f"{own[:-1]}{'y' if own[-1:] == 'x' else 'x'}",
 }
 """For each phrase, a function from a person's own password to the password that is typed."""
 

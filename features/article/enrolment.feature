@@ -9,6 +9,20 @@ Feature: The authentication screen and its QR code
       When Ada opens the newest enrolment link
       Then a QR code is shown to Ada
 
+    @needs-clock
+    Scenario Outline: The link is opened an hour later, at an edge of the calendar
+      Given it is <time> on <day>
+      And Ada has been mailed an enrolment link
+      When 1 h pass
+      And Ada opens the newest enrolment link
+      Then a QR code is shown to Ada
+
+      Examples: ends of a month and of a year, and a day that most years lack
+        | time  | day                           |
+        | 12:00 | the last day of a month       |
+        | 23:30 | the last day of December      |
+        | 12:00 | 29 February of a leap year    |
+
   @REQ-ENR-002 @needs-enable @needs-outbox
   Rule: The link, once it has shown its QR code, never shows one again
 

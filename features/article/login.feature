@@ -177,6 +177,18 @@ Feature: Logging in
         | the password in capitals             |
         | the password without its first sign  |
 
+    Scenario: A wrong password and a right code, of somebody whose e-mail is long
+      Given the e-mail of Ada is long
+      And Ada has paired an authenticator
+      When Ada logs in with a wrong password and a code
+      Then she is refused
+
+    Scenario: Another password that begins as theirs, which is long, and a right code
+      Given the password of Ada has 80 signs
+      And Ada has paired an authenticator
+      When Ada logs in with the password with another last sign and a code
+      Then she is refused
+
     @needs-reset
     Scenario: The password of before the reset, right after a login with it
       Given Ada has paired an authenticator

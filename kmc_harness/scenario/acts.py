@@ -56,6 +56,7 @@ class Acts:
 
         Raises:
             Unreached: the target refuses.
+            NotOffered: it refuses an e-mail or a password that is unusual.
 
         """
         if account not in self._people.founded:
@@ -68,7 +69,10 @@ class Acts:
             person.accounts.append(account)
         if account not in person.accounts:
             registration = self._registration(person, account, password=password, administrator=administrator)
-            self._exchange.must(self._exchange.perform(registration), f"{name} was to become a user of {account}")
+            seen = self._exchange.perform(registration)
+            if person.unusual and not person.accounts and not seen.accepted:
+                raise NotOffered(person.unusual)
+            self._exchange.must(seen, f"{name} was to become a user of {account}")
             person.accounts.append(account)
         return person
 

@@ -53,11 +53,14 @@ class Givens:
 
     def email(self, name: str, other: str, shaped: Callable[[str], str]) -> None:
         """Give `name`, before they are registered, an e-mail made from that of `other`."""
-        self._people.unregistered(name).email = shaped(self._people[other].email)
+        person = self._people.unregistered(name)
+        person.email = shaped(self._people[other].email)
+        person.unusual = f"an e-mail as {person.email}"
 
     def password(self, name: str, password: str) -> None:
         """Give `name`, before they are registered, another first password."""
-        self._people.unregistered(name).password = password
+        person = self._people.unregistered(name)
+        person.password, person.unusual = password, f"a first password of {len(password)} signs"
 
     def owner(self, name: str, account: str) -> Person:
         """Make `name` the first user of `account`, which nobody has founded yet."""

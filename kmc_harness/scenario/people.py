@@ -33,6 +33,7 @@ PASSWORDS: Mapping[str, str] = {
     "is another one": "0ther-w0rds!",
     "has blanks in it": "s3 cure pass!",
     "is long": "s3cure-pass!xy",
+    "has 80 signs": f"s3cure-pass!{'Ab1-' * 17}",
 }
 """For each phrase, a first password."""
 TAKEN: Mapping[str, Callable[[str, int], str]] = {
@@ -55,6 +56,7 @@ class Person:
     Attributes:
         name: as sentences call them.
         email: as the target knows them.
+        unusual: what is unusual in how they are registered, which a target may refuse.
         accounts: of which they have been made a user, in this order, as far as the scenario says.
         besides: of which they have been made a user in an interlude.
         locked_out: those of the accounts in which they are blocked, or from which they are removed.
@@ -75,6 +77,7 @@ class Person:
     name: str
     email: str
     password: str = field(default=FIRST_PASSWORD, repr=False)
+    unusual: str = ""
     accounts: list[str] = field(default_factory=list)
     besides: list[str] = field(default_factory=list)
     locked_out: set[str] = field(default_factory=set)

@@ -1,6 +1,7 @@
 """Links and QR codes: how long they live, what they tell, what is in the picture."""
 
 import base64
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from kmc_model import rules as r
@@ -185,6 +186,14 @@ class LabelIsAnothers(_Uri):
         return super().uri(secret).replace("issuer=", "issuer=Another%20")
 
 
+class TomorrowIsInTheSameMonth(Turn):
+    """Takes the day after for the same month's next: a link of a month's last day is dead at once."""
+
+    def is_expired(self, link: Link) -> bool:
+        issued = datetime.fromtimestamp(link.issued_at, UTC)
+        return (issued + timedelta(days=1)).month != issued.month or super().is_expired(link)
+
+
 class IssuerHasAPort(_Uri):
     """Names its host with a port as issuer, in label and parameter."""
 
@@ -207,6 +216,7 @@ class PaddedSecret(_Uri):
 
 
 LINKS: tuple[Fault, ...] = (
+    of_turn(TomorrowIsInTheSameMonth, "ENR-001", "ENR-009"),
     of_turn(CountsFromOpening, "ENR-009"),
     of_turn(CountsFromTheFirst, "ENR-010"),
     of_turn(CountsInDays, "ENR-009"),

@@ -23,6 +23,15 @@ def _wrong_whatever_the_case(turn: Turn) -> bool:
     return own is None or turn.action.password.lower() != own.lower()
 
 
+def _first_72_wrong(turn: Turn) -> bool:
+    own = turn.own.password
+    return own is None or turn.action.password[:72] != own[:72]
+
+
+def _wrong_of_a_short_email(turn: Turn) -> bool:
+    return r.password_wrong(turn) and len(turn.email) < 52
+
+
 class OldPasswordsStay(Stateful):
     """Lets earlier passwords in beside the present one."""
 
@@ -50,6 +59,19 @@ PASSWORDS: tuple[Fault, ...] = (
         "LOG-006",
         "LOG-002",
         rules=when(row_of(LogIn, "password_wrong"), _wrong_whatever_the_case),
+    ),
+    fault(
+        "password cut at 72",
+        "Only the first 72 bytes of a password are compared, as bcrypt does.",
+        "LOG-006",
+        rules=when(row_of(LogIn, "password_wrong"), _first_72_wrong),
+    ),
+    fault(
+        "any password of a long e-mail",
+        "Any password is right where the e-mail is so long that a cache's key has no room for it.",
+        "LOG-006",
+        "LOG-002",
+        rules=when(row_of(LogIn, "password_wrong"), _wrong_of_a_short_email),
     ),
     of_turn(
         OldPasswordsStay,
