@@ -25,6 +25,10 @@ IN_RUN = frozenset({"port", "url", "work"})
 """Places that are filled only once something is running: not in the adapter's command."""
 
 
+MOVE_MONOTONIC = ("libfaketime", "freezegun", "time-machine")
+"""The kinds of clock that can move the monotonic clock along."""
+
+
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A table of the file; a word that is not known is a mistake."""
 
@@ -61,10 +65,17 @@ class ServerPart(_Part, frozen=True):
 
 
 class ClockPart(_Part, frozen=True):
-    """How time is bent; `proof` is an address whose Date header shows it."""
+    """How time is bent.
+
+    Attributes:
+        proof: an address whose Date header shows it.
+        monotonic: whether the monotonic clock moves along, by which many caches count; it stands still unless told.
+
+    """
 
     kind: Literal["libfaketime", "freezegun", "time-machine", "adapter", "wait"]
     proof: str = "{url}/"
+    monotonic: bool | None = None
 
 
 class MailPart(_Part, frozen=True):
@@ -142,6 +153,8 @@ def _check(made: Description) -> None:
         raise ValueError(f"[clock] {made.clock.kind} moves this process, not that of a [server]: libfaketime moves it")
     if made.mail and made.mail.kind != "adapter" and not made.mail.links:
         raise ValueError("[mail] needs links, as { reset = '/reset/' }: regular expressions on a link's address")
+    if made.clock and made.clock.monotonic is not None and made.clock.kind not in MOVE_MONOTONIC:
+        raise ValueError(f"[clock] {made.clock.kind} takes no monotonic; {', '.join(MOVE_MONOTONIC)} take it")
     lengths = [made.adapter.answer_within, *((made.server.ready_within,) if made.server else ())]
     for text in (*lengths, *((made.mail.settle,) if made.mail else ())):
         durations.seconds(text)

@@ -58,6 +58,9 @@ class Hosted:
         addresses = self._described.mail.addresses if self._described.mail else Naming.addresses
         remembers = self._described.adapter.remembers
         self.naming = Naming.anew(addresses) if remembers else Naming(addresses=addresses)
+        clock = self._described.clock
+        if clock and clock.kind in ("freezegun", "time-machine") and clock.monotonic is not False:
+            clocks.lead_monotonic()
         self._make = _maker(self._described, folder)
         self._folder, self._patience_s = folder, patience_s
         self._setup: _Setup | None = None
@@ -151,9 +154,9 @@ class Hosted:
 
     def close(self) -> None:
         """End everything, and leave nothing behind."""
-        if self._setup:
-            self._setup.close()
-        self._setup = None
+        setup, self._setup = self._setup, None
+        if setup:
+            setup.close()
 
 
 class _Setup:
@@ -185,7 +188,8 @@ class _Setup:
         if described.mail and described.mail.kind != "adapter":
             self.mailbox = self._mailbox(described.mail, places)
         if described.clock and described.clock.kind == "libfaketime":
-            self.clock = clocks.Faketime(work, filled(described.clock.proof, places))
+            part = described.clock
+            self.clock = clocks.Faketime(work, filled(part.proof, places), monotonic=bool(part.monotonic))
             self._open.callback(self.clock.close)
         if described.server:
             self.server = self._serve(described.server, folder, work, places)
@@ -267,9 +271,9 @@ class _Setup:
     def _own_clock(self, part: ClockPart) -> clocks.Clock:
         match part.kind:
             case "freezegun":
-                return clocks.Freezegun()
+                return clocks.Freezegun(monotonic=bool(part.monotonic))
             case "time-machine":
-                return clocks.TimeMachine()
+                return clocks.TimeMachine(monotonic=bool(part.monotonic))
             case "adapter":
                 return clocks.AdapterClock(self.adapter)
             case "wait" | "libfaketime":

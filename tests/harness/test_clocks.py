@@ -312,6 +312,42 @@ def test_a_target_that_is_moved_in_part_is_not_judged(
     assert ("part of the target did not move along" in " ".join(ran.out.split())) is (verdict == "error")
 
 
+LINKS = """
+import time
+from kmc_model.model import Variant
+from kmc_model.turn import Turn
+from tests.targets import InThisProcess
+
+issued = {}
+
+class Cached(Turn):
+    def new_link(self, kind, email, timer=time.monotonic):
+        link = super().new_link(kind, email)
+        issued[link.token] = timer()
+        return link
+
+    def is_expired(self, link, timer=time.monotonic):
+        return timer() - issued[link.token] > LIFETIME_S
+
+class Adapter(InThisProcess):
+    def __init__(self):
+        super().__init__(Variant(turn=Cached))
+"""
+"""A cache that keeps the function it looks at the clock by, as that of cachetools does."""
+
+
+@pytest.mark.parametrize("kind", ["freezegun", "time-machine"])
+def test_a_cache_by_the_monotonic_clock_in_this_process_is_moved(
+    kind: str, tmp_path: Path, judge: Callable[..., Any]
+) -> None:
+    (tmp_path / "caching.py").write_text(LINKS.replace("LIFETIME_S", "86400"))
+    (tmp_path / "target.toml").write_text(
+        'name = "in process"\n[adapter]\npython = "caching:Adapter"\n'
+        f'[clock]\nkind = "{kind}"\nmonotonic = true\n[mail]\nkind = "adapter"\nsettle = "0s"\n'
+    )
+    assert judge(str(tmp_path), "--only", "RST-011").verdicts == {"RST-011": "pass"}
+
+
 def _left_behind(kind: type[ModelTarget], into_step_s: int, tolerance_steps: int, is_behind: bool) -> ModelTarget:
     """Return a target whose codes are judged by the clock of its start for ever; or the same target without fault."""
 

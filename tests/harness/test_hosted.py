@@ -44,6 +44,31 @@ def test_known_departures_are_seen_through_process_clock_and_mail(judge: Callabl
     assert ran.verdicts == {"ENR-009": "fail", "RST-004": "fail", "SWI-002": "fail", "LOG-004": "pass"}
 
 
+# What ends by a clock that stands still
+
+
+BY_LIFETIME = [word for name in ("RST-011", "SEC-011") for word in ("--only", name)]
+
+
+def _served_with(folder: Path, clock: str, **places: str) -> Path:
+    """Return the model's folder with a line more under [clock], and some places filled before."""
+    for each in ("adapter.py", "server.py"):
+        (folder / each).symlink_to(SERVED / each)
+    described = (SERVED / "target.toml").read_text().replace('kind = "libfaketime"', f'kind = "libfaketime"\n{clock}')
+    for place, filled in places.items():
+        described = described.replace(f"{{{place}}}", filled)
+    (folder / "target.toml").write_text(described)
+    return folder
+
+
+@pytest.mark.parametrize("lifetime", ["LinksByMonotonic", "LocksByMonotonic"])
+def test_what_ends_by_the_monotonic_clock_is_judged_where_that_is_moved_too(
+    lifetime: str, judge: Callable[..., Any], tmp_path: Path
+) -> None:
+    ran = judge(str(_served_with(tmp_path, "monotonic = true")), *BY_LIFETIME, LIFETIME=lifetime)
+    assert set(ran.verdicts.values()) == {"pass"}
+
+
 def test_a_server_that_dies_costs_its_scenario_and_is_started_again(judge: Callable[..., Any]) -> None:
     ran = judge(str(SERVED), "--only", "LOG-010", "--only", "RST-012", DIES_AT="LogOut")
     assert ran.verdicts["LOG-010"] == "error"
@@ -269,6 +294,10 @@ WRONG = {
     "a clock of the wrong process": (
         'name = "x"\n[adapter]\npython = "a:B"\n[server]\ncommand = ["x"]\n[clock]\nkind = "freezegun"\n',
         "freezegun moves this process, not that of a [server]: libfaketime moves it",
+    ),
+    "a clock whose monotonic part cannot be moved": (
+        'name = "x"\n[adapter]\npython = "a:B"\n[clock]\nkind = "wait"\nmonotonic = true\n',
+        "wait takes no monotonic; libfaketime, freezegun, time-machine take it",
     ),
     "no server": ('name = "x"\n[adapter]\npython = "a:B"\n[clock]\nkind = "libfaketime"\n', "needs a [server]"),
     "no length of time": (

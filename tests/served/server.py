@@ -6,10 +6,12 @@ import os
 import smtplib
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
+
+from lifetimes import LIFETIMES
 
 from kmc_harness.phone.authenticator import Authenticator
 from kmc_harness.port import ACTIONS, AccountStatus, NotOffered, UserStatus
@@ -33,7 +35,9 @@ class Served(ModelTarget):
 
     def reset(self) -> None:
         super().reset()
-        self.model = Model(SystemClock(), SeededSecrets(0), self.variant)
+        self.model = Model(
+            SystemClock(), SeededSecrets(0), replace(self.variant, turn=LIFETIMES[os.environ.get("LIFETIME", "Turn")])
+        )
 
 
 served = Served(os.environ.get("POLICY", "article"))
@@ -48,6 +52,8 @@ class Handler(BaseHTTPRequestHandler):
         self.answer({})
 
     def do_POST(self) -> None:
+        if "SLEEPS" in os.environ:
+            time.sleep(0.001)
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if asked["action"] == os.environ.get("DIES_AT"):
             print(*said, "cannot go on after /restore-password/0nlyInTheL0g", flush=True)

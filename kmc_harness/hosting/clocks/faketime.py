@@ -47,8 +47,10 @@ def library() -> Path:
 class Faketime:
     """Real time plus an offset, which stands in a file that the target's process reads at every look at its clock."""
 
-    def __init__(self, folder: Path, proof: str) -> None:
+    def __init__(self, folder: Path, proof: str, *, monotonic: bool = False) -> None:
         """Keep the offset in `folder`; `proof` is a URL of the target whose Date header shows its time.
+
+        `monotonic` moves the monotonic clock along: not every server bears it, since some waits never end then.
 
         Raises:
             NotInstalled: the library is not there.
@@ -56,7 +58,7 @@ class Faketime:
         """
         self._library = library()
         self._file, self._proof = folder / "clock", proof
-        self._offset_s = 0
+        self._offset_s, self._monotonic = 0, monotonic
         self._write()
 
     def now(self) -> int:
@@ -79,7 +81,7 @@ class Faketime:
             "LD_PRELOAD": str(self._library),
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
             "FAKETIME_NO_CACHE": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "0" if self._monotonic else "1",
             "NO_FAKE_STAT": "1",
             "TZ": "UTC",
         }

@@ -8,13 +8,44 @@ from typing import Any
 
 from kmc_harness.hosting.clocks._clock import forward
 
-__all__ = ["Freezegun", "TimeMachine"]
+__all__ = ["Freezegun", "InProcess", "TimeMachine", "lead_monotonic"]
 
 
-class _InProcess(ABC):
-    """Time of this process, flowing on from further and further ahead."""
+class _Monotonic:
+    """Stands in for `time.monotonic`, and can be moved."""
 
     def __init__(self) -> None:
+        self.ahead_s = 0
+        self._real, self._real_ns = time.monotonic, time.monotonic_ns
+
+    def now(self) -> float:
+        return self._real() + self.ahead_s
+
+    def now_ns(self) -> int:
+        return self._real_ns() + self.ahead_s * 10**9
+
+
+_monotonic = _Monotonic()
+
+
+def lead_monotonic() -> None:
+    """Have modules imported from now on find a `time.monotonic` that can be moved.
+
+    Neither library reaches a cache that has kept the function itself, as cachetools does; time-machine none at all.
+    """
+    vars(time).update(monotonic=_monotonic.now, monotonic_ns=_monotonic.now_ns)
+
+
+class InProcess(ABC):
+    """Time of this process, flowing on from further and further ahead.
+
+    Attributes:
+        moves_monotonic: whether the monotonic clock moves along, where it was taken the lead of.
+
+    """
+
+    def __init__(self, *, monotonic: bool = False) -> None:
+        self.moves_monotonic = monotonic
         self._bent: Any = None
 
     def now(self) -> int:
@@ -27,6 +58,8 @@ class _InProcess(ABC):
         if self._bent is None:
             self._bent = self._bend()
         self._shift(seconds)
+        if self.moves_monotonic:
+            _monotonic.ahead_s += seconds
 
     @abstractmethod
     def _bend(self) -> Any:
@@ -53,7 +86,7 @@ class _InProcess(ABC):
             self._bent = None
 
 
-class Freezegun(_InProcess):
+class Freezegun(InProcess):
     """freezegun replaces what modules have imported from `time` and `datetime`; what hides from it stays behind."""
 
     def _bend(self) -> Any:
@@ -69,7 +102,7 @@ class Freezegun(_InProcess):
         self._frozen.time_to_freeze += datetime.timedelta(seconds=seconds)
 
 
-class TimeMachine(_InProcess):
+class TimeMachine(InProcess):
     """time-machine changes the clock's functions themselves, for everybody in this process."""
 
     def _bend(self) -> Any:
