@@ -72,7 +72,7 @@ class Codes:
     def _typed(self, person: Person, said: Code) -> str | None:
         app = self._app(person, said)
         if waits := wait_s(said, self._exchange.now(), person.last_step):
-            self._exchange.pass_time(waits)
+            self._exchange.keep_apart(waits)
         now = self._exchange.now()
         if app is None:
             return self._without_app(person, said, now)
@@ -114,20 +114,20 @@ class Codes:
         """Return 000000, at a time when it is not by chance the right code."""
         app = person.authenticator
         while app and "000000" in (app.code_at(self._exchange.now() + offset_s) for offset_s in NEAR_S):
-            self._exchange.pass_time(2 * STEP_S)
+            self._exchange.keep_apart(2 * STEP_S)
         return "000000"
 
     def await_leading_zero(self, person: Person) -> None:
         """Let time pass until `person`'s code begins with 0."""
         app = self.app_of(person)
         if waits := wait_s(Code(), self._exchange.now(), person.last_step):
-            self._exchange.pass_time(waits)
+            self._exchange.keep_apart(waits)
         now = self._exchange.now()
         steps = range(SOONEST_STEPS, LATEST_STEPS)
         found = next((each for each in steps if app.code_at(now + each * STEP_S).startswith("0")), None)
         if found is None:
             raise Unreached(f"no code of the next {LATEST_STEPS} begins with 0")
-        self._exchange.pass_time(found * STEP_S)
+        self._exchange.keep_apart(found * STEP_S)
 
 
 def _flawed(app: Authenticator, flaw: str, now: int) -> str:

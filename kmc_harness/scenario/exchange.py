@@ -70,6 +70,7 @@ class Exchange:
         raced: the answers to the last actions at the same moment.
         moved_s: the total movement of the clock, in seconds.
         sessions: the watch on the sessions that answers open.
+        passed_s: how much time its sentences let pass; the rest keeps apart what has to be.
 
     """
 
@@ -86,6 +87,7 @@ class Exchange:
         self.tried: list[Observation] = []
         self.raced: list[Observation] = []
         self.moved_s = 0
+        self.passed_s = 0
         self.sessions = Sessions(people, self.perform)
         self._at = 0
 
@@ -119,7 +121,12 @@ class Exchange:
         return self._at
 
     def pass_time(self, seconds: int) -> None:
-        """Let time pass: by moving the target's clock, or by really waiting where it is short."""
+        """Let time pass, as a sentence says: by moving the target's clock, or by really waiting where it is short."""
+        self.keep_apart(seconds)
+        self.passed_s += seconds
+
+    def keep_apart(self, seconds: int) -> None:
+        """Let time pass of which no sentence speaks, so that acts are not in each other's way."""
         self.sessions.look()
         if seconds > LONGEST_WAIT_S:
             self.needs(Offer.CLOCK)
@@ -138,7 +145,7 @@ class Exchange:
     def move_into_step(self, into_s: int) -> None:
         """Let time pass until `into_s` seconds into a 30 s step."""
         if wait_s := (into_s - self.now()) % STEP_S:
-            self.pass_time(wait_s)
+            self.keep_apart(wait_s)
 
     @contextlib.contextmanager
     def aside(self) -> Iterator[None]:

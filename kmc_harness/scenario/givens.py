@@ -158,7 +158,7 @@ class Givens:
         person.paired_alone = True
         if Offer.CLOCK in self._exchange.offers:
             # No scenario mentions the code that completed the pairing: later codes must be far from it in time.
-            self._exchange.pass_time(APART_S)
+            self._exchange.keep_apart(APART_S)
 
     def _log_in_plainly(self, person: Person) -> Observation:
         account = self._exchange.account(person.home)
@@ -217,7 +217,7 @@ class Givens:
         if not person.accounts:
             self.user(name, HOME)
         if self._post.links(person, LinkKind.RESET):
-            self._exchange.pass_time(LINKS_APART_S)
+            self._exchange.keep_apart(LINKS_APART_S)
         self._exchange.must(self._exchange.perform(RequestReset(person.email)), f"{name} was to ask for a reset")
         if not self._post.has_come(person, LinkKind.RESET):
             raise Unreached(f"{name} was to be mailed a reset link, but {self._post.what_came(person)}")
@@ -267,7 +267,7 @@ class Givens:
     def resets(self, name: str, count: int) -> None:
         """Have `name` reset the password `count` times, scanning each QR code."""
         for _ in range(count):
-            self._exchange.pass_time(RESETS_APART_S)
+            self._exchange.keep_apart(RESETS_APART_S)
             self.reset(name)
 
     def renewal_mail(self, name: str) -> None:

@@ -69,7 +69,8 @@ class ClockPart(_Part, frozen=True):
 
     Attributes:
         proof: an address whose Date header shows it.
-        monotonic: whether the monotonic clock moves along, by which many caches count; it stands still unless told.
+        monotonic: whether the monotonic clock moves along; false says that nothing which ends counts by it. Where
+            neither is said, it stands still, and what departs is told again with it moving.
 
     """
 

@@ -1,13 +1,16 @@
 """A target described by a `target.toml`: an adapter, and what is put around it: process, clock, mail."""
 
 import contextlib
+import copy
 import importlib.util
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any, assert_never
+from typing import Any, Self, assert_never
+
+import msgspec
 
 from kmc_harness import durations
 from kmc_harness.durations import stopwatch
@@ -58,6 +61,7 @@ class Hosted:
         addresses = self._described.mail.addresses if self._described.mail else Naming.addresses
         remembers = self._described.adapter.remembers
         self.naming = Naming.anew(addresses) if remembers else Naming(addresses=addresses)
+        self._whole: Self | None = None
         clock = self._described.clock
         if clock and clock.kind in ("freezegun", "time-machine") and clock.monotonic is not False:
             clocks.lead_monotonic()
@@ -70,6 +74,43 @@ class Hosted:
     def waits(self) -> bool:
         """Whether no clock is named that can be moved."""
         return self._described.clock is None or self._described.clock.kind == "wait"
+
+    @contextlib.contextmanager
+    def whole_clock(self) -> Iterator[Self | None]:
+        """Have the same target with its monotonic clock moved along; None where `[clock]` says whether it moves.
+
+        A server is started anew for it, and once more afterwards: both may want the same port or files.
+        """
+        clock = self._described.clock
+        if clock is None or clock.monotonic is not None:
+            yield None
+        elif clock.kind == "libfaketime":
+            whole = self._with_monotonic(clock)
+            self._end()
+            try:
+                yield whole
+            finally:
+                whole._end()
+        elif isinstance(moved := self._running().clock, clocks.InProcess):
+            moved.moves_monotonic = True
+            try:
+                yield self
+            finally:
+                moved.moves_monotonic = False
+        else:
+            yield None
+
+    def _with_monotonic(self, clock: ClockPart) -> Self:
+        if self._whole is None:
+            self._whole = copy.copy(self)
+            moved = msgspec.structs.replace(clock, monotonic=True)
+            self._whole._described = msgspec.structs.replace(self._described, clock=moved)
+            self._whole._setup = None
+        return self._whole
+
+    def _end(self) -> None:
+        with contextlib.suppress(Exception):  # an adapter may break in the end too; its server has gone with it
+            self.close()
 
     @property
     def offers(self) -> frozenset[Offer]:

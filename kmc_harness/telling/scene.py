@@ -20,6 +20,7 @@ from kmc_harness.secrecy.exceptions import in_words
 from kmc_harness.specification import catalogue
 from kmc_harness.specification.bindings import Told
 from kmc_harness.specification.contexts import rows_of
+from kmc_harness.telling.whole_clock import doubt
 from kmc_harness.verdicts import AdapterMistake, Departure, NotJudged, Unreached, Verdict
 
 __all__ = ["Scene", "tag_of", "tell"]
@@ -36,6 +37,7 @@ class Scene:
         self.told = told
         self._recorder = Recorder(is_idle=not with_evidence)
         self.world: World | None = None
+        self._tag = ""
         self._at = -1
         self._kind = ""
         self._started = stopwatch()
@@ -59,6 +61,7 @@ class Scene:
         for offer in sorted(self.told.needs):
             if offer not in target.offers:
                 raise NotOffered(offer)
+        self._tag = tag
         self.world = World(target, tag, self._recorder)
         return self.world
 
@@ -73,7 +76,29 @@ class Scene:
         self._recorder.begin_step()
 
     def result(self, error: BaseException | None) -> ScenarioResult:
-        """Return how it ended: with `error`, or well."""
+        """Return how it ended: with `error`, or well; a departure that may be the clock's is inconclusive."""
+        ended = self.observed(error)
+        if self.world and (why := doubt(self.world.exchange, ended, self._tell_again)):
+            return replace(ended, verdict=Verdict.INCONCLUSIVE, actual=ended.actual + why)
+        return ended
+
+    def _tell_again(self, target: Any, word: str) -> ScenarioResult:
+        scene = Scene(self.told)
+        return scene.observed(scene.tell(target, tag_of(self._tag, word)))
+
+    def tell(self, target: Any, tag: str) -> BaseException | None:
+        """Tell all of it before `target`, and return what it ended with; None where it ended well."""
+        try:
+            world = self.enter(target, tag)
+            for each in self.told.sentences:
+                self.begin_step(each.kind)
+                each.do(world)
+        except (Exception, SystemExit) as error:
+            return error
+        return None
+
+    def observed(self, error: BaseException | None) -> ScenarioResult:
+        """Return how it ended before this target, whatever is to blame for that."""
         world, told = self.world, self.told
         if world:
             with contextlib.suppress(Exception):  # the target may not be there any more
@@ -162,14 +187,7 @@ def tell(told: Told, target: Any, tag: str, *, with_evidence: bool = True) -> Sc
 
     """
     scene = Scene(told, with_evidence=with_evidence)
-    try:
-        world = scene.enter(target, tag)
-        for each in told.sentences:
-            scene.begin_step(each.kind)
-            each.do(world)
-    except (Exception, SystemExit) as error:
-        return scene.result(error)
-    return scene.result(None)
+    return scene.result(scene.tell(target, tag))
 
 
 def tag_of(seed: str, name: str, repeat: int = 1) -> str:

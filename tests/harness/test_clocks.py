@@ -336,16 +336,22 @@ class Adapter(InThisProcess):
 """A cache that keeps the function it looks at the clock by, as that of cachetools does."""
 
 
+@pytest.mark.parametrize(
+    ("lifetime_s", "said", "verdict"),
+    [("86400", "", "inconclusive"), ("86400", "monotonic = true", "pass"), ("float('inf')", "", "fail")],
+)
 @pytest.mark.parametrize("kind", ["freezegun", "time-machine"])
-def test_a_cache_by_the_monotonic_clock_in_this_process_is_moved(
-    kind: str, tmp_path: Path, judge: Callable[..., Any]
+def test_a_cache_by_the_monotonic_clock_in_this_process_is_found_out_or_moved(
+    kind: str, lifetime_s: str, said: str, verdict: str, tmp_path: Path, judge: Callable[..., Any]
 ) -> None:
-    (tmp_path / "caching.py").write_text(LINKS.replace("LIFETIME_S", "86400"))
+    (tmp_path / "caching.py").write_text(LINKS.replace("LIFETIME_S", lifetime_s))
     (tmp_path / "target.toml").write_text(
         'name = "in process"\n[adapter]\npython = "caching:Adapter"\n'
-        f'[clock]\nkind = "{kind}"\nmonotonic = true\n[mail]\nkind = "adapter"\nsettle = "0s"\n'
+        f'[clock]\nkind = "{kind}"\n{said}\n[mail]\nkind = "adapter"\nsettle = "0s"\n'
     )
-    assert judge(str(tmp_path), "--only", "RST-011").verdicts == {"RST-011": "pass"}
+    ran = judge(str(tmp_path), "--only", "RST-011", "--only", "LOG-004")
+    assert ran.verdicts == {"RST-011": verdict, "LOG-004": "pass"}
+    assert ("monotonic = true under [clock]" in " ".join(ran.out.split())) is (verdict == "inconclusive")
 
 
 def _left_behind(kind: type[ModelTarget], into_step_s: int, tolerance_steps: int, is_behind: bool) -> ModelTarget:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from kmc_harness.hosting.process import TAIL_BYTES, Command, Server
+from kmc_harness.hosting.process import TAIL_BYTES, Command, Server, free_port
 from kmc_harness.targets.hosted import Hosted
 from kmc_harness.verdicts import Misuse
 from tests.conftest import WHOLE, kmc
@@ -47,6 +47,13 @@ def test_known_departures_are_seen_through_process_clock_and_mail(judge: Callabl
 # What ends by a clock that stands still
 
 
+LIFETIMES = {
+    "LinksByMonotonic": {"RST-011": "inconclusive", "SEC-011": "pass"},
+    "LinksForEver": {"RST-011": "fail", "SEC-011": "pass"},
+    "LocksByMonotonic": {"RST-011": "pass", "SEC-011": "inconclusive"},
+    "LocksForEver": {"RST-011": "pass", "SEC-011": "fail"},
+}
+STOOD_STILL = "that clock counts here, and stood still; write monotonic = true under [clock]"
 BY_LIFETIME = [word for name in ("RST-011", "SEC-011") for word in ("--only", name)]
 
 
@@ -61,12 +68,51 @@ def _served_with(folder: Path, clock: str, **places: str) -> Path:
     return folder
 
 
+@pytest.mark.parametrize("lifetime", LIFETIMES)
+def test_what_ends_by_a_clock_that_stood_still_is_inconclusive_and_what_never_ends_fails(
+    lifetime: str, judge: Callable[..., Any]
+) -> None:
+    ran = judge(str(SERVED), *BY_LIFETIME, LIFETIME=lifetime)
+    assert ran.verdicts == LIFETIMES[lifetime]
+    assert (STOOD_STILL in " ".join(ran.out.split())) is ("inconclusive" in ran.verdicts.values())
+    open_ones = [each["actual"] for each in ran.report["scenarios"] if each["verdict"] == "inconclusive"]
+    assert all(STOOD_STILL in each for each in open_ones) or lifetime.endswith("ForEver")
+
+
 @pytest.mark.parametrize("lifetime", ["LinksByMonotonic", "LocksByMonotonic"])
 def test_what_ends_by_the_monotonic_clock_is_judged_where_that_is_moved_too(
     lifetime: str, judge: Callable[..., Any], tmp_path: Path
 ) -> None:
     ran = judge(str(_served_with(tmp_path, "monotonic = true")), *BY_LIFETIME, LIFETIME=lifetime)
     assert set(ran.verdicts.values()) == {"pass"}
+
+
+def test_a_server_that_bears_no_jump_of_its_monotonic_clock_is_not_failed_where_time_counts(
+    judge: Callable[..., Any], tmp_path: Path
+) -> None:
+    """A wait of Python never ends then: nothing tells what never ends from what counts by that clock."""
+    environment = {"LIFETIME": "LinksForEver", "SLEEPS": "1", "POLICY": "kaltura-server"}
+    only = [word for name in ("ENR-013", "SWI-002") for word in ("--only", name)]
+    ran = judge(str(_served_with(tmp_path, "")), *only, **environment)
+    assert ran.verdicts == {"ENR-013": "inconclusive", "SWI-002": "fail"}
+
+
+def test_who_says_that_nothing_counts_by_the_monotonic_clock_is_believed(
+    judge: Callable[..., Any], tmp_path: Path
+) -> None:
+    ran = judge(str(_served_with(tmp_path, "monotonic = false")), *BY_LIFETIME, LIFETIME="LinksByMonotonic")
+    assert ran.verdicts == {"RST-011": "fail", "SEC-011": "pass"}
+
+
+def test_a_server_at_a_port_of_its_own_is_started_again_too(judge: Callable[..., Any], tmp_path: Path) -> None:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/"
+    served = _served_with(tmp_path, f'proof = "{url}"', port=str(port), url=url)
+    described = (served / "target.toml").read_text()
+    (served / "target.toml").write_text(described.replace("[server]", f'[server]\nready = "{url}"'))
+    ran = judge(str(served), "--only", "RST-011", LIFETIME="LinksByMonotonic")
+    assert ran.verdicts == {"RST-011": "inconclusive"}
+    assert STOOD_STILL in " ".join(ran.out.split())
 
 
 def test_a_server_that_dies_costs_its_scenario_and_is_started_again(judge: Callable[..., Any]) -> None:
