@@ -45,6 +45,15 @@ class Ran:
         return {each["id"]: each["verdict"] for each in self.report["requirements"]}
 
     @property
+    def judged(self) -> str:
+        """How many requirements have a verdict, of how many, as headlines say it."""
+        return f"{len(self.verdicts) - self.count('skipped') - self.count('inconclusive')} of {len(self.verdicts)}"
+
+    def count(self, verdict: str) -> int:
+        """How many requirements have this verdict."""
+        return list(self.verdicts.values()).count(verdict)
+
+    @property
     def departed(self) -> dict[str, str]:
         return {name: verdict for name, verdict in self.verdicts.items() if verdict not in ("pass", "skipped")}
 

@@ -6,6 +6,7 @@ import sys
 import venv
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ def test_features_and_steps_travel_inside_the_package(wheel: Path) -> None:
     assert "kmc_harness/steps/login.py" in names
 
 
-def test_the_wheel_runs_the_suite_from_an_empty_folder(wheel: Path, tmp_path: Path) -> None:
+def test_the_wheel_runs_the_suite_from_an_empty_folder(wheel: Path, tmp_path: Path, on_article: Any) -> None:
     venv.create(tmp_path / "venv", with_pip=True)
     tools, empty = tmp_path / "venv" / "bin", tmp_path / "empty"
     empty.mkdir()
@@ -37,5 +38,5 @@ def test_the_wheel_runs_the_suite_from_an_empty_folder(wheel: Path, tmp_path: Pa
         [tools / "kmc", "run", "--profile", "all"], cwd=empty, env=env, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "92 of 98 requirements judged" in " ".join(done.stdout.split())
+    assert f"{on_article.judged} requirements judged" in " ".join(done.stdout.split())
     assert (empty / "kmc-report" / "report.json").exists()

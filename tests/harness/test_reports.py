@@ -254,8 +254,8 @@ def test_whatever_a_target_says_is_escaped_in_every_format(judge: Callable[..., 
 def test_the_summary_shows_what_is_to_be_looked_at_and_no_more(on_article: Any, on_kaltura: Any) -> None:
     passed, failed = ((Path(ran.folder) / "summary.md").read_text() for ran in (on_article, on_kaltura))
     assert "| verdict |" not in passed
-    assert failed.count("| **fail** |") == 18
-    assert "91 of 98 requirements judged" in failed
+    assert failed.count("| **fail** |") == on_kaltura.count("fail")
+    assert f"{on_kaltura.judged} requirements judged" in failed
 
 
 def test_the_summary_counts_and_names_as_one_speaks() -> None:
