@@ -36,7 +36,7 @@ class Policy:
     # Codes
     tolerance_steps: int = 1
     """How many 30 s steps a code may be away, either way (RFC 6238, 5.2 and 6)."""
-    code_counts_once: bool = _as_built(True, "I-10", "STD-003", "SEC-014")
+    code_counts_once: bool = _as_built(True, "I-10", "STD-003", "STD-011", "SEC-014")
     codes_compared_as_numbers: bool = _as_built(False, "I-31", "STD-006")
     missing_secret_is_empty_key: bool = _as_built(False, "I-23", "ENA-012")
     """Whether someone added with credentials from elsewhere gets no secret, and the empty key's code logs in."""

@@ -49,12 +49,16 @@ class Secret(Value, frozen=True):
 
 
 class Credentials(Value, frozen=True):
-    """E-mail, password and pairing of one person; one set serves all accounts of its owner."""
+    """E-mail, password and pairing of one person; one set serves all accounts of its owner.
+
+    `last_counter`, `earlier_counters`: the time step of the code accepted last, and those before it that are near.
+    """
 
     email: str
     password: Hidden[str | None] = None
     secret: Secret | None = None
     last_counter: int = -1
+    earlier_counters: frozenset[int] = frozenset()
     failures: int = 0
     locked_until: int = 0
     resets_asked_at: tuple[int, ...] = ()

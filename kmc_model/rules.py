@@ -28,6 +28,7 @@ from kmc_model.actions import (
     UserStatus,
     UseSession,
 )
+from kmc_model.clock import STEP_S
 from kmc_model.records import Account, Credentials, LinkKind, LinkStatus, Membership, Session
 from kmc_model.turn import Reason, Turn
 from kmc_model.values import changed
@@ -191,7 +192,12 @@ def code_wrong(turn: Turn) -> bool:
 
 def code_used_before(turn: Turn) -> bool:
     counter = turn.counter() if turn.policy.code_counts_once else None
-    return counter is not None and counter <= turn.own.last_counter
+    return counter is not None and (counter == turn.own.last_counter or counter in turn.own.earlier_counters)
+
+
+def code_older_than_last(turn: Turn) -> bool:
+    counter = turn.counter() if turn.policy.code_counts_once else None
+    return counter is not None and counter < turn.own.last_counter
 
 
 def session_ended(turn: Turn) -> bool:
@@ -346,7 +352,11 @@ def _has_failed(turn: Turn) -> bool:
 
 
 def remember_counter(turn: Turn) -> None:
-    turn.put_credentials(changed(turn.own, last_counter=turn.counter() or -1))
+    """Remember the time step of this code as the last one, and of those before it what could be typed once more."""
+    own, oldest = turn.own, turn.now // STEP_S - turn.policy.tolerance_steps
+    used = (*own.earlier_counters, own.last_counter)
+    earlier = frozenset(each for each in used if each >= oldest)
+    turn.put_credentials(changed(own, last_counter=turn.counter() or -1, earlier_counters=earlier))
 
 
 def prove_secret(turn: Turn) -> None:
@@ -487,6 +497,7 @@ RULES: tuple[Rule, ...] = (
     Rule("ENR-012", LogIn, secret_dead, Reason.WRONG_CODE),
     Rule("LOG-005", LogIn, code_wrong, Reason.WRONG_CODE, (Effect("SEC-002", count_failure),)),
     Rule("STD-003", LogIn, code_used_before, Reason.WRONG_CODE),
+    Rule("STD-011", LogIn, code_older_than_last, Reason.WRONG_CODE),
     Rule(
         "LOG-004",
         LogIn,

@@ -242,7 +242,8 @@ class Turn:
 
     def new_secret(self, email: str) -> None:
         secret = Secret(self.base32(self.new_serial()), self.now)
-        self.put_credentials(changed(self.state.credentials[email], secret=secret, last_counter=-1))
+        own = self.state.credentials[email]
+        self.put_credentials(changed(own, secret=secret, last_counter=-1, earlier_counters=frozenset()))
 
     def token(self, serial: int, *, link: bool) -> str:
         """Return a new token: of a link, or of a session."""

@@ -80,6 +80,13 @@ def test_a_product_may_register_nobody_without_a_password(judge: Callable[..., A
     assert "scenarios; not offered: RegisterUser without a password" in " ".join(ran.out.split())
 
 
+def test_who_remembers_each_used_code_departs_from_a_recommendation_alone(judge: Callable[..., Any]) -> None:
+    """RFC 6238 asks that a code is accepted once; of an unused one, older than another, it says nothing."""
+    ran = judge("WithFault", KMC_TEST_FAULT="LogIn.code_older_than_last dropped")
+    assert ran.departed == {"STD-011": "warning"}
+    assert ran.exit_code == 0
+
+
 def test_a_race_is_judged_by_what_comes_at_the_same_moment(judge: Callable[..., Any]) -> None:
     ran = judge("LooksBeforeItWrites", "--only", "SEC-014")
     ended = {each["title"]: each["verdict"] for each in ran.report["scenarios"]}

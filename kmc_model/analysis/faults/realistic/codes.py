@@ -214,7 +214,7 @@ CODES: tuple[Fault, ...] = (
             if rule.applies is r.code_wrong
             else rule
             for rule in RULES
-            if rule.applies is not r.code_used_before
+            if rule.applies not in (r.code_used_before, r.code_older_than_last)
         ),
     ),
 )
