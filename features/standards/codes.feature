@@ -262,3 +262,22 @@ Feature: Codes, secrets and QR codes by the standards
       When Ada logs in to Acme with a code
       And Ada logs in to Globex with a code made -30 s from now
       Then she is refused
+
+  @REQ-STD-012
+  Rule: A code of two steps ahead is refused
+
+    Scenario Outline: A code made some steps ahead
+      Given Ada has paired an authenticator
+      When Ada logs in to Acme with a code made <offset> s from now
+      Then she is refused
+
+      Examples: two steps ahead, and three
+        | offset |
+        | 60     |
+        | 90     |
+
+    Scenario: A code made two steps ahead, after a login
+      Given Ada has paired an authenticator
+      And Ada has logged in to Acme
+      When Ada logs in to Acme with a code made 60 s from now
+      Then she is refused

@@ -68,7 +68,7 @@ NUMBERS: dict[str, tuple[tuple[Any, tuple[str, ...]], ...]] = {
     "enrolment_link_ttl_s": ((23 * HOUR_S, ("ENR-009", "RST-019")), (25 * HOUR_S, ("ENR-009", "RST-019"))),
     "unused_qr_code_ttl_s": ((23 * HOUR_S, ("ENR-005",)), (25 * HOUR_S, ("ENR-012",))),
     "reset_link_ttl_s": ((HOUR_S, ()), (23 * HOUR_S, ()), (25 * HOUR_S, ("RST-011",))),
-    "tolerance_steps": ((0, ("STD-002", "STD-010")), (2, ("STD-002",)), (10, ("LOG-008",))),
+    "tolerance_steps": ((0, ("STD-002", "STD-010")), (2, ("STD-002", "STD-012")), (10, ("LOG-008",))),
     "secret_bits": ((152, ("STD-005",)), (120, ("STD-004",)), (168, ())),
     "quiet_zone_modules": ((3, ("STD-008",)), (5, ())),
     "resets_max": ((3, ()), (9, ()), (11, ("SEC-012",))),

@@ -100,12 +100,20 @@ class TenStepsAhead(Turn):
 class TwoStepsBack(Turn):
     """Takes codes of two steps before."""
 
+    further_s = -30
+
     def counter(self) -> int | None:
         found = super().counter()
-        self.now -= 30
+        self.now += self.further_s
         found = super().counter() if found is None else found
-        self.now += 30
+        self.now -= self.further_s
         return found
+
+
+class TwoStepsAhead(TwoStepsBack):
+    """Takes codes of two steps ahead."""
+
+    further_s = 30
 
 
 class ReplayPerAccount(Stateful):
@@ -172,6 +180,7 @@ CODES: tuple[Fault, ...] = (
     of_turn(ClockAnHourOff, "LOG-004", "LOG-008"),
     of_turn(NoStepBack, "STD-002", "STD-010"),
     of_turn(TwoStepsBack, "STD-002"),
+    of_turn(TwoStepsAhead, "STD-012"),
     of_turn(TenStepsAhead, "LOG-008"),
     of_turn(ForgetsUsedCodesEarly, "STD-003", "STD-002"),
     fault(
