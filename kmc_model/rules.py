@@ -514,8 +514,8 @@ RULES: tuple[Rule, ...] = (
     Rule("LOG-010", UseSession, session_ended, Reason.SESSION_ENDED),
     Rule("LOG-002", UseSession, always, None, (Effect(None, keep_session),)),
     Rule("LOG-010", ChangePassword, session_ended, Reason.SESSION_ENDED),
-    Rule(None, ChangePassword, password_wrong, Reason.WRONG_CREDENTIALS),
-    Rule(None, ChangePassword, password_refused, Reason.PASSWORD_REFUSED),
+    Rule("LOG-016", ChangePassword, password_wrong, Reason.WRONG_CREDENTIALS),
+    Rule("LOG-017", ChangePassword, password_refused, Reason.PASSWORD_REFUSED),
     Rule(
         "LOG-015",
         ChangePassword,

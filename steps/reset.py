@@ -83,6 +83,16 @@ def _(world: World, who: str) -> None:
     world.act.change_password(who)
 
 
+@when(sentence("{who:Who} tries to change the password in the KMC with {password:Password}"))
+def _(world: World, who: str, password: Callable[[str], str]) -> None:
+    world.act.change_password(who, present=password)
+
+
+@when(sentence('{who:Who} tries to change the password in the KMC to "{password}"'))
+def _(world: World, who: str, password: str) -> None:
+    world.act.try_change(who, password)
+
+
 @then(sentence("{count:d} reset mails at most reach {who:Who}"))
 def _(world: World, count: int, who: str) -> None:
     world.expect.at_most_mailed(who, count)

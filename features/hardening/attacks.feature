@@ -1,6 +1,61 @@
 Feature: Withstanding attacks
   What OWASP ASVS 5 and NIST SP 800-63B-4 ask of a login: limits, silence, links that cannot be guessed.
 
+  @REQ-LOG-016 @needs-change
+  Rule: Changing the password while logged in takes the present one
+
+    Scenario Outline: Something else for the present password
+      Given Ada has logged in to Acme
+      When Ada tries to change the password in the KMC with <password>
+      Then she is refused
+
+      Examples: wrong, almost right, and none
+        | password                         |
+        | a wrong password                 |
+        | the password in capitals         |
+        | the password with another ending |
+        | an empty password                |
+
+    Scenario: The password after such a change
+      Given Ada has logged in to Acme
+      When Ada tries to change the password in the KMC with a wrong password
+      And Ada logs in to Acme with the first password and no code
+      Then she is logged in to Acme
+
+    Scenario: The password before the last one
+      Given Ada has logged in to Acme
+      When Ada changes the password in the KMC
+      And Ada tries to change the password in the KMC with the first password
+      Then she is refused
+
+    Scenario: A right code for the present password
+      Given Ada has paired an authenticator
+      And Ada has logged in to Acme
+      When Ada tries to change the password in the KMC with a wrong password
+      Then she is refused
+
+  @REQ-LOG-017 @needs-change
+  Rule: Changing the password while logged in obeys the password rules
+
+    @needs-rules
+    Scenario Outline: A change to a password against the rules
+      Given Ada has logged in to Acme
+      When Ada tries to change the password in the KMC to "<password>"
+      Then she is refused
+
+      Examples: too short, too short by one, without a digit, without a symbol
+        | password     |
+        | a1!          |
+        | seven-7      |
+        | no-digits!   |
+        | n0symb0lhere |
+
+    Scenario: The password after a refused change
+      Given Ada has logged in to Acme
+      When Ada tries to change the password in the KMC to "a1!"
+      And Ada logs in to Acme with the first password and no code
+      Then she is logged in to Acme
+
   @REQ-RST-011 @needs-reset @needs-clock
   Rule: A reset link is dead after 24 hours at most
 

@@ -330,16 +330,31 @@ class Acts:
         person.shown = self._exchange.act(ConfirmPassword(person.reset_link))
         return person.shown
 
-    def change_password(self, name: str) -> Observation:
-        """Have `name` change the password while logged in, with a code where they have an app."""
+    def change_password(
+        self, name: str, *, present: Callable[[str], str] | None = None, new: str | None = None
+    ) -> Observation:
+        """Have `name` change the password while logged in, with a code where they have an app.
+
+        Args:
+            name: who.
+            present: what of their own password is typed as the present one; None: all of it.
+            new: the password they want; None: one that they never had.
+
+        """
         person = self._people[name]
         session = person.open_session
         typed = self._codes.typed(person, A_CODE) if person.authenticator else None
-        new = new_password(person.passwords_set + 1)
-        seen = self._exchange.act(ChangePassword(session, person.password, new, typed))
+        own = present(person.password) if present else person.password
+        wanted = new_password(person.passwords_set + 1) if new is None else new
+        seen = self._exchange.act(ChangePassword(session, own, wanted, typed))
         if seen.accepted:
-            _keep_password(person, new)
+            _keep_password(person, wanted)
         return seen
+
+    def try_change(self, name: str, password: str) -> None:
+        """Have `name` try to change the password to one that the KMC's rules refuse (see `try_password`)."""
+        if self.change_password(name, new=password).accepted:
+            self._exchange.needs(Offer.RULES)
 
 
 def _keep_password(person: Person, password: str) -> None:

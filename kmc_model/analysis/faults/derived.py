@@ -73,7 +73,7 @@ NUMBERS: dict[str, tuple[tuple[Any, tuple[str, ...]], ...]] = {
     "quiet_zone_modules": ((3, ("STD-008",)), (5, ())),
     "resets_max": ((3, ()), (9, ()), (11, ("SEC-012",))),
     "resets_period_s": ((9 * MINUTE_S, ("SEC-012",)), (11 * MINUTE_S, ())),
-    "password_min": ((7, ("RST-013",)), (9, ())),
+    "password_min": ((7, ("RST-013", "LOG-017")), (9, ())),
     "failures_max": ((5, ()), (9, ()), (100, ()), (11, ()), (101, ("SEC-001", "SEC-002"))),
     "lock_s": (
         *((14 * MINUTE_S, ()), (16 * MINUTE_S, ()), (23 * HOUR_S, ())),

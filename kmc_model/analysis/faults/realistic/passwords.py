@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from kmc_model import rules as r
-from kmc_model.actions import LogIn
+from kmc_model.actions import ChangePassword, LogIn
 from kmc_model.analysis.faults._fault import Fault, row_of
 from kmc_model.analysis.faults._stateful import Stateful
-from kmc_model.analysis.faults.realistic._making import RESET, fault, of_turn, when
+from kmc_model.analysis.faults.realistic._making import RESET, fault, of_turn, when, with_effect
 from kmc_model.rules import RULES, Effect
 from kmc_model.turn import Turn
 
@@ -45,7 +45,56 @@ def _none_of_all_passwords(turn: Turn) -> bool:
     return r.password_wrong(turn) and not turn.has_noted("password", turn.email, turn.action.password)  # type: ignore[attr-defined]
 
 
+_CHANGE_WRONG, _CHANGED = row_of(ChangePassword, "password_wrong"), row_of(ChangePassword, "always")
+
+
+def _wrong_and_no_code(turn: Turn) -> bool:
+    counts = bool(turn.action.code) and turn.own.secret is not None and turn.counter() is not None
+    return r.password_wrong(turn) and not counts
+
+
+def _wrong_but_not_empty(turn: Turn) -> bool:
+    return bool(turn.action.password) and r.password_wrong(turn)
+
+
+class AnyPasswordOfTheirsChangesIt(OldPasswordsStay):
+    """Takes a password of earlier for the present one when it is changed."""
+
+
 PASSWORDS: tuple[Fault, ...] = (
+    of_turn(
+        AnyPasswordOfTheirsChangesIt,
+        "LOG-016",
+        rules=(
+            *when(_CHANGE_WRONG, _none_of_all_passwords)[:_CHANGED],
+            replace(RULES[_CHANGED], effects=(Effect(None, _note_password), *RULES[_CHANGED].effects)),
+            *RULES[_CHANGED + 1 :],
+        ),
+    ),
+    fault(
+        "change with a code alone",
+        "Whoever gives a right code may change the password without the present one.",
+        "LOG-016",
+        rules=when(_CHANGE_WRONG, _wrong_and_no_code),
+    ),
+    fault(
+        "change with no password",
+        "The present password is compared at a change where one is typed.",
+        "LOG-016",
+        rules=when(_CHANGE_WRONG, _wrong_but_not_empty),
+    ),
+    fault(
+        "wrong change is made",
+        "A change with a wrong password is refused, and made all the same.",
+        "LOG-016",
+        rules=with_effect(_CHANGE_WRONG, r.set_password),
+    ),
+    fault(
+        "refused change is made",
+        "A change to a password that is refused is made all the same.",
+        "LOG-017",
+        rules=with_effect(row_of(ChangePassword, "password_refused"), r.set_password),
+    ),
     fault(
         "password cut short",
         "Only the first eight characters of a password are compared.",
