@@ -521,7 +521,11 @@ RULES: tuple[Rule, ...] = (
         ChangePassword,
         always,
         None,
-        (Effect("LOG-015", set_password), Effect("SEC-007", end_other_sessions)),
+        (
+            Effect("LOG-015", set_password),
+            Effect("RST-021", replace_reset_links),
+            Effect("SEC-007", end_other_sessions),
+        ),
     ),
     # Switching
     Rule("SWI-008", SwitchAccount, session_ended, Reason.SESSION_ENDED),

@@ -70,6 +70,39 @@ Feature: Withstanding attacks
         | 24 h 1 min |
         | 4 days     |
 
+  @REQ-RST-021 @needs-reset @needs-change
+  Rule: A reset link is worthless once the password was changed while logged in
+
+    Scenario: A link asked for before the change
+      Given Ada has logged in to Acme
+      And Ada has asked for a reset
+      When Ada changes the password in the KMC
+      And Ada sets a new password through the newest reset link
+      Then she is refused
+
+    Scenario: A link asked for before the change, by somebody who has paired
+      Given Ada has paired an authenticator
+      And Ada has logged in to Acme
+      And Ada has asked for a reset
+      When Ada changes the password in the KMC
+      And Ada sets a new password through the newest reset link
+      Then she is refused
+
+    Scenario: A link asked for after the change
+      Given Ada has logged in to Acme
+      When Ada changes the password in the KMC
+      And Ada asks for a reset
+      And Ada sets a new password through the newest reset link
+      Then she is accepted
+
+    Scenario: A colleague's link
+      Given Bo is a KMC user of Acme
+      And Bo has asked for a reset
+      And Ada has logged in to Acme
+      When Ada changes the password in the KMC
+      And Bo sets a new password through the newest reset link
+      Then he is accepted
+
   @REQ-SEC-001
   Rule: Wrong passwords are limited
 

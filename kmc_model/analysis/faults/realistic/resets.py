@@ -4,6 +4,7 @@ from kmc_model import mails
 from kmc_model import rules as r
 from kmc_model.actions import ChangePassword, RegisterUser, RequestReset, SetPassword, UserStatus
 from kmc_model.analysis.faults._fault import Fault, effect_instead, row_of, without
+from kmc_model.analysis.faults._stateful import Stateful
 from kmc_model.analysis.faults.realistic._making import RESET, fault, of_turn, with_effect
 from kmc_model.records import Credentials, Link, LinkKind, LinkStatus
 from kmc_model.turn import Turn
@@ -129,6 +130,25 @@ class HoursOfTheFirstMail(Turn):
         super().put_credentials(credentials)
 
 
+def _replace_everybodys_links(turn: Turn) -> None:
+    for email in turn.state.credentials:
+        turn.replace_links(email, LinkKind.RESET)
+
+
+class NoResetAfterAChange(Stateful):
+    """Takes no reset link of somebody who has changed the password."""
+
+    @property
+    def link(self) -> Link | None:
+        link = super().link
+        return link if link and not (link.kind is LinkKind.RESET and self.has_noted("changed", link.email)) else None
+
+
+def _note_change(turn: Turn) -> None:
+    if isinstance(turn, Stateful):
+        turn.note("changed", turn.email)
+
+
 RESETS: tuple[Fault, ...] = (
     of_turn(AnybodysAccounts, "RST-014"),
     of_turn(LastStepOutlivesTheSecret, "RST-005"),
@@ -197,6 +217,19 @@ RESETS: tuple[Fault, ...] = (
         "Changing the password while logged in makes a new secret.",
         "LOG-015",
         rules=with_effect(row_of(ChangePassword, "always"), r.renew_secret),
+    ),
+    fault(
+        "change replaces everybody's links",
+        "A change of the password makes the reset links of all people worthless.",
+        "RST-021",
+        rules=effect_instead(row_of(ChangePassword, "always"), "replace_reset_links", _replace_everybodys_links),
+    ),
+    fault(
+        "change ends resets",
+        "Whoever has changed the password is sent reset links that do not work.",
+        "RST-021",
+        turn=NoResetAfterAChange,
+        rules=with_effect(row_of(ChangePassword, "always"), _note_change),
     ),
     fault(
         "newcomers get no QR code",
