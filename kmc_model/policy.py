@@ -69,6 +69,8 @@ class Policy:
     fallback_asks_for_code: bool = _as_built(True, "I-24", "LOG-013")
     """Whether the account that is really opened decides, or the one looked at first."""
     new_password_ends_sessions: bool = _as_built(True, "I-17", "SEC-007")
+    removal_ends_sessions: bool = _as_built(True, "I-40", "SEC-015")
+    """Whether somebody removed from an account is logged out of it, as somebody blocked is."""
     switch_between_two_factor_accounts_needs_login: bool = _as_built(True, "I-03", "SWI-002")
 
     def link_ends_at(self, kind: str, issued_at: int) -> int:
@@ -100,6 +102,7 @@ KALTURA_SERVER = Policy(
     failures_max=5000,
     fallback_asks_for_code=False,
     new_password_ends_sessions=False,
+    removal_ends_sessions=False,
     switch_between_two_factor_accounts_needs_login=False,
 )
 POLICIES = {policy.name: policy for policy in (ARTICLE, KALTURA_SERVER)}

@@ -304,6 +304,14 @@ def set_user_status(turn: Turn) -> None:
     turn.put_membership(changed(membership, status=turn.action.status))
 
 
+def end_sessions_of_the_shut_out(turn: Turn) -> None:
+    status = turn.action.status
+    if status is UserStatus.BLOCKED or (status is UserStatus.REMOVED and turn.policy.removal_ends_sessions):
+        for session in turn.state.sessions.values():
+            if (session.email, session.account) == (turn.email, turn.action.account):
+                turn.put_session(changed(session, is_open=False))
+
+
 def set_account_status(turn: Turn) -> None:
     turn.put_account(changed(turn.state.accounts[turn.action.account], status=turn.action.status))
 
@@ -447,7 +455,13 @@ RULES: tuple[Rule, ...] = (
     Rule(None, RegisterUser, is_member),
     Rule(None, RegisterUser, always, None, (Effect(None, register), Effect("ENA-008", enrol_late_user))),
     Rule(None, SetUserStatus, not_in_account, Reason.UNKNOWN),
-    Rule("LOG-014", SetUserStatus, always, None, (Effect("LOG-014", set_user_status),)),
+    Rule(
+        "LOG-014",
+        SetUserStatus,
+        always,
+        None,
+        (Effect("LOG-014", set_user_status), Effect("SEC-015", end_sessions_of_the_shut_out)),
+    ),
     Rule(None, SetAccountStatus, account_unknown, Reason.UNKNOWN),
     Rule("SEC-010", SetAccountStatus, always, None, (Effect("SEC-010", set_account_status),)),
     # Enabling

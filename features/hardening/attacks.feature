@@ -592,3 +592,59 @@ Feature: Withstanding attacks
         | second |
         | third  |
         | fourth |
+
+  @REQ-SEC-015 @needs-administer
+  Rule: An open session of somebody blocked or removed ends
+
+    Scenario Outline: A session of somebody shut out
+      Given Ada has logged in to Acme
+      When Ada is <status> Acme
+      Then the session of Ada has ended
+
+      Examples: blocked, and removed
+        | status       |
+        | blocked in   |
+        | removed from |
+
+    Scenario Outline: The earlier of two sessions of somebody shut out
+      Given Ada has logged in to Acme
+      And Ada has logged in to Acme
+      When Ada is <status> Acme
+      Then the earlier session of Ada has ended
+
+      Examples: blocked, and removed
+        | status       |
+        | blocked in   |
+        | removed from |
+
+    Scenario: A session opened with a code
+      Given Ada has paired an authenticator
+      And Ada has logged in to Acme
+      When Ada is blocked in Acme
+      Then the session of Ada has ended
+
+    Scenario: A session opened after an earlier block
+      Given Ada is a KMC user of Acme
+      And Ada has been blocked in Acme
+      And Ada has been restored in Acme
+      And Ada has logged in to Acme
+      When Ada is blocked in Acme
+      Then the session of Ada has ended
+
+    @needs-change
+    Scenario Outline: A new password in a session of somebody shut out
+      Given Ada has logged in to Acme
+      When Ada is <status> Acme
+      And Ada changes the password in the KMC
+      Then she is refused
+
+      Examples: blocked, and removed
+        | status       |
+        | blocked in   |
+        | removed from |
+
+    Scenario: A colleague's session meanwhile
+      Given Bo has logged in to Acme
+      And Ada has logged in to Acme
+      When Ada is blocked in Acme
+      Then Bo still has an open session in Acme

@@ -13,7 +13,9 @@ from kmc_model.actions import (
     LogOut,
     RegisterUser,
     RequestReset,
+    SetAccountStatus,
     SetPassword,
+    SetUserStatus,
     SwitchAccount,
     UserStatus,
     UseSession,
@@ -193,28 +195,37 @@ def _with_effect(rule: r.Rule, old: Callable[[Turn], None], new: Callable[[Turn]
     )
 
 
-def _set_status_and_end_sessions(turn: Turn) -> None:
-    r.set_user_status(turn)
-    if turn.action.status is not UserStatus.ACTIVE:
-        _end_sessions_in(turn, turn.email)
-
-
 def _set_account_status_and_end_sessions(turn: Turn) -> None:
     r.set_account_status(turn)
     if turn.action.status is not AccountStatus.ACTIVE:
-        _end_sessions_in(turn, "")
+        for session in turn.state.sessions.values():
+            if session.account == turn.action.account:
+                turn.put_session(changed(session, is_open=False))
 
 
-def _end_sessions_in(turn: Turn, email: str) -> None:
-    """End the sessions in the account that the action names: those of `email`, or everybody's."""
-    for session in turn.state.sessions.values():
-        if session.account == turn.action.account and email in ("", session.email):
-            turn.put_session(changed(session, is_open=False))
+def _end_all_sessions_of_the_shut_out(turn: Turn) -> None:
+    if turn.action.status is not UserStatus.ACTIVE:
+        _end_all_sessions(turn)
 
 
-def _blocks_end_sessions() -> tuple[r.Rule, ...]:
-    with_users = (_with_effect(each, r.set_user_status, _set_status_and_end_sessions) for each in r.RULES)
-    return tuple(_with_effect(each, r.set_account_status, _set_account_status_and_end_sessions) for each in with_users)
+def _lead_the_shut_out_elsewhere(turn: Turn) -> None:
+    """Lead the sessions of somebody shut out to another account that lets them in; end them where there is none."""
+    others = [each.account for each in turn.memberships() if turn.lets_in(each.account)]
+    others = [each for each in others if not turn.state.accounts[each].two_factor]
+    sessions = [each for each in turn.state.sessions.values() if each.email == turn.email]
+    for session in sessions if turn.action.status is not UserStatus.ACTIVE else ():
+        if session.account == turn.action.account:
+            turn.put_session(changed(session, account=others[0]) if others else changed(session, is_open=False))
+
+
+class AsksTheStatusAtEachUse(Turn):
+    """Lets nobody use a session who is shut out of its account, and lets them use it again once restored."""
+
+    @property
+    def session(self) -> Session | None:
+        session = super().session
+        there = self.state.memberships.get((session.account, session.email)) if session else None
+        return session if there and there.status is UserStatus.ACTIVE else None
 
 
 def _changes_without_a_code(turn: Turn) -> bool:
@@ -276,6 +287,7 @@ def _of_table(name: str, sentence: str, rules: tuple[r.Rule, ...], turn: type[Tu
 
 
 _SWITCHED = row_of(SwitchAccount, "always")
+_STATUS = row_of(SetUserStatus, "always")
 
 BENIGN: tuple[Fault, ...] = (
     _benign("last account", OpensTheLastAccount),
@@ -288,7 +300,27 @@ BENIGN: tuple[Fault, ...] = (
     ),
     _of_table("change takes a code", "Changing the password takes a code, and uses it up.", _change_takes_a_code()),
     _of_table("one session each", "A login ends the sessions opened before.", _one_session_each()),
-    _of_table("blocks end sessions", "Who is blocked or removed is logged out.", _blocks_end_sessions()),
+    _of_table(
+        "blocked account ends sessions",
+        "The users of an account that is blocked are logged out.",
+        effect_instead(row_of(SetAccountStatus, "always"), "set_account_status", _set_account_status_and_end_sessions),
+    ),
+    _of_table(
+        "block ends all sessions",
+        "Somebody blocked or removed is logged out of their other accounts too.",
+        effect_instead(_STATUS, "end_sessions_of_the_shut_out", _end_all_sessions_of_the_shut_out),
+    ),
+    _of_table(
+        "shut out of one account alone",
+        "Somebody blocked or removed is led to another account of theirs, and logged out where there is none.",
+        effect_instead(_STATUS, "end_sessions_of_the_shut_out", _lead_the_shut_out_elsewhere),
+    ),
+    _of_table(
+        "status asked at each use",
+        AsksTheStatusAtEachUse.__doc__ or "",
+        effect_instead(_STATUS, "end_sessions_of_the_shut_out"),
+        AsksTheStatusAtEachUse,
+    ),
     _of_table(
         "switch opens a session",
         "Going to another account ends the session and opens another one.",

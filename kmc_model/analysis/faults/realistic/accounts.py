@@ -1,8 +1,16 @@
 """Accounts and sessions: which account decides, and what ends or drops what."""
 
 from kmc_model import rules as r
-from kmc_model.actions import DisableTwoFactor, LogIn, LogOut, SetUserStatus, SwitchAccount, UserStatus
-from kmc_model.analysis.faults._fault import Fault, effect_instead, row_of
+from kmc_model.actions import (
+    DisableTwoFactor,
+    LogIn,
+    LogOut,
+    SetUserStatus,
+    SwitchAccount,
+    UserStatus,
+    UseSession,
+)
+from kmc_model.analysis.faults._fault import Fault, Table, effect_instead, row_of
 from kmc_model.analysis.faults._stateful import Stateful
 from kmc_model.analysis.faults.realistic._making import ACCEPTED, ENABLED, PLAIN, fault, of_turn, when, with_effect
 from kmc_model.records import Account, LinkStatus
@@ -140,12 +148,47 @@ def _from_without_and_never_paired(turn: Turn) -> bool:
     return r.from_account_without_two_factor(turn) and not (secret and secret.proven)
 
 
+def _end_newest_session_of_the_shut_out(turn: Turn) -> None:
+    r.end_sessions_of_the_shut_out(turn)
+    closed = [each for each in turn.state.sessions.values() if each.email == turn.email and not each.is_open]
+    for session in closed[:-1]:
+        turn.put_session(changed(session, is_open=True))
+
+
+def _end_sessions_of_the_account(turn: Turn) -> None:
+    if turn.action.status is not UserStatus.ACTIVE:
+        _end_all_sessions(turn)
+
+
+def _end_sessions_of_the_removed(turn: Turn) -> None:
+    if turn.action.status is UserStatus.REMOVED:
+        r.end_sessions_of_the_shut_out(turn)
+
+
+def _end_sessions_of_who_needs_no_code(turn: Turn) -> None:
+    if not turn.state.accounts[turn.action.account].two_factor:
+        r.end_sessions_of_the_shut_out(turn)
+
+
+def _shut_out(turn: Turn) -> bool:
+    """Whether pages are refused to somebody whose session is otherwise left as it is."""
+    session = turn.session
+    there = turn.state.memberships.get((session.account, session.email)) if session else None
+    return r.session_ended(turn) or (there is not None and there.status is not UserStatus.ACTIVE)
+
+
+def _pages_alone() -> Table:
+    at = row_of(UseSession, "session_ended")
+    return (*effect_instead(_STATUS, "end_sessions_of_the_shut_out")[:at], *when(at, _shut_out)[at:])
+
+
 def _drop_pairing_when_removed(turn: Turn) -> None:
     r.set_user_status(turn)
     if turn.action.status is not UserStatus.ACTIVE:
         turn.put_credentials(changed(turn.own, secret=None))
 
 
+_STATUS = row_of(SetUserStatus, "always")
 _REFUSED_SWITCH = row_of(SwitchAccount, "from_account_without_two_factor")
 
 
@@ -243,6 +286,36 @@ ACCOUNTS: tuple[Fault, ...] = (
         "Logging out ends no session of an account that has two-factor authentication on.",
         "LOG-010",
         rules=effect_instead(row_of(LogOut, "always"), "end_session", _end_session_without_two_factor),
+    ),
+    fault(
+        "block ends one session",
+        "Somebody blocked or removed is logged out on the machine used last alone.",
+        "SEC-015",
+        rules=effect_instead(_STATUS, "end_sessions_of_the_shut_out", _end_newest_session_of_the_shut_out),
+    ),
+    fault(
+        "block ends everybody's sessions",
+        "When somebody is blocked or removed, all users of the account are logged out.",
+        "SEC-015",
+        rules=effect_instead(_STATUS, "end_sessions_of_the_shut_out", _end_sessions_of_the_account),
+    ),
+    fault(
+        "block leaves sessions",
+        "Somebody removed is logged out, somebody blocked is not.",
+        "SEC-015",
+        rules=effect_instead(_STATUS, "end_sessions_of_the_shut_out", _end_sessions_of_the_removed),
+    ),
+    fault(
+        "block leaves sessions under two-factor",
+        "Somebody blocked or removed is logged out where no code is needed alone.",
+        "SEC-015",
+        rules=effect_instead(_STATUS, "end_sessions_of_the_shut_out", _end_sessions_of_who_needs_no_code),
+    ),
+    fault(
+        "block of pages alone",
+        "Somebody blocked or removed is shown no page, and may change the password in an open session.",
+        "SEC-015",
+        rules=_pages_alone(),
     ),
     fault(
         "removal drops the pairing",
