@@ -88,6 +88,7 @@ class Offer(StrEnum):
         PICTURE: the picture file of a QR code is delivered.
         RACE: what two people do at the same moment reaches it at the same moment (`at_once`).
         SCREEN: there is a screen to look at.
+        TOKENS: the handle of a session is its token itself, as a browser or an app holds it.
 
     """
 
@@ -106,6 +107,7 @@ class Offer(StrEnum):
     PICTURE = "picture"
     RACE = "race"
     SCREEN = "screen"
+    TOKENS = "tokens"
 
 
 @action

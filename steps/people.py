@@ -79,6 +79,11 @@ def _(world: World, account: str) -> None:
     world.act.set_account_status(account, AccountStatus.BLOCKED)
 
 
+@when(sentence("{count:d} people, {who:Who} among them, log in to Acme"))
+def _(world: World, count: int, who: str) -> None:
+    world.given.sessions(count, who)
+
+
 @given(sentence("{count:d} people, {who:Who} among them, have paired an authenticator"))
 @when(sentence("{count:d} people, {who:Who} among them, pair an authenticator"))
 def _(world: World, count: int, who: str) -> None:

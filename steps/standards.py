@@ -42,6 +42,11 @@ def _(world: World, kind: str) -> None:
     world.expect.unguessable_links(LinkKind(kind))
 
 
+@then("the session tokens carry 128 unguessable bits")
+def _(world: World) -> None:
+    world.expect.unguessable_sessions()
+
+
 @then(sentence("no mail to {who:Who} contains the secret, the password or the code"))
 def _(world: World, who: str) -> None:
     world.expect.no_secret_in_mail(who)

@@ -648,3 +648,16 @@ Feature: Withstanding attacks
       And Ada has logged in to Acme
       When Ada is blocked in Acme
       Then Bo still has an open session in Acme
+
+  @REQ-SEC-016 @needs-tokens
+  Rule: Session tokens carry at least 128 unguessable bits
+
+    Scenario: Sessions of many people
+      Given Ada is a KMC user of Acme
+      When 8 people, Ada among them, log in to Acme
+      Then the session tokens carry 128 unguessable bits
+
+    Scenario: Sessions opened with a code
+      Given 8 people, Ada among them, have paired an authenticator
+      When 8 people, Ada among them, log in to Acme
+      Then the session tokens carry 128 unguessable bits

@@ -27,7 +27,7 @@ IDENTIFIER = re.compile(r"\b(?=[a-f-]*\d)[\da-f][\da-f-]{15,}\b", re.IGNORECASE)
 """What many products write into each answer, to find it again in their logs: 16 or more of 0-9, a-f and hyphens."""
 MASKED = re.compile(r"(?=\S*[*\u2022\u2026])\S+@\S+")
 """An e-mail with some of its signs hidden, as a***@kmc.example."""
-FEWEST_LINKS = 8
+FEWEST_TOKENS = 8
 """With fewer, places of a random token are alike by chance."""
 
 
@@ -281,8 +281,8 @@ class Checks:
         people = self._people.all
         mailed = {url: person for person in people for url in self._post.links(person, kind)}
         owners = {tokens.token_of(url): person for url, person in mailed.items()}
-        if len(owners) < FEWEST_LINKS:
-            raise Unreached(f"{FEWEST_LINKS} links or more were to be compared, but {len(owners)} came")
+        if len(owners) < FEWEST_TOKENS:
+            raise Unreached(f"{FEWEST_TOKENS} links or more were to be compared, but {len(owners)} came")
         bits = tokens.random_bits(list(owners))
         self.that(bits >= 128, "128 unguessable bits in a link", f"{bits:.0f}")
         told = [
@@ -291,6 +291,15 @@ class Checks:
         told += ["the user's e-mail" for url, person in mailed.items() if person.email in unquote(url)]
         seen = next(filter(None, told), "nothing told by any")
         self.that(not any(told), "a link that tells nothing about the user", seen)
+
+    def unguessable_sessions(self) -> None:
+        """Expect the tokens of everybody's sessions to carry 128 random bits."""
+        self._exchange.needs(Offer.TOKENS)
+        found = [each.session for each in self._people.all if each.session]
+        if len(found) < FEWEST_TOKENS:
+            raise Unreached(f"{FEWEST_TOKENS} session tokens or more were to be compared, but {len(found)} were given")
+        bits = tokens.random_bits(found)
+        self.that(bits >= 128, "128 unguessable bits in a session token", f"{bits:.0f}")
 
     def no_secret_in_mail(self, name: str) -> None:
         """Expect no mail to `name`, or to anybody else, to tell a secret, a password or a code of anybody."""

@@ -131,11 +131,17 @@ class Givens:
 
     def pairings(self, count: int, among: str) -> None:
         """Have `count` people pair an authenticator each, `among` one of them."""
-        names = [among, *(f"Person{number}" for number in range(1, count))]
-        for name in names:
+        for name in _several(count, among):
             self.user(name, HOME)
-        for name in names:
+        for name in _several(count, among):
             self.pairing(name)
+
+    def sessions(self, count: int, among: str) -> None:
+        """Have `count` people log in, `among` one of them."""
+        for name in _several(count, among):
+            self.user(name, HOME)
+        for name in _several(count, among):
+            self.session(name, HOME)
 
     def scan_in_settings(self, name: str) -> None:
         """Have `name`, who has paired nothing, log in and scan the QR code that the settings show."""
@@ -282,3 +288,7 @@ class Givens:
             self.reset(name)
         except Unreached as broken_off:
             raise Departure("the renewal steps to lead to a new QR code", str(broken_off)) from broken_off
+
+
+def _several(count: int, among: str) -> list[str]:
+    return [among, *(f"Person{number}" for number in range(1, count))]

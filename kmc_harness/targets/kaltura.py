@@ -54,6 +54,7 @@ class Kaltura(BesideLab):
             Offer.PICTURE,
             Offer.ACCOUNTS,
             Offer.MEMBERSHIPS,
+            Offer.TOKENS,
         }
     )
 

@@ -20,7 +20,16 @@ class ModelTarget:
     offers = frozenset(
         {
             *(Offer.CLOCK, Offer.OUTBOX, Offer.ACCOUNTS, Offer.MEMBERSHIPS, Offer.ENABLE, Offer.ADMINISTER),
-            *(Offer.SWITCH, Offer.RESET, Offer.RENEW, Offer.RULES, Offer.CHANGE, Offer.PICTURE, Offer.RACE),
+            *(
+                Offer.SWITCH,
+                Offer.RESET,
+                Offer.RENEW,
+                Offer.RULES,
+                Offer.CHANGE,
+                Offer.PICTURE,
+                Offer.RACE,
+                Offer.TOKENS,
+            ),
         }
     )
 

@@ -116,6 +116,28 @@ class TokenNamesTheUser(Turn):
         return base64.urlsafe_b64encode(f"{self.email}:{made}".encode()).decode() if link else made
 
 
+class CountingSessions(Turn):
+    """Numbers its sessions."""
+
+    def token(self, serial: int, *, link: bool) -> str:
+        return super().token(serial, link=link) if link else f"session-{serial:012}"
+
+
+class ShortSessions(Turn):
+    """Makes session tokens of 120 random bits."""
+
+    def token(self, serial: int, *, link: bool) -> str:
+        return super().token(serial, link=link) if link else super().token(serial, link=link)[:20]
+
+
+class SessionsOfTheSecondFactor(Turn):
+    """Numbers the sessions that were opened with a code."""
+
+    def token(self, serial: int, *, link: bool) -> str:
+        with_code = not link and getattr(self.action, "code", None)
+        return f"session-{serial:012}" if with_code else super().token(serial, link=link)
+
+
 class WeakSecrets(Turn):
     """Makes secrets whose first byte is always the same."""
 
@@ -246,6 +268,9 @@ LINKS: tuple[Fault, ...] = (
     of_turn(CountingTokens, "SEC-005"),
     of_turn(ShortTokens, "SEC-005"),
     of_turn(TokenNamesTheUser, "SEC-005"),
+    of_turn(CountingSessions, "SEC-016"),
+    of_turn(ShortSessions, "SEC-016"),
+    of_turn(SessionsOfTheSecondFactor, "SEC-016"),
     of_turn(WeakSecrets, "STD-009"),
     of_turn(SecretsInRotation, "STD-009"),
     of_turn(EightDigits, "ENR-003"),
