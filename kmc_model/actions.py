@@ -93,7 +93,8 @@ class RegisterUser(Action):
 
     Attributes:
         account: its name, made up by the harness and new to the target; a target without accounts ignores it.
-        email: theirs, and what they log in with. Who is known already joins one more account with the same password.
+        email: theirs, and what they log in with. Who is known already joins one more account and keeps their password,
+            whatever else is given here.
         password: None: they are registered without one, and a new user is mailed a link to set it; a target that does
             not have that raises NotOffered, and the scenarios that need it are skipped.
         administrator: whether they may administer the account; a target without roles ignores it.

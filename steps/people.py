@@ -54,6 +54,11 @@ def _(world: World, who: str, account: str, with_password: bool) -> None:
     world.act.register(who, account, password=with_password)
 
 
+@when(sentence("{who:Who} is registered in {account:Account} with {password:Password}"))
+def _(world: World, who: str, account: str, password: Callable[[str], str]) -> None:
+    world.act.register(who, account, chosen=password)
+
+
 @given(sentence("{who:Who} has been {status:Status} {account:Account}"))
 def _(world: World, who: str, status: str, account: str) -> None:
     world.given.status(who, UserStatus(status), account)

@@ -661,3 +661,35 @@ Feature: Withstanding attacks
       Given 8 people, Ada among them, have paired an authenticator
       When 8 people, Ada among them, log in to Acme
       Then the session tokens carry 128 unguessable bits
+
+  @REQ-SEC-017
+  Rule: A registration in a second account leaves a known person's password alone
+
+    Scenario: Registered elsewhere with a password that is not theirs
+      Given Ada is a KMC user of Acme
+      When Ada is registered in Globex with a wrong password
+      And Ada logs in to Acme with the first password and no code
+      Then she is logged in to Acme
+
+    Scenario Outline: The password that somebody else chose
+      Given Ada is a KMC user of Acme
+      When Ada is registered in Globex with a wrong password
+      And Ada logs in to <account> with a wrong password and no code
+      Then she is refused
+
+      Examples: either account
+        | account |
+        | Acme    |
+        | Globex  |
+
+    Scenario: Registered elsewhere by mail
+      Given Ada is a KMC user of Acme
+      When Ada is registered in Globex by mail
+      And Ada logs in to Acme with the first password and no code
+      Then she is logged in to Acme
+
+    Scenario: Registered elsewhere, after pairing
+      Given Ada has paired an authenticator
+      When Ada is registered in Globex with a wrong password
+      And Ada logs in to Acme with the first password and a code
+      Then she is logged in to Acme

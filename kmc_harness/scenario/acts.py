@@ -1,6 +1,7 @@
 """What people do: each act is one thing that a `When` says, in the port's actions."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from itertools import islice
 
 from kmc_harness.phone.authenticator import Authenticator
@@ -76,10 +77,18 @@ class Acts:
             person.accounts.append(account)
         return person
 
-    def register(self, name: str, account: str, *, password: bool) -> Observation:
-        """Have `name` registered as a user of `account`, with a password or by mail."""
+    def register(
+        self, name: str, account: str, *, password: bool = True, chosen: Callable[[str], str] | None = None
+    ) -> Observation:
+        """Have `name` registered as a user of `account`, with a password or by mail.
+
+        `chosen`: what somebody else makes of their password for it; None: their own is given.
+        """
         person = self._people[name]
-        seen = self._exchange.act(self._registration(person, account, password=password))
+        registration = self._registration(person, account, password=password)
+        if chosen:
+            registration = replace(registration, password=chosen(person.password))
+        seen = self._exchange.act(registration)
         if seen.accepted:
             person.accounts.append(account)
             person.besides = [each for each in person.besides if each != account]

@@ -3,12 +3,13 @@
 from dataclasses import replace
 
 from kmc_model import rules as r
-from kmc_model.actions import ChangePassword, LogIn
-from kmc_model.analysis.faults._fault import Fault, row_of
+from kmc_model.actions import ChangePassword, LogIn, RegisterUser
+from kmc_model.analysis.faults._fault import Fault, effect_instead, row_of
 from kmc_model.analysis.faults._stateful import Stateful
 from kmc_model.analysis.faults.realistic._making import RESET, fault, of_turn, when, with_effect
 from kmc_model.rules import RULES, Effect
 from kmc_model.turn import Turn
+from kmc_model.values import changed
 
 __all__ = ["PASSWORDS"]
 
@@ -61,7 +62,49 @@ class AnyPasswordOfTheirsChangesIt(OldPasswordsStay):
     """Takes a password of earlier for the present one when it is changed."""
 
 
+def _register_and_set_password(turn: Turn) -> None:
+    r.register(turn)
+    if turn.action.password:
+        turn.put_credentials(changed(turn.own, password=turn.action.password))
+
+
+def _register_and_ask_for_a_password(turn: Turn) -> None:
+    r.register(turn)
+    turn.put_credentials(changed(turn.own, password=turn.action.password or None))
+
+
+class TwoPasswordsAfterAnInvitation(OldPasswordsStay):
+    """Takes the password of a second registration beside the one that the person has."""
+
+
+def _note_chosen_password(turn: Turn) -> None:
+    if isinstance(turn, TwoPasswordsAfterAnInvitation):
+        turn.note("password", turn.email, turn.action.password)
+
+
+_REGISTERED, _LOGIN_WRONG = row_of(RegisterUser, "always"), row_of(LogIn, "password_wrong")
+
 PASSWORDS: tuple[Fault, ...] = (
+    fault(
+        "invitation sets the password",
+        "A registration in a second account sets the password anew.",
+        "SEC-017",
+        rules=effect_instead(_REGISTERED, "register", _register_and_set_password),
+    ),
+    fault(
+        "invitation by mail drops the password",
+        "A registration in a second account sets the password anew, and drops it where none is given.",
+        "SEC-017",
+        rules=effect_instead(_REGISTERED, "register", _register_and_ask_for_a_password),
+    ),
+    of_turn(
+        TwoPasswordsAfterAnInvitation,
+        "SEC-017",
+        rules=(
+            *with_effect(_REGISTERED, _note_chosen_password)[:_LOGIN_WRONG],
+            *when(_LOGIN_WRONG, _none_of_all_passwords)[_LOGIN_WRONG:],
+        ),
+    ),
     of_turn(
         AnyPasswordOfTheirsChangesIt,
         "LOG-016",
