@@ -48,6 +48,16 @@ def _(world: World, who: str, count: int) -> None:
     world.given.resets(who, count)
 
 
+@when(sentence("{who:Who} asks for a reset with the e-mail in capitals"))
+def _(world: World, who: str) -> None:
+    world.act.ask_for_reset(who, typed=str.upper)
+
+
+@then(sentence("no reset link goes to the e-mail of {who:Who} in capitals"))
+def _(world: World, who: str) -> None:
+    world.expect.none_mailed_as_typed(who, str.upper)
+
+
 @when(sentence("{who:Who} asks for a reset"))
 def _(world: World, who: str) -> None:
     world.act.ask_for_reset(who)

@@ -103,6 +103,28 @@ Feature: Withstanding attacks
       And Bo sets a new password through the newest reset link
       Then he is accepted
 
+  @REQ-RST-022 @needs-reset @needs-outbox
+  Rule: A reset link goes to the registered address alone, however it was typed
+
+    Scenario Outline: An address that only looks like a registered one
+      Given the e-mail of Ada has an i in it
+      And Ada is a KMC user of Acme
+      And the e-mail of Mallory is that of Ada <like>
+      When Mallory asks for a reset
+      Then Mallory is mailed no reset link
+
+      Examples: other letters, a wildcard, and another host
+        | like                         |
+        | with a dotless i             |
+        | with an accent               |
+        | with a wildcard for a letter |
+        | at another address           |
+
+    Scenario: The registered address in capitals
+      Given Ada is a KMC user of Acme
+      When Ada asks for a reset with the e-mail in capitals
+      Then no reset link goes to the e-mail of Ada in capitals
+
   @REQ-SEC-001
   Rule: Wrong passwords are limited
 

@@ -288,9 +288,9 @@ class Acts:
 
     # Passwords
 
-    def ask_for_reset(self, name: str) -> Observation:
-        """Have `name` use Forgot Password."""
-        return self._exchange.act(RequestReset(self._people[name].email))
+    def ask_for_reset(self, name: str, *, typed: Callable[[str], str] = str) -> Observation:
+        """Have `name` use Forgot Password; `typed`: what of their e-mail they type."""
+        return self._exchange.act(RequestReset(typed(self._people[name].email)))
 
     def ask_for_resets(self, name: str, count: int, apart_s: int = 0) -> None:
         """Have `name` use Forgot Password `count` times, on end or with time in between."""

@@ -4,7 +4,7 @@ Each check counts, and raises `Departure` where it does not hold; a scenario wit
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import unquote
 
 from kmc_harness.phone.authenticator import Authenticator, UnreadableQrCode, read_qr_code
@@ -204,6 +204,13 @@ class Checks:
         """Expect the latest act to have mailed no link of `kind` to `name`."""
         found = len(self._post.new_links(self._people[name], kind))
         self.that(found == 0, f"no {kind} link mailed to {self._people[name].name}", f"{found} mailed")
+
+    def none_mailed_as_typed(self, name: str, typed: Callable[[str], str]) -> None:
+        """Expect no reset link to have been mailed to the e-mail of `name` as they typed it."""
+        person = self._people[name]
+        mails = self._post.mails_as_typed(person, typed(person.email))
+        found = sum(link.kind is LinkKind.RESET for mail in mails for link in mail.links)
+        self.that(not found, f"no reset link mailed to {person.name}'s e-mail as it was typed", f"{found} mailed")
 
     def same_answers(self, count: int) -> None:
         """Expect the last `count` answers to look the same to a person."""

@@ -22,11 +22,15 @@ EMAILS: Mapping[str, Callable[[str], str]] = {
     "has a plus in it": lambda email: email.replace("@", "+kmc@"),
     "has an apostrophe in it": lambda email: f"o'{email}",
     "is long": lambda email: f"{'long.' * 8}{email}",
+    "has an i in it": lambda email: email.replace("@", ".mail@"),
 }
 """For each phrase, a function from somebody's e-mail to one of another shape."""
 EMAILS_LIKE: Mapping[str, Callable[[str], str]] = {
     "at another address": lambda email: email.replace("@", "@mail."),
     "with more before the @": lambda email: email.replace("@", "x@"),
+    "with a dotless i": lambda email: email.replace("i", "\N{LATIN SMALL LETTER DOTLESS I}", 1),
+    "with an accent": lambda email: email.replace("a", "\N{LATIN SMALL LETTER A WITH ACUTE}", 1),
+    "with a wildcard for a letter": lambda email: email.replace("a", "_", 1),
 }
 """For each phrase, a function from an e-mail to one like it."""
 PASSWORDS: Mapping[str, str] = {

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from kmc_harness.port import LinkKind, Mail, Offer
+from kmc_harness.port import LinkKind, Mail, MailedLink, Offer
 from kmc_harness.scenario.evidence import Mailed
 from kmc_harness.scenario.exchange import Exchange
 from kmc_harness.scenario.people import Person
@@ -45,7 +45,7 @@ class Post:
         found = tuple(self._exchange.target.outbox(person.email))
         for mail in () if recorder.is_idle else found[self._noted.get(person.name, 0) :]:
             for link in mail.links:
-                recorder.learn(link.url, token_of(link.url))
+                recorder.learn(*_secrets(link))
             kinds = tuple(link.kind.value for link in mail.links)
             recorder.note(Mailed(at=mail.sent_at, to=person.name, subject=mail.subject, links=kinds))
         self._noted[person.name] = len(found)
@@ -54,6 +54,19 @@ class Post:
     def new_mails(self, person: Person) -> Sequence[Mail]:
         """Return the mails that the latest act brought to `person`."""
         return self.mails(person)[self._before.get(person.name, 0) :]
+
+    def mails_as_typed(self, person: Person, address: str) -> list[Mail]:
+        """Return the mails that went to `address`, another spelling of the e-mail of `person`.
+
+        Many mailboxes do not tell capitals, and some adapters name whoever they were asked for as the recipient: a mail
+        that is handed out for the e-mail itself too went where it says there.
+        """
+        own = self.mails(person)
+        known = {link.url for mail in own for link in mail.links}
+        other = self._exchange.target.outbox(address)
+        apart = [mail for mail in other if known.isdisjoint(link.url for link in mail.links)]
+        self._exchange.recorder.learn(*(secret for mail in apart for link in mail.links for secret in _secrets(link)))
+        return [mail for mail in (*own, *apart) if mail.recipient == address != person.email]
 
     def links(self, person: Person, kind: LinkKind) -> list[str]:
         """Return the links of `kind` in the mails of `person`, oldest first."""
@@ -108,6 +121,10 @@ class Post:
         if not (shown := list(dict.fromkeys(map(without_token, found)))):
             return ""
         return f"some hold addresses that no pattern in `links` of [mail] fits: {', '.join(shown[:SHOWN_ADDRESSES])}"
+
+
+def _secrets(link: MailedLink) -> tuple[str, str]:
+    return link.url, token_of(link.url)
 
 
 def _of_kind(mails: Iterable[Mail], kind: LinkKind) -> list[str]:

@@ -135,6 +135,16 @@ class NumbersItsAnswers(Turn):
         return f"{super().message(reason)} (request {uuid5(NAMESPACE_OID, f'{self.action} {self.now}')})"
 
 
+class TakesAnyCase(Turn):
+    """Finds a person whatever the case of the e-mail typed, and mails the address that was registered."""
+
+    def _email(self) -> str:
+        email = super()._email()
+        if email in self.state.credentials:
+            return email
+        return next((each for each in self.state.credentials if each.lower() == email.lower()), email)
+
+
 class MasksEmails(Turn):
     """Tells in each answer whose e-mail was typed, most of it hidden."""
 
@@ -346,6 +356,7 @@ BENIGN: tuple[Fault, ...] = (
     ),
     _benign("numbered answers", NumbersItsAnswers),
     _benign("masked e-mails", MasksEmails),
+    _benign("e-mails in any case", TakesAnyCase),
     Fault(
         "new handle each time",
         "Each page that is shown gives the session another handle, and the earlier one is worthless.",

@@ -1,12 +1,15 @@
 """Resets and newcomers: what is made anew, what stays, and who is brought to a QR code."""
 
+import re
+import unicodedata
+
 from kmc_model import mails
 from kmc_model import rules as r
 from kmc_model.actions import ChangePassword, RegisterUser, RequestReset, SetPassword, UserStatus
 from kmc_model.analysis.faults._fault import Fault, effect_instead, row_of, without
 from kmc_model.analysis.faults._stateful import Stateful
 from kmc_model.analysis.faults.realistic._making import RESET, fault, of_turn, with_effect
-from kmc_model.records import Credentials, Link, LinkKind, LinkStatus
+from kmc_model.records import Credentials, Link, LinkKind, LinkStatus, Mail
 from kmc_model.turn import Turn
 from kmc_model.values import changed
 
@@ -149,7 +152,58 @@ def _note_change(turn: Turn) -> None:
         turn.note("changed", turn.email)
 
 
+class TypedInAnyCase(Turn):
+    """Finds a person whatever the case of the e-mail typed, and mails the reset link to what was typed."""
+
+    def fold(self, email: str) -> str:
+        """Return `email` as it is compared."""
+        return email.lower()
+
+    def _email(self) -> str:
+        email = super()._email()
+        if not isinstance(self.action, RequestReset) or email in self.state.credentials:
+            return email
+        return next((each for each in self.state.credentials if self.fold(each) == self.fold(email)), email)
+
+    def put_mail(self, mail: Mail) -> None:
+        asked = isinstance(self.action, RequestReset)
+        super().put_mail(changed(mail, recipient=self.action.email) if asked else mail)
+
+
+class ComparedInCapitals(TypedInAnyCase):
+    """Compares e-mails in capitals, where a dotless i is an i, and mails the reset link to what was typed."""
+
+    def fold(self, email: str) -> str:
+        return email.upper()
+
+
+class AccentsLeftOut(TypedInAnyCase):
+    """Compares e-mails without their accents, and mails the reset link to what was typed."""
+
+    def fold(self, email: str) -> str:
+        return unicodedata.normalize("NFKD", email).encode("ascii", "ignore").decode()
+
+
+class NameAlone(TypedInAnyCase):
+    """Compares what is before the @ alone, and mails the reset link to what was typed."""
+
+    def fold(self, email: str) -> str:
+        return email.partition("@")[0]
+
+
+class LooksUpByPattern(TypedInAnyCase):
+    """Takes an underscore in an e-mail for any letter, and mails the reset link to what was typed."""
+
+    def fold(self, email: str) -> str:
+        return re.sub("^.|_", "?", email)
+
+
 RESETS: tuple[Fault, ...] = (
+    of_turn(TypedInAnyCase, "RST-022"),
+    of_turn(ComparedInCapitals, "RST-022"),
+    of_turn(AccentsLeftOut, "RST-022"),
+    of_turn(NameAlone, "RST-022"),
+    of_turn(LooksUpByPattern, "RST-022"),
     of_turn(AnybodysAccounts, "RST-014"),
     of_turn(LastStepOutlivesTheSecret, "RST-005"),
     of_turn(HoursOfTheFirstMail, "ENR-010"),
