@@ -64,7 +64,7 @@ class Policy:
     """How many characters a new password needs (ASVS 5, 6.2.1; the published server too)."""
 
     # Logging in
-    failures_max: int = _as_built(10, "I-14", "SEC-001", "SEC-002")
+    failures_max: int = _as_built(10, "I-14", "SEC-001", "SEC-002", "SEC-018")
     lock_s: int = 15 * MINUTE_S
     fallback_asks_for_code: bool = _as_built(True, "I-24", "LOG-013")
     """Whether the account that is really opened decides, or the one looked at first."""

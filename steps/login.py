@@ -55,6 +55,11 @@ def _(world: World, count: int, who: str, account: str) -> None:
     world.act.try_wrong(who, count, "codes", after=account)
 
 
+@when(sentence("{count:d} wrong codes are tried for {who:Who}, {together:d} at the same moment"))
+def _(world: World, count: int, who: str, together: int) -> None:
+    world.act.race_wrong_codes(who, count, together)
+
+
 @when(sentence("{who:Who} logs in {account:Where} with {code:Code}"))
 def _(world: World, who: str, account: str | None, code: Code) -> None:
     world.act.log_in(who, code, account=account)

@@ -715,3 +715,12 @@ Feature: Withstanding attacks
       When Ada is registered in Globex with a wrong password
       And Ada logs in to Acme with the first password and a code
       Then she is logged in to Acme
+
+  @REQ-SEC-018 @needs-race
+  Rule: Wrong codes are limited also where many are tried at the same moment
+
+    Scenario: The right code after 100 wrong ones, 25 at the same moment
+      Given Ada has paired an authenticator
+      When 100 wrong codes are tried for Ada, 25 at the same moment
+      And Ada logs in to Acme with a code
+      Then she is refused

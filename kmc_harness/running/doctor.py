@@ -188,7 +188,9 @@ WITH_CODE = "a right code logs in"
 OTHER_WAY = "people pair the other way"
 _ELSEWHERE = {
     Offer.CLOCK: "a [clock] in target.toml moves it; or write now and advance, and offer 'clock'",
-    Offer.RACE: "if several requests can be sent at the same moment: write at_once, and offer 'race'; SEC-014 uses it",
+    Offer.RACE: (
+        "if several requests can be sent at the same moment: write at_once, and offer 'race' (SEC-014, SEC-018)"
+    ),
     Offer.OUTBOX: "a [mail] in target.toml reads it; or write outbox, and offer 'outbox'",
 }
 MEANS = {

@@ -259,6 +259,15 @@ class Acts:
         action = LogIn(person.email, person.password, typed, self._exchange.account(person.home))
         self._exchange.race(action, action)
 
+    def race_wrong_codes(self, name: str, count: int, together: int) -> None:
+        """Have `count` wrong codes tried as `name`, `together` of them at the same moment."""
+        person = self._people[name]
+        account = self._exchange.account(person.home)
+        codes = list(islice(self._codes.app_of(person).wrong_codes(self._exchange.now()), count))
+        for first in range(0, count, together):
+            at_once = codes[first : first + together]
+            self._exchange.race(*(LogIn(person.email, person.password, code, account) for code in at_once))
+
     def use_session(self, name: str, *, earlier: bool = False) -> Observation:
         """Have `name` load a page that only someone logged in may see."""
         return self._exchange.act(UseSession(self.session_of(self._people[name], earlier=earlier)))

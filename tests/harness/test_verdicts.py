@@ -99,6 +99,11 @@ def test_a_race_is_judged_by_what_comes_at_the_same_moment(judge: Callable[..., 
     assert ran.report["scenarios"][3]["actual"] == "2 of 2 accepted"
 
 
+def test_a_limit_that_is_raced_past_is_seen_by_races_alone(judge: Callable[..., Any]) -> None:
+    ran = judge("LooksBeforeItWrites", "--only", "SEC-018", "--only", "SEC-002")
+    assert ran.verdicts == {"SEC-002": "pass", "SEC-018": "fail"}
+
+
 def test_without_a_way_to_race_what_was_judged_is_said(judge: Callable[..., Any]) -> None:
     ran = judge("Settings", "--only", "SEC-014")
     assert ran.verdicts == {"SEC-014": "pass"}

@@ -51,7 +51,11 @@ def test_several_faults_together_are_each_of_them() -> None:
         assert each.instead.items() <= both.instead.items()
     assert len(both.instead) == len(several)
     assert both.requirements == ()
-    assert together([by_name("failures_max=101"), by_name("lock_s=0")]).requirements == ("SEC-001", "SEC-002")
+    assert together([by_name("failures_max=101"), by_name("lock_s=0")]).requirements == (
+        "SEC-001",
+        "SEC-002",
+        "SEC-018",
+    )
 
 
 def test_each_number_is_changed_both_ways() -> None:

@@ -42,11 +42,17 @@ from tests.conftest import ROOT, WHOLE, kmc
 from tests.server.inside import TOKEN, Served
 
 SERVED = ROOT / "examples" / "targets" / "kmc-served"
+UNSEEN = {"SEC-018"}
+"""What only a race shows, which no such target runs."""
 WORDLESS = {
     # What OK answers is the client's own affair, and no call tells from which machine it comes.
     "ConfirmPassword.nothing_to_enrol dropped",
     "ConfirmPassword.nothing_to_enrol refused",
     "machine remembered",
+    # A KS is signed: it cannot be guessed, whatever handle it stands for.
+    "counting sessions",
+    "short sessions",
+    "sessions of the second factor",
     # No difference in any state of the model.
     "OpenEnrolmentLink.no_secret accepted",
 }
@@ -55,7 +61,7 @@ WORDLESS = {
 def test_over_the_wire_each_requirement_has_its_known_verdict(judge: Callable[..., Any]) -> None:
     """In CI one in three; all of them where KMC_TEST_ALL says so."""
     known = {
-        each.id: "pass" if each.seen is catalogue.Seen.ANYWHERE else "skipped"
+        each.id: "pass" if each.id not in UNSEEN and each.seen is catalogue.Seen.ANYWHERE else "skipped"
         for each in [*catalogue.load().values()][:: 1 if WHOLE else 3]
     }
     ran = judge(str(SERVED / "target.toml"), *(word for name in known for word in ("--only", name)))
@@ -65,7 +71,7 @@ def test_over_the_wire_each_requirement_has_its_known_verdict(judge: Callable[..
 def test_over_the_wire_the_published_server_has_its_known_verdicts(judge: Callable[..., Any]) -> None:
     """In CI where it departs; all of them where KMC_TEST_ALL says so."""
     known = {
-        each.id: each.as_built if each.seen is catalogue.Seen.ANYWHERE else "skipped"
+        each.id: each.as_built if each.id not in UNSEEN and each.seen is catalogue.Seen.ANYWHERE else "skipped"
         for each in catalogue.load().values()
         if each.as_built != "pass" or WHOLE
     }
@@ -79,7 +85,7 @@ def test_without_a_lab_each_requirement_has_its_known_verdict(judge: Callable[..
     sample = () if WHOLE else ("ENA-001", "ENA-005", "ENR-009", "LOG-014", "RST-012", "SEC-010")
     ran = judge(str(SERVED / "without-lab.toml"), "-n", "2", *(word for name in sample for word in ("--only", name)))
     assert ran.verdicts == {
-        each.id: "pass" if each.seen is catalogue.Seen.ANYWHERE else "skipped"
+        each.id: "pass" if each.id not in UNSEEN and each.seen is catalogue.Seen.ANYWHERE else "skipped"
         for each in catalogue.load().values()
         if not sample or each.id in sample
     }
@@ -96,7 +102,7 @@ def test_in_accounts_that_are_there_their_administrator_judges_what_needs_no_ven
     with pytest.raises(ValueError, match="one is called Acme"):
         Kaltura(served.url, accounts="Globex 102 secret-of-globex")
     client = Kaltura(served.url, accounts=f"Acme 101 {Site(backend, KsIssuer(), TOKEN).admin_secret(101)}")
-    assert sorted(client.offers) == ["change", "picture", "renew", "reset", "rules"]
+    assert sorted(client.offers) == ["change", "picture", "renew", "reset", "rules", "tokens"]
     three = Kaltura(served.url, accounts="Acme 101 a, Globex 102 b, Initech 103 c")
     assert {"accounts", "memberships", "switch"} <= three.offers
     ada = RegisterUser("Acme-y", "ada@acme.example", "s3cure-pass!")

@@ -1,9 +1,12 @@
 """Attacks: wrong attempts counted, locked and forgiven; what strangers are told."""
 
+from dataclasses import replace
+
 from kmc_model import rules as r
 from kmc_model.actions import ChangePassword, LogIn, RequestReset
 from kmc_model.analysis.faults._fault import Fault, Table, effect_instead, inserted, row_of, with_row
-from kmc_model.analysis.faults.realistic._making import ACCEPTED, PLAIN, RESET, fault, when, with_effect
+from kmc_model.analysis.faults._stateful import Stateful
+from kmc_model.analysis.faults.realistic._making import ACCEPTED, PLAIN, RESET, fault, of_turn, when, with_effect
 from kmc_model.analysis.faults.realistic.accounts import end_sessions_of_everybody
 from kmc_model.records import Mail
 from kmc_model.rules import RULES, Rule
@@ -67,6 +70,18 @@ def _keep_counting(turn: Turn) -> None:
     turn.put_credentials(changed(turn.own, locked_until=0))
 
 
+class OneFailureAMoment(Stateful):
+    """Counts one wrong attempt of those that come in the same second."""
+
+
+def _count_once_a_second(turn: Turn) -> None:
+    if isinstance(turn, Stateful) and not turn.has_noted("failed", turn.email, turn.now):
+        turn.note("failed", turn.email, turn.now)
+        r.count_failure(turn)
+
+
+_INSTEAD = {r.count_failure: _count_once_a_second}
+
 ATTACKS: tuple[Fault, ...] = (
     fault(
         "code asked before the password",
@@ -103,6 +118,18 @@ ATTACKS: tuple[Fault, ...] = (
         "A right password wipes out the wrong codes counted behind it, before a code is given.",
         "SEC-002",
         rules=with_effect(row_of(LogIn, "code_missing"), _forgive_and_ask),
+    ),
+    of_turn(
+        OneFailureAMoment,
+        "SEC-018",
+        "SEC-001",
+        "SEC-002",
+        rules=tuple(
+            replace(
+                rule, effects=tuple(replace(each, apply=_INSTEAD.get(each.apply, each.apply)) for each in rule.effects)
+            )
+            for rule in RULES
+        ),
     ),
     fault(
         "login elsewhere forgives",
