@@ -80,7 +80,12 @@ def _count_once_a_second(turn: Turn) -> None:
         r.count_failure(turn)
 
 
-_INSTEAD = {r.count_failure: _count_once_a_second}
+def _counting_once_a_second(rule: Rule) -> Rule:
+    effects = (
+        replace(each, apply=_count_once_a_second) if each.apply is r.count_failure else each for each in rule.effects
+    )
+    return replace(rule, effects=tuple(effects))
+
 
 ATTACKS: tuple[Fault, ...] = (
     fault(
@@ -124,12 +129,7 @@ ATTACKS: tuple[Fault, ...] = (
         "SEC-018",
         "SEC-001",
         "SEC-002",
-        rules=tuple(
-            replace(
-                rule, effects=tuple(replace(each, apply=_INSTEAD.get(each.apply, each.apply)) for each in rule.effects)
-            )
-            for rule in RULES
-        ),
+        rules=tuple(map(_counting_once_a_second, RULES)),
     ),
     fault(
         "login elsewhere forgives",
