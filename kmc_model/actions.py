@@ -242,7 +242,7 @@ class RequestReset(Action):
     """Use Forgot Password with one's e-mail.
 
     Attributes:
-        email: what is typed; it need not be known to the target.
+        email: what is typed; it need not be known to the target, nor be an e-mail to it: then it is refused.
 
     """
 
