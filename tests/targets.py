@@ -140,6 +140,16 @@ class LooksBeforeItWrites(ModelTarget):
         return seen
 
 
+class MailsInAnyCase(ModelTarget):
+    """Knows people in capitals too; so does its mailbox, which names whoever is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(by_name("e-mails in any case").variant)
+
+    def outbox(self, email: str) -> Sequence[Mail]:
+        return [replace(mail, recipient=email) for mail in super().outbox(email.lower())]
+
+
 class NeverAsks(ModelTarget):
     """Refuses a login without a code, and says no more."""
 

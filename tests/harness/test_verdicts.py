@@ -99,6 +99,23 @@ def test_a_race_is_judged_by_what_comes_at_the_same_moment(judge: Callable[..., 
     assert ran.report["scenarios"][3]["actual"] == "2 of 2 accepted"
 
 
+NEW_ON_A_SETTINGS_PAGE = {
+    **dict.fromkeys(("LOG-016", "LOG-017", "RST-021", "RST-022", "STD-011", "STD-012"), "pass"),
+    **dict.fromkeys(("SEC-015", "SEC-016", "SEC-017", "SEC-018"), "skipped"),
+}
+"""Nobody is blocked or invited there, sessions are numbers, and nothing is sent at the same moment."""
+
+
+def test_a_product_with_a_settings_page_is_judged_by_what_it_has(judge: Callable[..., Any]) -> None:
+    ran = judge("Settings", *(word for name in NEW_ON_A_SETTINGS_PAGE for word in ("--only", name)))
+    assert ran.verdicts == NEW_ON_A_SETTINGS_PAGE
+
+
+def test_a_mailbox_that_tells_no_capitals_is_none_that_was_mailed_astray(judge: Callable[..., Any]) -> None:
+    """It hands out the same mails for both spellings, and calls whoever it was asked for the recipient."""
+    assert judge("MailsInAnyCase", "--only", "RST-022").verdicts == {"RST-022": "pass"}
+
+
 def test_a_limit_that_is_raced_past_is_seen_by_races_alone(judge: Callable[..., Any]) -> None:
     ran = judge("LooksBeforeItWrites", "--only", "SEC-018", "--only", "SEC-002")
     assert ran.verdicts == {"SEC-002": "pass", "SEC-018": "fail"}
