@@ -188,10 +188,11 @@ class LinkKind(StrEnum):
 
 @dataclass(frozen=True)
 class MailedLink:
-    """A link found in a mail, as it stands there."""
+    """A link found in a mail, as it stands there; `part` names the part of the mail, where that matters."""
 
     kind: LinkKind
     url: str = field(repr=False)
+    part: str = ""
 
 
 @dataclass(frozen=True)
@@ -202,7 +203,9 @@ class Mail:
         recipient: its e-mail.
         sent_at: epoch seconds of the target's clock.
         subject, text: as people read them.
-        links: those that lead to a QR code or to a new password, as they stand there.
+        links: those that a mail client opens, of those that lead to a QR code or to a new password.
+        elsewhere: those that another part of the mail, such as text beside HTML, has in their place, where they lead
+            to something else.
         raw: the whole message as sent, headers and attachments with it; empty where an adapter does not have it.
 
     """
@@ -212,6 +215,7 @@ class Mail:
     subject: str
     text: str = field(repr=False)
     links: tuple[MailedLink, ...] = ()
+    elsewhere: tuple[MailedLink, ...] = ()
     raw: bytes = field(default=b"", repr=False)
 
 

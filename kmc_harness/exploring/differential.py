@@ -13,6 +13,7 @@ from kmc_harness.phone.authenticator import Authenticator
 from kmc_harness.phone.pictures import quiet_zone_modules
 from kmc_harness.port import LinkKind, Mail, NotOffered, Observation, Offer, Target
 from kmc_harness.scenario.people import Person
+from kmc_harness.scenario.post import links_of
 from kmc_harness.scenario.world import World
 from kmc_harness.secrecy.tokens import constant_bytes, random_bits, token_of, told_by
 from kmc_harness.specification import bindings
@@ -148,8 +149,7 @@ def _counted(mails: Sequence[Mail]) -> tuple[int, int]:
     """Return how many enrolment and reset links are in `mails`."""
     if not mails:
         return (0, 0)
-    kinds = [link.kind for mail in mails for link in mail.links]
-    enrolment, reset = map(kinds.count, LinkKind)
+    enrolment, reset = (len(links_of(mails, kind)) for kind in LinkKind)
     return enrolment, reset
 
 

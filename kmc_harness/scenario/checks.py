@@ -17,6 +17,7 @@ from kmc_harness.scenario.exchange import Exchange
 from kmc_harness.scenario.people import Person
 from kmc_harness.scenario.post import Post
 from kmc_harness.secrecy import tokens
+from kmc_harness.secrecy.addresses import why_elsewhere
 from kmc_harness.verdicts import Departure, Unreached
 
 __all__ = ["NO_SESSION", "Checks"]
@@ -178,6 +179,9 @@ class Checks:
     def mailed(self, name: str, count: int, kind: LinkKind) -> None:
         """Expect the latest act to have mailed `count` links of `kind` to `name`."""
         found, who = self._mailed(name, kind), self._people[name].name
+        if found > count >= self._post.fewest_new_links(self._people[name], kind):
+            told = f"{found} addresses came with the token of one, and nothing tells what the others lead to"
+            raise Unreached(f"{count} {kind} link was to be mailed to {who}, but {told}")
         self.that(found == count, f"{count} {kind} link mailed to {who}", f"{found} mailed")
 
     def _mailed(self, name: str, kind: LinkKind) -> int:
@@ -185,8 +189,10 @@ class Checks:
 
         Raises:
             Unreached: none, but a mail with an address that is told to be of no kind at all: the fault may be ours.
+            Departure: parts of a mail, such as text and HTML, lead to different things.
 
         """
+        self._same_in_all_parts(self._people[name], kind)
         found = len(self._post.new_links(self._people[name], kind))
         if not found and (unknown := self._post.unknown_addresses(self._post.new_mails(self._people[name]))):
             raise Unreached(
@@ -194,6 +200,19 @@ class Checks:
                 "does the adapter, or target.toml, tell them by their addresses?"
             )
         return found
+
+    def _same_in_all_parts(self, person: Person, kind: LinkKind) -> None:
+        for mail in self._post.new_mails(person):
+            meant = [each.url for each in mail.links if each.kind is kind]
+            for each in mail.elsewhere if meant else ():
+                if each.kind is not kind:
+                    continue
+                expected = f"a mail to {person.name} whose parts lead to one {kind} link"
+                why, where = why_elsewhere(each.url, meant), tokens.without_token(each.url)
+                if why is None:
+                    other = f"the address in its {each.part} part is not the one that is used: {where}"
+                    raise Unreached(f"{expected} was to come, but {other}; nothing tells whether it leads there too")
+                self.that(False, expected, f"the address in its {each.part} part {why}")
 
     def at_most_mailed(self, name: str, count: int) -> None:
         """Expect at least one and at most `count` mails with a reset link, for the latest act."""

@@ -7,11 +7,12 @@ from kmc_harness.port import LinkKind, Mail, MailedLink, Offer
 from kmc_harness.scenario.evidence import Mailed
 from kmc_harness.scenario.exchange import Exchange
 from kmc_harness.scenario.people import Person
+from kmc_harness.secrecy.addresses import destination
 from kmc_harness.secrecy.tokens import made_up, token_of, with_token_of, without_token
 from kmc_harness.verdicts import Unreached
 from kmc_model.sentences import Link, Which, chosen
 
-__all__ = ["Post"]
+__all__ = ["Post", "links_of"]
 
 ADDRESS = re.compile(r"\w+://[^\s<>\"'\[\]]+")
 SHOWN_ADDRESSES = 3
@@ -44,7 +45,7 @@ class Post:
         recorder = self._exchange.recorder
         found = tuple(self._exchange.target.outbox(person.email))
         for mail in () if recorder.is_idle else found[self._noted.get(person.name, 0) :]:
-            for link in mail.links:
+            for link in (*mail.links, *mail.elsewhere):
                 recorder.learn(*_secrets(link))
             kinds = tuple(link.kind.value for link in mail.links)
             recorder.note(Mailed(at=mail.sent_at, to=person.name, subject=mail.subject, links=kinds))
@@ -70,11 +71,15 @@ class Post:
 
     def links(self, person: Person, kind: LinkKind) -> list[str]:
         """Return the links of `kind` in the mails of `person`, oldest first."""
-        return _of_kind(self.mails(person), kind)
+        return links_of(self.mails(person), kind)
 
     def new_links(self, person: Person, kind: LinkKind) -> list[str]:
         """Return the links of `kind` that the latest act mailed to `person`."""
-        return _of_kind(self.new_mails(person), kind)
+        return links_of(self.new_mails(person), kind)
+
+    def fewest_new_links(self, person: Person, kind: LinkKind) -> int:
+        """Return how many `new_links` are certain to be different: those of one mail with one token may be one."""
+        return sum(len(set(map(token_of, _of_kind(mail, kind)))) for mail in self.new_mails(person))
 
     def has_come(self, person: Person, kind: LinkKind) -> bool:
         """Whether a link of `kind` has come since their mails were read last."""
@@ -127,6 +132,16 @@ def _secrets(link: MailedLink) -> tuple[str, str]:
     return link.url, token_of(link.url)
 
 
-def _of_kind(mails: Iterable[Mail], kind: LinkKind) -> list[str]:
+def links_of(mails: Iterable[Mail], kind: LinkKind) -> list[str]:
     """Return the links of `kind`, each once for a mail: it may stand there as a button and in words."""
-    return [url for mail in mails for url in dict.fromkeys(each.url for each in mail.links if each.kind is kind)]
+    return [url for mail in mails for url in _of_kind(mail, kind)]
+
+
+def _of_kind(mail: Mail, kind: LinkKind) -> Iterable[str]:
+    urls = [each.url for each in mail.links if each.kind is kind]
+    if len(urls) < 2:
+        return urls
+    different: dict[str, str] = {}
+    for url in urls:
+        different.setdefault(destination(url), url)
+    return different.values()

@@ -6,7 +6,7 @@ import re
 import string
 from collections.abc import Iterable, Sequence
 from math import log2
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from kmc_harness.port import shorten
 
@@ -15,6 +15,7 @@ __all__ = [
     "made_up",
     "random_bits",
     "token_of",
+    "tokens_in",
     "told_by",
     "with_token_of",
     "without_token",
@@ -31,6 +32,7 @@ ALPHABETS = (
 )
 RANDOM_PIECE_CHARS = 16
 LONGEST_WORDS = 20
+SHORTEST_TOKEN = 8
 _PLAIN = re.compile(r"[a-z]{0,9}([._-][a-z]{0,9})*")
 WORD_WEIGHT = 0.1
 """A piece of lower-case letters is taken for words, such as `restore-password`, unless it is as long as a token."""
@@ -38,13 +40,22 @@ WORD_WEIGHT = 0.1
 
 def token_of(url: str) -> str:
     """Return the unguessable part of a mailed link: its longest piece, words of a path set aside."""
+    return max(_pieces(url), key=lambda piece: len(piece) * (WORD_WEIGHT if _reads_as_words(piece) else 1))
+
+
+def tokens_in(url: str) -> set[str]:
+    """Return the pieces of a mailed link that may be tokens: long ones that are neither words nor an e-mail."""
+    pieces = map(unquote, _pieces(url))
+    return {each for each in pieces if len(each) >= SHORTEST_TOKEN and "@" not in each and not _reads_as_words(each)}
+
+
+def _pieces(url: str) -> list[str]:
     try:
         parts = urlsplit(url)
         address = f"{parts.path}?{parts.query}#{parts.fragment}"
     except ValueError:  # brackets that are no address of a host, in whatever a target mails or logs
         address = url
-    pieces = re.split(r"[/?&#]|(?<=\w)=(?=\w)", address)
-    return max(pieces, key=lambda piece: len(piece) * (WORD_WEIGHT if _reads_as_words(piece) else 1))
+    return re.split(r"[/?&#]|(?<=\w)=(?=\w)", address)
 
 
 def made_up(url: str) -> str:
