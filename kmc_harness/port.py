@@ -325,7 +325,10 @@ class Target(Protocol):
         """Move the target's clock forward (Offer.CLOCK)."""
 
     def outbox(self, email: str) -> Sequence[Mail]:
-        """Return all mails sent to `email`, oldest first (Offer.OUTBOX)."""
+        """Return the mails sent to `email` (Offer.OUTBOX), best all of them and oldest first.
+
+        A mail is known by itself: another order does no harm, nor does it that what was read is not shown again.
+        """
 
     def at_once(self, actions: Sequence[Action]) -> Sequence[Observation]:
         """Do all of `actions` at the same moment, and return what was seen of each, in their order (Offer.RACE)."""

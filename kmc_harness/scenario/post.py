@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from kmc_harness.port import LinkKind, Mail, MailedLink, Offer
 from kmc_harness.scenario.evidence import Mailed
@@ -25,8 +26,11 @@ class Post:
         """Start with no mail looked at."""
         self._exchange = exchange
         self._people = exchange.people
+        self._all: dict[str, list[Mail]] = {}
+        self._shown: dict[str, Sequence[Mail]] = {}
         self._before: dict[str, int] = {}
-        self._noted: dict[str, int] = {}
+        self._orders: set[bool] = set()
+        self._in_no_order: set[str] = set()
 
     def begin_act(self) -> None:
         """Remember how much mail everybody has, so that a Then can tell what this act brought."""
@@ -40,17 +44,45 @@ class Post:
                 self.mails(each)
 
     def mails(self, person: Person) -> Sequence[Mail]:
-        """Return the mails `person` has been sent, oldest first."""
+        """Return the mails `person` has been sent, oldest first.
+
+        A mail is known by itself: an outbox may have any order, show the last few only, and drop what was read. One
+        that was not there at the last look is new, also where it is like an earlier one in everything.
+        """
         self._exchange.needs(Offer.OUTBOX)
         recorder = self._exchange.recorder
-        found = tuple(self._exchange.target.outbox(person.email))
-        for mail in () if recorder.is_idle else found[self._noted.get(person.name, 0) :]:
+        found, known = self._exchange.target.outbox(person.email), self._all.setdefault(person.name, [])
+        shown = self._shown.get(person.name, ())
+        if found is shown:
+            return known
+        self._shown[person.name] = found = tuple(found)
+        new = self._in_order(found, shown)
+        known += new
+        for mail in () if recorder.is_idle else new:
             for link in (*mail.links, *mail.elsewhere):
                 recorder.learn(*_secrets(link))
             kinds = tuple(link.kind.value for link in mail.links)
             recorder.note(Mailed(at=mail.sent_at, to=person.name, subject=mail.subject, links=kinds))
-        self._noted[person.name] = len(found)
-        return found
+        return known
+
+    def _in_order(self, found: Sequence[Mail], shown: Sequence[Mail]) -> list[Mail]:
+        """Return those of `found` that are not among `shown`, oldest first.
+
+        Mails of one second come as the outbox has them, or the other way about where it has shown newer ones first.
+        """
+        left = list(shown)
+        ages = [(mail.sent_at, not _taken(mail, left)) for mail in found]
+        self._orders |= {one < other for one, other in pairwise(ages) if one != other}
+        new = [mail for mail, (_, is_new) in zip(found, ages, strict=True) if is_new]
+        if self._orders == {False}:
+            new.reverse()
+        new.sort(key=lambda mail: mail.sent_at)
+        if len(self._orders) > 1:
+            same_second = (
+                mail for one, other in pairwise(new) if one.sent_at == other.sent_at for mail in (one, other)
+            )
+            self._in_no_order.update(link.url for mail in same_second for link in mail.links)
+        return new
 
     def new_mails(self, person: Person) -> Sequence[Mail]:
         """Return the mails that the latest act brought to `person`."""
@@ -83,7 +115,7 @@ class Post:
 
     def has_come(self, person: Person, kind: LinkKind) -> bool:
         """Whether a link of `kind` has come since their mails were read last."""
-        read = self._noted[person.name]
+        read = len(self._all.get(person.name, ()))
         return any(link.kind is kind for mail in self.mails(person)[read:] for link in mail.links)
 
     def link(self, person: Person, said: Link) -> str:
@@ -105,6 +137,10 @@ class Post:
         if url is None:
             lacks = {Which.SAME: f"a used {kind} link", Which.EARLIER: f"two mailed {kind} links"}
             raise Unreached(f"{person.name} was to have {lacks.get(said.which, f'a mailed {kind} link')}, but has none")
+        if url in self._in_no_order and len(different) > 1:
+            raise Unreached(
+                f"the {said.which} {kind} link was to be used, but the outbox has mails of one second in no order"
+            )
         if said.which is Which.MADE_UP:
             return made_up(url)
         others = self.links(person, LinkKind(said.used_as)) if said.used_as else []
@@ -130,6 +166,14 @@ class Post:
 
 def _secrets(link: MailedLink) -> tuple[str, str]:
     return link.url, token_of(link.url)
+
+
+def _taken(mail: Mail, left: list[Mail]) -> bool:
+    """Take `mail` out of `left`; return whether it was there, be it with another time: not every outbox keeps that."""
+    alike = [each for each in left if (each.subject, each.text, each.links) == (mail.subject, mail.text, mail.links)]
+    if alike:
+        left.remove(mail if mail in alike else alike[0])
+    return bool(alike)
 
 
 def links_of(mails: Iterable[Mail], kind: LinkKind) -> list[str]:

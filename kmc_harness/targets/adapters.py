@@ -15,7 +15,7 @@ METHODS = {
     "close": "close() lets go of everything",
     "now": "now() returns the target's clock in epoch seconds",
     "advance": "advance(seconds) moves the target's clock forward; or do not offer 'clock'",
-    "outbox": "outbox(email) returns all kmc_harness.port.Mail to it, oldest first; or do not offer 'outbox'",
+    "outbox": "outbox(email) returns the kmc_harness.port.Mail to it; or do not offer 'outbox'",
     "at_once": "at_once(actions) does them at the same moment and returns what was seen of each, as "
     "kmc_harness.racing.in_threads(self.perform, actions) does; or do not offer 'race'",
 }

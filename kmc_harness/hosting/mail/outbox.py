@@ -14,7 +14,7 @@ class HasOutbox(Protocol):
     """An adapter that can tell what mail its target sent."""
 
     def outbox(self, email: str) -> Sequence[Mail]:
-        """Return all mails sent to `email`, oldest first."""
+        """Return the mails sent to `email`; in any order, and those read before may be left out."""
 
 
 class AdapterOutbox:
