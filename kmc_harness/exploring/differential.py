@@ -215,6 +215,9 @@ class Differential:
         account = expected.account
         if not (expected.account and actual.account):  # one of them does not tell
             expected, actual = expected._replace(account=""), actual._replace(account="")
+        if expected != actual and (told := self.actual.world.post.turned_away()):
+            self.acting = self.actual
+            raise Unreached(told)
         return None if expected == actual else Divergence(move, expected, actual, account)
 
     def _keep_time(self) -> bool:

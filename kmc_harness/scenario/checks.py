@@ -137,6 +137,8 @@ class Checks:
         shown, who = self.last(), self._people[name].name
         mailed = 0 if shown.shows_qr_code else self._mailed(name, LinkKind.ENROLMENT)
         held = shown.shows_qr_code or mailed > 0
+        if not held:
+            self._nobody_turned_away(f"a link to a QR code was to be mailed to {who}")
         self.that(held, f"a QR code shown or mailed to {who}", f"{shown.in_words}, {mailed} mailed")
 
     def no_qr_code(self) -> None:
@@ -182,6 +184,8 @@ class Checks:
         if found > count >= self._post.fewest_new_links(self._people[name], kind):
             told = f"{found} addresses came with the token of one, and nothing tells what the others lead to"
             raise Unreached(f"{count} {kind} link was to be mailed to {who}, but {told}")
+        if found < count:
+            self._nobody_turned_away(f"{count} {kind} link was to be mailed to {who}")
         self.that(found == count, f"{count} {kind} link mailed to {who}", f"{found} mailed")
 
     def _mailed(self, name: str, kind: LinkKind) -> int:
@@ -201,6 +205,17 @@ class Checks:
             )
         return found
 
+    def _nobody_turned_away(self, expected: str) -> None:
+        """See that no mail was lost to our own mail server since the act began.
+
+        Raises:
+            Unreached: one may have been.
+
+        """
+        if told := self._post.turned_away():
+            wants_tls = "a client that insists on TLS has it at {smtp_starttls_port} or {smtp_tls_port}"
+            raise Unreached(f"{expected}, but {told}; {wants_tls}")
+
     def _same_in_all_parts(self, person: Person, kind: LinkKind) -> None:
         for mail in self._post.new_mails(person):
             meant = [each.url for each in mail.links if each.kind is kind]
@@ -217,11 +232,15 @@ class Checks:
     def at_most_mailed(self, name: str, count: int) -> None:
         """Expect at least one and at most `count` mails with a reset link, for the latest act."""
         found, who = self._mailed(name, LinkKind.RESET), self._people[name].name
+        if not found:
+            self._nobody_turned_away(f"a reset link was to be mailed to {who}")
         self.that(1 <= found <= count, f"1 to {count} reset links mailed to {who}", f"{found} mailed")
 
     def none_mailed(self, name: str, kind: LinkKind) -> None:
         """Expect the latest act to have mailed no link of `kind` to `name`."""
         found = len(self._post.new_links(self._people[name], kind))
+        if not found:
+            self._nobody_turned_away(f"no {kind} link was to be mailed to {self._people[name].name}, and none came")
         self.that(found == 0, f"no {kind} link mailed to {self._people[name].name}", f"{found} mailed")
 
     def none_mailed_as_typed(self, name: str, typed: Callable[[str], str]) -> None:

@@ -1,7 +1,7 @@
 """The mail of the scenario's people, and the links in it."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from kmc_harness.port import LinkKind, Mail, MailedLink, Offer
@@ -31,11 +31,22 @@ class Post:
         self._before: dict[str, int] = {}
         self._orders: set[bool] = set()
         self._in_no_order: set[str] = set()
+        self._turned_away_before = set(self._turned_away())
 
     def begin_act(self) -> None:
         """Remember how much mail everybody has, so that a Then can tell what this act brought."""
         if Offer.OUTBOX in self._exchange.offers:
+            self._turned_away_before = set(self._turned_away())
             self._before = {each.name: len(self.mails(each)) for each in self._people.all}
+
+    def turned_away(self) -> str:
+        """Return words on mail conversations since the act began that brought no mail; "" where there is none."""
+        told = [words for number, words in self._turned_away().items() if number not in self._turned_away_before]
+        return f"the mail server turned a client away: {'; '.join(dict.fromkeys(told))}" if told else ""
+
+    def _turned_away(self) -> Mapping[int, str]:
+        found: Mapping[int, str] = getattr(self._exchange.target, "turned_away", {})
+        return found
 
     def note_all(self) -> None:
         """Keep as evidence what mail everybody has, read or not."""
@@ -152,8 +163,7 @@ class Post:
         kinds = sorted({link.kind for mail in mails for link in mail.links})
         told = f", with links told to be for {' and '.join(kinds)}" if kinds else ""
         came = f"no mail with such a link came, but {len(mails)} mail{'s' * (len(mails) != 1)} in all{told}"
-        unknown = self.unknown_addresses(mails)
-        return f"{came}, {unknown}" if unknown else came
+        return ", ".join(filter(None, (came, self.unknown_addresses(mails), self.turned_away())))
 
     @staticmethod
     def unknown_addresses(mails: Iterable[Mail]) -> str:

@@ -22,6 +22,7 @@ PLACE = re.compile(r"\{(env:\w+|[a-z_]+)\}")
 ENV = "env:"
 AT_START = frozenset({"here", "python"})
 IN_RUN = frozenset({"port", "url", "work"})
+OF_SMTP = frozenset({"smtp_port", "smtp_starttls_port", "smtp_tls_port", "smtp_certificate"})
 """Places that are filled only once something is running: not in the adapter's command."""
 
 
@@ -180,7 +181,7 @@ def _check_places(made: Description) -> None:
 
     """
     _check_text(made.adapter.exec, AT_START)
-    known = AT_START | IN_RUN | ({"smtp_port"} if made.mail and made.mail.kind == "smtp" else set())
+    known = AT_START | IN_RUN | (OF_SMTP if made.mail and made.mail.kind == "smtp" else set())
     _check_text(made.adapter.settings.values(), known)
     if made.server:
         _check_text((*made.server.command, *made.server.environment.values(), made.server.ready), known)

@@ -26,7 +26,7 @@ from kmc_harness.verdicts import LAST_WORDS, AdapterMistake, Misuse
 __all__ = ["AdapterBroke", "Hosted", "ServerDied"]
 
 CLOCK_PACKAGES = {"libfaketime": "libfaketime", "freezegun": "freezegun", "time-machine": "time_machine"}
-MAIL_PACKAGES = {"smtp": "aiosmtpd"}
+MAIL_PACKAGES = {"smtp": ("aiosmtpd", "cryptography")}
 _Make = Callable[[Mapping[str, str]], Any]
 """Makes an adapter from its settings."""
 
@@ -193,6 +193,11 @@ class Hosted:
             raise NotOffered(Offer.OUTBOX.value)
         return setup.mailbox.mails(email, self._acted_at, durations.seconds(self._described.mail.settle))
 
+    @property
+    def turned_away(self) -> Mapping[int, str]:
+        """What was said last in each mail conversation that brought no mail, by a number that grows."""
+        return self._setup.turned_away() if self._setup else {}
+
     def close(self) -> None:
         """End everything, and leave nothing behind."""
         setup, self._setup = self._setup, None
@@ -207,6 +212,7 @@ class _Setup:
         self.server: process.Server | None = None
         self.mailbox: mail.Mailbox | None = None
         self.links: mail.Links = {}
+        self.turned_away: Callable[[], Mapping[int, str]] = dict
         self.seen_at = 0
         self._open = contextlib.ExitStack()
         try:
@@ -269,7 +275,15 @@ class _Setup:
                 from kmc_harness.hosting.mail.smtp import SmtpCatcher
 
                 made = catcher = SmtpCatcher(links, self._last_seen_at)
-                places["smtp_port"] = str(catcher.port)
+                certificate = Path(places["work"]) / "smtp-certificate.pem"
+                certificate.write_bytes(catcher.certificate)
+                places |= {
+                    "smtp_port": str(catcher.port),
+                    "smtp_starttls_port": str(catcher.starttls_port),
+                    "smtp_tls_port": str(catcher.tls_port),
+                    "smtp_certificate": str(certificate),
+                }
+                self.turned_away = catcher.turned_away
             case "imap":
                 from kmc_harness.hosting.mail.imap import Imap
 
@@ -337,7 +351,8 @@ def _check_installed(described: Description) -> None:
     clock = described.clock.kind if described.clock else ""
     mailbox = described.mail.kind if described.mail else ""
     clocks_extra = "clocks" if clock == "libfaketime" else "python-clocks"
-    for extra, package in ((clocks_extra, CLOCK_PACKAGES.get(clock)), ("mail", MAIL_PACKAGES.get(mailbox))):
+    needed = [(clocks_extra, CLOCK_PACKAGES.get(clock)), *(("mail", each) for each in MAIL_PACKAGES.get(mailbox, ()))]
+    for extra, package in needed:
         if package and not importlib.util.find_spec(package):
             install = f"pip install 'kmc-harness[{extra}]'"
             raise Misuse(f"{described.name} needs {package}, which is not installed: {install}")

@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+import socket
+import ssl
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
 
 from kmc_harness.hosting.mail._settling import left_s
 from kmc_harness.hosting.mail.reading import Links, read
@@ -12,26 +14,32 @@ from kmc_harness.port import Mail
 
 try:
     from aiosmtpd.controller import Controller
-    from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+
+    from kmc_harness.hosting.mail._certificate import certified
+    from kmc_harness.hosting.mail._conversation import LARGEST_MAIL, Conversation
 except ModuleNotFoundError as error:
-    hint = "to catch mail over SMTP, install aiosmtpd: pip install 'kmc-harness[mail]'"
+    hint = "to catch mail over SMTP, install aiosmtpd and cryptography: pip install 'kmc-harness[mail]'"
     raise ModuleNotFoundError(hint, name=error.name) from error
 
 __all__ = ["LARGEST_MAIL", "SmtpCatcher"]
 
-HOST = "127.0.0.1"
-
-LARGEST_MAIL = 10_000_000
-"""Bytes of a mail; a larger one is refused with 552."""
+HOSTS = {"127.0.0.1": socket.AF_INET, "::1": socket.AF_INET6}
 
 PATIENCE_S = 5.0
 """How long a mail that is just coming in is waited for."""
 
 
 class SmtpCatcher:
-    """A mail server at `127.0.0.1:port` that keeps what it is sent, from its construction until it is closed.
+    """A mail server on loopback that keeps what it is sent, from its construction until it is closed.
 
     It takes any user name and password. The envelope says who gets a mail, as in a real mail server: a Bcc counts.
+
+    Attributes:
+        port: takes STARTTLS, but does not tell of it.
+        starttls_port: tells of it.
+        tls_port: speaks TLS from the first byte.
+        certificate: what a client must trust for that (PEM).
+
     """
 
     def __init__(self, links: Links, now: Callable[[], int]) -> None:
@@ -47,10 +55,12 @@ class SmtpCatcher:
         self._mails: dict[str, list[Mail]] = {}
         self._broke: Exception | None = None
         self._coming = 0
+        self._open: dict[int, str] = {}
         self._closed = False
-        self._server = _Server(self)
+        tls, self.certificate = certified()
+        self._server = _Server(self, tls)
         self._server.start()
-        self.port = self._server.port
+        self.port, self.starttls_port, self.tls_port = self._server.ports
 
     def mails(self, email: str, quiet_since: float, settle_s: float) -> tuple[Mail, ...]:
         """Return all mails to `email` so far, oldest first, once it has been quiet for `settle_s` (see `Mailbox`).
@@ -90,6 +100,22 @@ class SmtpCatcher:
             for mail in mails:
                 self._mails.setdefault(mail.recipient.lower(), []).append(mail)
 
+    def leave_open(self, before: int, number: int, told: str) -> None:
+        """Remember, in place of `before`, what was said last where no mail has come. Called on the server's thread."""
+        with self._changed:
+            self._open.pop(before, None)
+            self._open[number] = told
+
+    def settle(self, number: int) -> None:
+        """Forget what was left open: the mail has come. Called on the server's thread."""
+        with self._changed:
+            self._open.pop(number, None)
+
+    def turned_away(self) -> Mapping[int, str]:
+        """Return what was said last in each conversation that brought no mail, refused or broken off; by a number."""
+        with self._changed:
+            return dict(self._open)
+
     def close(self) -> None:
         """Stop listening; idempotent."""
         with self._changed:
@@ -101,40 +127,41 @@ class SmtpCatcher:
 
 
 class _Server(Controller):
-    def __init__(self, catcher: SmtpCatcher) -> None:
-        super().__init__(_Handler(catcher), HOST, 0)
+    """Listens on three ports; on IPv6 too, where there is that.
 
-    def factory(self) -> SMTP:
-        return _Conversation(
-            self.handler,
-            hostname="localhost",
-            data_size_limit=LARGEST_MAIL,
-            enable_SMTPUTF8=True,
-            auth_require_tls=False,
-            authenticator=lambda *_: AuthResult(success=True),
-            loop=self.loop,
-        )
+    What a client does without TLS stays as it is: most use STARTTLS once they are told of it, and do not go on where
+    they cannot trust the certificate.
+    """
+
+    def __init__(self, catcher: SmtpCatcher, tls: ssl.SSLContext) -> None:
+        super().__init__(catcher, next(iter(HOSTS)), 0)
+        self._catcher, self._tls = catcher, tls
+        self._servers: list[asyncio.AbstractServer] = []
+        self.ports: list[int] = []
+
+    def factory(self) -> Conversation:
+        return self._conversation(tells_of_tls=False)
+
+    def _conversation(self, *, tells_of_tls: bool) -> Conversation:
+        return Conversation(self._catcher, tls=self._tls, tells_of_tls=tells_of_tls, loop=self.loop)
 
     async def _create_server(self) -> asyncio.AbstractServer:
-        server = await self.loop.create_server(self._factory_invoker, self.hostname, 0)
-        self.port = server.sockets[0].getsockname()[1]
-        return server
+        await self._listen(self._factory_invoker)
+        await self._listen(lambda: self._conversation(tells_of_tls=True))
+        await self._listen(lambda: self._conversation(tells_of_tls=False), self._tls)
+        self.port = self.ports[0]
+        return self._servers[0]
 
+    async def _listen(self, made: Callable[[], asyncio.BaseProtocol], tls: ssl.SSLContext | None = None) -> None:
+        port = 0
+        for host, family in HOSTS.items():
+            with suppress(OSError) if port else nullcontext():
+                opened = socket.create_server((host, port), family=family)
+                port = opened.getsockname()[1]
+                self._servers.append(await self.loop.create_server(made, sock=opened, ssl=tls))
+        self.ports.append(port)
 
-class _Conversation(SMTP):
-    line_length_limit = LARGEST_MAIL  # whether lines are wrapped is not what is judged
-
-    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
-        with self.event_handler.catcher.coming():
-            await super().smtp_DATA(arg)
-
-
-class _Handler:
-    """What aiosmtpd calls, by these names."""
-
-    def __init__(self, catcher: SmtpCatcher) -> None:
-        self.catcher = catcher
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        self.catcher.keep(envelope.original_content or b"", envelope.rcpt_tos)
-        return "250 OK"
+    def stop(self, no_assert: bool = False) -> None:
+        for each in self._servers[1:]:
+            self.loop.call_soon_threadsafe(each.close)
+        super().stop(no_assert)
