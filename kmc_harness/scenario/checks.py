@@ -181,11 +181,9 @@ class Checks:
     def mailed(self, name: str, count: int, kind: LinkKind) -> None:
         """Expect the latest act to have mailed `count` links of `kind` to `name`."""
         found, who = self._mailed(name, kind), self._people[name].name
-        if found > count >= self._post.fewest_new_links(self._people[name], kind):
-            told = f"{found} addresses came with the token of one, and nothing tells what the others lead to"
-            raise Unreached(f"{count} {kind} link was to be mailed to {who}, but {told}")
         if found < count:
             self._nobody_turned_away(f"{count} {kind} link was to be mailed to {who}")
+        self._one_token_each(name, found, count, kind)
         self.that(found == count, f"{count} {kind} link mailed to {who}", f"{found} mailed")
 
     def _mailed(self, name: str, kind: LinkKind) -> int:
@@ -204,6 +202,17 @@ class Checks:
                 "does the adapter, or target.toml, tell them by their addresses?"
             )
         return found
+
+    def _one_token_each(self, name: str, found: int, most: int, kind: LinkKind) -> None:
+        """See that the links of one mail, where they are more than `most`, are certain to be different.
+
+        Raises:
+            Unreached: several have one token.
+
+        """
+        if found > most >= self._post.fewest_new_links(self._people[name], kind):
+            told = f"{found} addresses came with the token of one, and nothing tells what the others lead to"
+            raise Unreached(f"{most} {kind} link was to be mailed to {self._people[name].name}, but {told}")
 
     def _nobody_turned_away(self, expected: str) -> None:
         """See that no mail was lost to our own mail server since the act began.
@@ -234,6 +243,7 @@ class Checks:
         found, who = self._mailed(name, LinkKind.RESET), self._people[name].name
         if not found:
             self._nobody_turned_away(f"a reset link was to be mailed to {who}")
+        self._one_token_each(name, found, count, LinkKind.RESET)
         self.that(1 <= found <= count, f"1 to {count} reset links mailed to {who}", f"{found} mailed")
 
     def none_mailed(self, name: str, kind: LinkKind) -> None:

@@ -287,6 +287,8 @@ class Givens:
         try:
             self.reset(name)
         except Unreached as broken_off:
+            if self._post.turned_away():
+                raise
             raise Departure("the renewal steps to lead to a new QR code", str(broken_off)) from broken_off
 
 

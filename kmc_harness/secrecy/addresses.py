@@ -125,6 +125,8 @@ def why_elsewhere(url: str, meant: Collection[str]) -> str | None:
     for told, undone in _MISTAKES:
         if undone(url) != url and destination(undone(url)) in there:
             return told
+        if any(undone(each) != each and destination(undone(each)) == destination(url) for each in meant):
+            return f"leads elsewhere than the one that is shown first, which {told}"
     if any(each.startswith(url) and not each.removeprefix(url).startswith(_BOUNDARIES) for each in meant):
         return "breaks off before its end"
     if any(tokens_in(url) & tokens_in(each) for each in meant):

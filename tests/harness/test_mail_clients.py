@@ -269,6 +269,15 @@ def test_a_mail_that_was_turned_away_since_the_act_is_inconclusive_and_told() ->
         world.given.reset_mail("Ada")
 
 
+def test_renewal_steps_whose_mail_was_turned_away_depart_nowhere() -> None:
+    target = TurnsAway()
+    world = World(target, "test")
+    world.given.pairing("Ada")
+    target.refuses = "STARTTLS"
+    with pytest.raises(Unreached, match="it sent 'STARTTLS'"):
+        world.given.renewal("Ada")
+
+
 def test_a_mail_that_did_not_come_departs_where_nobody_was_turned_away_since() -> None:
     world = World(TurnsAway(), "test")
     world.given.user("Ada", "Acme")

@@ -99,6 +99,7 @@ def test_what_a_server_receives_alike_is_one_link(same: str) -> None:
 
 def test_the_way_that_passes_no_counter_of_clicks_is_taken() -> None:
     assert urls(beside(RESET, f"https://click.example/r?u={RESET.replace('&', '%26')}")) == [RESET]
+    assert in_text(f"https://click.example/r?u={RESET.replace('&', '%26')} {RESET}") == [RESET]
     alone = f"https://click.example/r?u={RESET.replace('&', '%26')}"
     assert in_text(alone) == [alone]
 
@@ -231,6 +232,12 @@ def test_text_that_leads_elsewhere_than_html_departs_and_says_so(text: str, why:
 def test_text_that_may_lead_where_html_does_is_inconclusive(text: str) -> None:
     with pytest.raises(Unreached, match="in its text part is not the one that is used"):
         world_after_enabling(Dressed(text)).expect.mailed("Ada", 1, LinkKind.ENROLMENT)
+
+
+def test_html_that_is_escaped_twice_departs_though_its_text_is_right() -> None:
+    world = world_after_enabling(Dressed("{url}?user=7&timestamp=9", "{url}?user=7&amp;amp;timestamp=9"))
+    with pytest.raises(Departure, match="elsewhere than the one that is shown first, which is escaped as in HTML"):
+        world.expect.mailed("Ada", 1, LinkKind.ENROLMENT)
 
 
 def test_addresses_with_one_token_in_one_page_may_be_one_link() -> None:

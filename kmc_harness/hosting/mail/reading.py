@@ -124,15 +124,14 @@ class _Found(NamedTuple):
 
 
 def _found(bodies: Iterable[Body], links: Links) -> dict[str, _Found]:
-    """Return the links in `bodies` by where they lead; of two that lead to the same thing, the first."""
+    """Return the links in `bodies` by where they lead: of two alike the first, or the first that passes no other on."""
     found: dict[str, _Found] = {}
     for body in bodies:
         for url in addresses_in(body.clickable):
             kind, passed_on = _kind(url, links)
-            if kind:
-                found.setdefault(
-                    destination(passed_on or url), _Found(MailedLink(kind, url), body.name, bool(passed_on))
-                )
+            to = destination(passed_on or url)
+            if kind and (to not in found or (found[to].is_passed_on and not passed_on)):
+                found[to] = _Found(MailedLink(kind, url), body.name, bool(passed_on))
     return found
 
 
