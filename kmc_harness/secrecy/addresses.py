@@ -24,6 +24,7 @@ _ADDRESS = re.compile(
     r"|https?://[\w\-.~:@\[\]!$&'()*+,;=%]+(?:[/?#][a-z0-9_\-.~:/?#\[\]@!$&'()*+,;=%{}|]*)?",
     re.IGNORECASE,
 )
+_IN_PATH = re.compile(r"https?(:|%3a)(//[^?#]+|%2f%2f[^/?#]+)", re.IGNORECASE)
 _OPENING = {")": "(", "]": "[", "}": "{"}
 _PORTS = {"http": 80, "https": 443}
 _TRACKING = re.compile(
@@ -105,14 +106,16 @@ def _spelled_field(field: str) -> str:
 
 
 def embedded(url: str) -> tuple[str, str]:
-    """Return the address that a parameter of `url` holds, as a counter of clicks passes one on, and `url` without it.
+    """Return the address that `url` holds, as a counter of clicks passes one on, and `url` without it.
 
-    The first is empty, and the second `url`, where there is none.
+    It is the value of a parameter, or a piece of the path. The first is empty, and the second `url`, for one without.
     """
-    for field in url.partition("?")[2].split("&"):
-        value = field.partition("=")[2]
+    for piece in url.partition("?")[2].split("&"):
+        value = piece.partition("=")[2]
         if re.match("https?://", unquote(value), re.IGNORECASE):
             return unquote(value), url.replace(value, "", 1)
+    if inner := _IN_PATH.search(url, 1):
+        return unquote(inner[0]), url.replace(inner[0], "", 1)
     return "", url
 
 
@@ -129,6 +132,10 @@ def why_elsewhere(url: str, meant: Collection[str]) -> str | None:
             return f"leads elsewhere than the one that is shown first, which {told}"
     if any(each.startswith(url) and not each.removeprefix(url).startswith(_BOUNDARIES) for each in meant):
         return "breaks off before its end"
-    if any(tokens_in(url) & tokens_in(each) for each in meant):
+    if any(_holds_token_of(url, each) or _holds_token_of(each, url) for each in meant):
         return None
     return "is another one"
+
+
+def _holds_token_of(url: str, other: str) -> bool:
+    return any(token in unquote(url) for token in tokens_in(other))

@@ -90,6 +90,8 @@ def test_two_links_in_what_a_client_shows_are_two() -> None:
         RESET + "&gclid=0a1b2c3d4e5f6a7b8c9d",
         f"https://click.example/r?u={RESET.split('&')[0]}%26timestamp%3D9&s=0a1b2c",
         f"https://click.example/r?to={quote(RESET, safe='')}",
+        f"https://click.example/L0/{quote(RESET, safe=':')}/1/0a1b2c3d4e5f-6a7b8c9d/sig=0a1b2c",
+        f"https://click.example/L0/{quote(RESET, safe='')}",
     ],
 )
 def test_what_a_server_receives_alike_is_one_link(same: str) -> None:
@@ -228,7 +230,10 @@ def test_text_that_leads_elsewhere_than_html_departs_and_says_so(text: str, why:
         world_after_enabling(Dressed(text)).expect.mailed("Ada", 1, LinkKind.ENROLMENT)
 
 
-@pytest.mark.parametrize("text", ["{url}?user=8&timestamp=9", "{url}?user=7", "{url}?user=7&timestamp=9&from=text"])
+@pytest.mark.parametrize(
+    "text",
+    ["{url}?user=8&timestamp=9", "{url}?user=7", "{url}?from=text", "https://kmc.example/v3/auth-info/__{url}__;!!a"],
+)
 def test_text_that_may_lead_where_html_does_is_inconclusive(text: str) -> None:
     with pytest.raises(Unreached, match="in its text part is not the one that is used"):
         world_after_enabling(Dressed(text)).expect.mailed("Ada", 1, LinkKind.ENROLMENT)
