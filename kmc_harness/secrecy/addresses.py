@@ -91,7 +91,7 @@ def destination(url: str) -> str:
     except ValueError:
         return url
     fields = sorted(each for each in map(_spelled_field, parts.query.split("&")) if each)
-    fragment = parts.fragment if token_of(url) in parts.fragment else ""
+    fragment = parts.fragment if parts.fragment and token_of(url) in parts.fragment else ""
     path = "/".join(map(_spelled, parts.path.split("/"))) or "/"
     return f"{parts.scheme}://{parts.netloc}{path}?{'&'.join(fields)}#{_spelled(fragment)}"
 

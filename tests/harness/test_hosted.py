@@ -330,6 +330,40 @@ def test_the_module_of_an_adapter_runs_once(judge: Callable[..., Any], tmp_path:
     assert (tmp_path / "runs").read_text() == "x"
 
 
+MAILS_BY_TLS = """
+import smtplib, ssl
+from kmc_harness.targets.model import ModelTarget
+class Adapter(ModelTarget):
+    offers = ModelTarget.offers - {"outbox", "clock"}
+    def __init__(self, port, tls_port, certificate):
+        super().__init__()
+        trusting = ssl.create_default_context(cafile=certificate)
+        with smtplib.SMTP("localhost", int(port)) as smtp:
+            smtp.starttls(context=trusting)
+            smtp.sendmail("", "ada@kmc.example", "\\n\\nhttps://kmc.example/r/1")
+        with smtplib.SMTP_SSL("localhost", int(tls_port), context=trusting) as smtp:
+            smtp.ehlo()
+            smtp.docmd("ETRN", "kmc.example")
+"""
+
+
+def test_mail_is_caught_over_tls_and_what_was_refused_is_known(tmp_path: Path) -> None:
+    (tmp_path / "mailing.py").write_text(MAILS_BY_TLS)
+    places = 'port = "{smtp_starttls_port}", tls_port = "{smtp_tls_port}", certificate = "{smtp_certificate}"'
+    adapter = f'name = "x"\n[adapter]\npython = "mailing:Adapter"\nsettings = {{ {places} }}\n'
+    (tmp_path / "target.toml").write_text(
+        f'{adapter}[mail]\nkind = "smtp"\nsettle = "0s"\nlinks = {{ reset = "/r/" }}\n'
+    )
+    target = Hosted(tmp_path)
+    try:
+        assert target.turned_away == {}
+        target.reset()
+        assert [len(mail.links) for mail in target.outbox("ada@kmc.example")] == [1]
+        assert "it sent 'ETRN kmc.example' and was answered '500 Error: command" in "".join(target.turned_away.values())
+    finally:
+        target.close()
+
+
 WRONG = {
     "no file": ("", "cannot be read"),
     "no TOML": ("name = ", "does not describe a target"),

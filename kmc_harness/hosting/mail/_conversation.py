@@ -8,6 +8,7 @@ import asyncio
 import re
 import ssl
 from base64 import b64encode
+from collections import defaultdict
 from contextlib import AbstractContextManager
 from itertools import count
 from typing import Any, Protocol
@@ -66,7 +67,7 @@ class Conversation(SMTP):
         Many clients use it as soon as they are told, and give up when they cannot trust the certificate.
         """
         super().__init__(keeper, hostname="localhost", enable_SMTPUTF8=True, **settings)
-        self.command_size_limits = dict.fromkeys(self._smtp_methods, self.command_size_limit)
+        self.command_size_limits = defaultdict(lambda: LARGEST_MAIL)
         self._keeper = keeper
         self._tls, self._tells_of_tls, self._is_lmtp = tls, tells_of_tls, False
         self._line, self._refused, self._at = "", "", -1
