@@ -14,7 +14,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pyotp
 
-from kmc_harness.phone.pictures import find_codes
+from kmc_harness.phone.pictures import find_codes, for_apps
+from kmc_harness.port import shorten
 
 __all__ = ["Authenticator", "UnreadableQrCode", "empty_key_code", "read_qr_code"]
 
@@ -23,6 +24,12 @@ _COLON = re.compile(":|%3A", re.IGNORECASE)
 _UNSAFE = frozenset(' <>"{}|\\^`')
 """What stands percent-encoded in every URI (RFC 3986)."""
 _BASE32 = re.compile("[A-Za-z2-7]+")
+ALGORITHMS = frozenset({"SHA1", "SHA256", "SHA512"})
+DIGITS = range(6, 11)
+PERIODS_S = range(1, 121)
+"""What some app, if not each, makes codes of (Key URI format)."""
+MOST_CHARS = 4296
+"""The longest text that a QR code holds (ISO/IEC 18004, version 40-L)."""
 
 
 class UnreadableQrCode(Exception):
@@ -66,13 +73,12 @@ def read_qr_code(picture: bytes) -> str:
 
     """
     try:
-        texts = [each.text for each in find_codes(picture)]
+        found = for_apps(find_codes(picture))
     except OSError as error:
         raise UnreadableQrCode(f"{len(picture)} bytes that are no picture") from error
-    chosen = [text for text in texts if text.startswith("otpauth:")] or texts
-    if len(chosen) != 1:
-        raise UnreadableQrCode(f"a picture with {len(chosen)} QR codes in it")
-    return chosen[0]
+    if len(found) != 1:
+        raise UnreadableQrCode(f"a picture with {len(found)} QR codes in it")
+    return found[0].text
 
 
 def empty_key_code(now: int) -> str:
@@ -100,21 +106,33 @@ class Authenticator:
 
         """
         uri = uri or read_qr_code(picture or b"")
+        if len(uri) > MOST_CHARS:
+            raise UnreadableQrCode(f"a text of {len(uri)} characters, more than a QR code holds")
+        try:
+            return cls._paired(uri)
+        except (KeyError, ValueError) as error:
+            raise UnreadableQrCode(f"a QR code that no app can pair from ({type(error).__name__})") from error
+
+    @classmethod
+    def _paired(cls, uri: str) -> "Authenticator":
         parts = urlsplit(uri)
         if (parts.scheme, parts.netloc) != ("otpauth", "totp"):
-            raise UnreadableQrCode(f"a QR code for {parts.scheme}://{parts.netloc}, not for otpauth://totp")
+            host = parts.netloc if parts.netloc == "hotp" else shorten(parts.netloc)
+            raise UnreadableQrCode(f"a QR code for {parts.scheme or 'no scheme'}://{host}, not for otpauth://totp")
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        try:
-            entry = cls(
-                uri,
-                query["secret"].rstrip("="),
-                int(query.get("digits", "6")),
-                int(query.get("period", "30")),
-                query.get("algorithm", "SHA1").upper().replace("-", ""),
-            )
-            entry.code_at(0)
-        except (KeyError, ValueError, AttributeError, ZeroDivisionError) as error:
-            raise UnreadableQrCode(f"a QR code that no app can pair from ({type(error).__name__})") from error
+        entry = cls(
+            uri,
+            query["secret"].rstrip("="),
+            int(query.get("digits", "6")),
+            int(query.get("period", "30")),
+            query.get("algorithm", "SHA1").upper().replace("-", ""),
+        )
+        if entry.digits not in DIGITS or entry.step_s not in PERIODS_S or entry.algorithm not in ALGORITHMS:
+            asked = f"{entry.algorithm[:20]}, {str(entry.digits)[:20]} digits, {str(entry.step_s)[:20]} s"
+            raise UnreadableQrCode(f"a QR code that no app can pair from: it asks for {asked}")
+        if not entry.secret_bytes:
+            raise UnreadableQrCode("a QR code that no app can pair from: its secret is empty")
+        entry.code_at(0)
         return entry
 
     def code_at(self, now: int, **parameters: Any) -> str:

@@ -1,7 +1,6 @@
 """What this process has seen of secrets, in whatever scenario: a server's log speaks of earlier ones too."""
 
 from functools import lru_cache
-from textwrap import wrap
 from urllib.parse import quote
 
 from kmc_harness.port import shorten
@@ -21,7 +20,8 @@ _seen: dict[str, None] = {}
 @lru_cache(maxsize=4096)
 def spelled(secret: str) -> frozenset[str]:
     """Return how `secret` may be spelled: as it is, percent-encoded, in groups."""
-    return frozenset({secret, quote(secret, safe=""), *(" ".join(wrap(secret, size)) for size in GROUPS)})
+    grouped = (" ".join(secret[at : at + size] for at in range(0, len(secret), size)) for size in GROUPS)
+    return frozenset({secret, quote(secret, safe="", errors="replace"), *grouped})
 
 
 def keep(secret: str) -> None:

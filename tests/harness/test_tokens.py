@@ -15,6 +15,7 @@ from kmc_harness.secrecy import tokens
 from kmc_model.qr import QrCode, key_uri
 
 URI = key_uri("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "ada lovelace@kmc.example", names_issuer=True)
+DARK = 60
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def _orange(picture: Image.Image) -> Image.Image:
 
 
 def _on_grey(picture: Image.Image) -> Image.Image:
-    return ImageOps.expand(picture, border=40, fill=60)
+    return ImageOps.expand(picture, border=40, fill=DARK)
 
 
 def _twice_as_large(picture: Image.Image) -> Image.Image:
@@ -67,6 +68,39 @@ def test_the_quiet_zone_ends_at_whatever_is_no_background(
     out = io.BytesIO()
     drawn(Image.open(io.BytesIO(QrCode(URI, modules).png()))).save(out, "PNG")
     assert read_qr_code(out.getvalue()) == URI
+    assert quiet_zone_modules(out.getvalue()) == pytest.approx(modules, abs=0.3)
+
+
+@pytest.mark.parametrize("page", [DARK, 200, 255])
+@pytest.mark.parametrize("ours_first", [True, False])
+@pytest.mark.parametrize(("ours", "stores"), [(4, 2), (2, 4), (4, 0), (3, 4), (1, 6)])
+def test_of_two_symbols_the_one_that_pairs_is_measured(ours: int, stores: int, ours_first: bool, page: int) -> None:
+    store = "https://play.example/store/apps/details?id=com.example.authenticator"
+    drawn = [Image.open(io.BytesIO(QrCode(*each).png())) for each in ((URI, ours), (store, stores))]
+    left, right = drawn if ours_first else reversed(drawn)
+    picture = Image.new("L", (left.width + right.width + 120, max(left.height, right.height) + 80), page)
+    picture.paste(left, (40, 40))
+    picture.paste(right, (80 + left.width, 40))
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    assert read_qr_code(out.getvalue()) == URI
+    found = quiet_zone_modules(out.getvalue())
+    assert found == ours if page == DARK else found > ours
+
+
+@pytest.mark.parametrize("modules", [0, 1, 3, 4])
+@pytest.mark.parametrize("degrees", [-90, -45, -10, -3, 1, 7, 30, 90, 170, 180, 270])
+@pytest.mark.parametrize("light", [False, True])
+def test_a_symbol_has_its_quiet_zone_at_any_angle(light: bool, degrees: int, modules: int) -> None:
+    small = Image.open(io.BytesIO(QrCode(URI, modules).png())).convert("L")
+    picture = small.resize((small.width * 2, small.height * 2), Image.Resampling.NEAREST)
+    turned = picture.rotate(degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=0)
+    if light:
+        turned = ImageOps.invert(turned)
+    out = io.BytesIO()
+    turned.save(out, "PNG")
+    if modules:
+        assert read_qr_code(out.getvalue()) == URI
     assert quiet_zone_modules(out.getvalue()) == pytest.approx(modules, abs=0.3)
 
 
