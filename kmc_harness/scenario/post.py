@@ -124,6 +124,11 @@ class Post:
         """Return how many `new_links` are certain to be different: those of one mail with one token may be one."""
         return sum(len(set(map(token_of, _of_kind(mail, kind)))) for mail in self.new_mails(person))
 
+    def new_links_at(self, person: Person, kind: LinkKind) -> list[int]:
+        """Return when the target sent each of the `new_links`."""
+        mails = self.new_mails(person)
+        return [mail.sent_at for mail in mails for _ in _of_kind([mail], kind)]
+
     def has_come(self, person: Person, kind: LinkKind) -> bool:
         """Whether a link of `kind` has come since their mails were read last."""
         read = len(self._all.get(person.name, ()))
