@@ -31,13 +31,19 @@ from kmc_harness.port import (
     UseSession,
 )
 from kmc_harness.scenario.codes import Codes
-from kmc_harness.scenario.exchange import Exchange
+from kmc_harness.scenario.exchange import Exchange, Guesses
 from kmc_harness.scenario.people import DESK, Person, owner_of
 from kmc_harness.scenario.post import Post
 from kmc_harness.verdicts import Departure, Unreached
 from kmc_model.sentences import A_CODE, Code, Link, new_password
 
 __all__ = ["Acts"]
+
+BRIEF_S = 10
+"""No lock is shorter: where a run of wrong attempts took no longer, none has come and gone meanwhile."""
+MANY = 50
+FEWER = (10, 5, 20, 3, 30, 50)
+"""After how many wrong attempts products lock a user, the commonest first."""
 
 
 class Acts:
@@ -185,8 +191,29 @@ class Acts:
             password: what of their own password is typed; None: all of it.
             same_machine: on the machine of their own, not on a new one.
 
+        Right after many wrong attempts that took long, a lock may have come and gone. Who is let in tries fewer, and
+        logs in again: one refusal shows that attempts are limited.
+
         """
-        person = self._people[name]
+        person, guesses = self._people[name], self._exchange.guesses
+        seen = self._log_in(person, said, account, password, same_machine=same_machine)
+        if guesses and guesses.name == person.name and guesses.took_s > BRIEF_S and guesses.count >= MANY:
+            for count in FEWER:
+                if not seen.accepted:
+                    break
+                self.try_wrong(name, count, guesses.what, after=guesses.after, code=guesses.code)
+                seen = self._log_in(person, said, account, password, same_machine=same_machine)
+        return seen
+
+    def _log_in(
+        self,
+        person: Person,
+        said: Code,
+        account: str | None,
+        password: Callable[[str], str] | None,
+        *,
+        same_machine: bool,
+    ) -> Observation:
         typed = self._codes.typed(person, said)
         if account == "":
             account = person.home
@@ -244,12 +271,15 @@ class Acts:
             codes = self._codes.app_of(person).wrong_codes(self._exchange.now())
             tries = ((person.password, code) for code in islice(codes, count))
         tried: list[Observation] = []
+        began_at = self._exchange.now()
         for password, typed in tries:
             if after is not None:
                 there = self._exchange.account(after) if after else account
                 self._exchange.perform(LogIn(person.email, password, None, there))
             tried.append(self._exchange.perform(LogIn(person.email, password, typed, account)))
         self._exchange.tried = tried
+        took_s = self._exchange.now() - began_at
+        self._exchange.guesses = Guesses(person.name, count, what, after, code, took_s)
         return tried
 
     def race_logins(self, name: str, said: Code) -> None:
@@ -315,6 +345,7 @@ class Acts:
         new = self._new_password(person) if password is None else password
         seen = self._exchange.act(SetPassword(url, new))
         if seen.accepted:
+            self._exchange.guesses = None
             _keep_password(person, new)
             person.reset_link = url
         return seen

@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from types import NoneType
 
 from kmc_harness.phone.authenticator import Authenticator, UnreadableQrCode
@@ -31,7 +32,7 @@ from kmc_harness.secrecy.tokens import token_of
 from kmc_harness.verdicts import AdapterMistake, Unreached
 from kmc_model.clock import STEP_S
 
-__all__ = ["Exchange"]
+__all__ = ["Exchange", "Guesses"]
 
 LONGEST_WAIT_S = 90
 """The longest real wait, in seconds; a longer one needs a clock that can be moved."""
@@ -58,6 +59,21 @@ OBSERVED: dict[str, tuple[type, ...]] = {
 NOTHING = Observation(accepted=False)
 
 
+@dataclass(frozen=True)
+class Guesses:
+    """Wrong passwords or codes that somebody has just tried: `Acts.try_wrong` with these arguments does it again.
+
+    `took_s`: how long they took by the target's clock.
+    """
+
+    name: str
+    count: int
+    what: str
+    after: str | None
+    code: str | None
+    took_s: int
+
+
 class Exchange:
     """Asks the target, and keeps what it answers.
 
@@ -67,6 +83,7 @@ class Exchange:
         count: the number of actions sent to the target.
         answers: the answers to the acts so far, the latest last.
         tried: the answers to the last wrong passwords or codes.
+        guesses: how these were tried, until time is let pass.
         raced: the answers to the last actions at the same moment.
         moved_s: the total movement of the clock, in seconds.
         sessions: the watch on the sessions that answers open.
@@ -85,6 +102,7 @@ class Exchange:
         self.count = 0
         self.answers: list[Observation] = []
         self.tried: list[Observation] = []
+        self.guesses: Guesses | None = None
         self.raced: list[Observation] = []
         self.moved_s = 0
         self.passed_s = 0
@@ -130,6 +148,7 @@ class Exchange:
         self.sessions.look()
         if seconds > LONGEST_WAIT_S:
             self.needs(Offer.CLOCK)
+        self.guesses = None
         self.recorder.note(Waited(at=self.now(), seconds=seconds))
         if Offer.CLOCK in self.offers:
             self.target.advance(seconds)
@@ -150,11 +169,11 @@ class Exchange:
     @contextlib.contextmanager
     def aside(self) -> Iterator[None]:
         """Have what happens meanwhile leave alone the answers that the scenario remembers."""
-        remembered = list(self.answers), self.tried, self.raced
+        remembered = list(self.answers), self.tried, self.raced, self.guesses
         try:
             yield
         finally:
-            self.answers, self.tried, self.raced = remembered
+            self.answers, self.tried, self.raced, self.guesses = remembered
 
     # Actions
 

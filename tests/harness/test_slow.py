@@ -38,14 +38,12 @@ class _SlowMail(Slow):
         return [replace(first, sent_at=first.sent_at + 10), *rest] if first else []
 
 
-class _LimitsNothing(ModelTarget):
-    def __init__(self) -> None:
-        super().__init__(Variant(replace(ARTICLE, resets_max=1000)))
+LOCKS = [replace(ARTICLE, lock_s=lock_s, failures_max=most) for lock_s in (30, 60, 120) for most in (5, 10)]
+TARGETS = [Slow(), _SlowToAnswer(), _SlowMail(), *(Slow(Variant(policy)) for policy in LOCKS)]
 
 
-@pytest.mark.parametrize("kind", [Slow, _SlowToAnswer, _SlowMail])
-def test_a_slow_product_departs_nowhere(kind: type[Slow]) -> None:
-    target = kind()
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_slow_product_departs_nowhere(target: Slow) -> None:
     probe(target, "probe")
     ends = [tell(each, target, f"slow{at}") for at, each in enumerate(bindings.all_told())]
     departed = [each for each in ends if each.verdict not in ("pass", "skipped")]
@@ -55,4 +53,12 @@ def test_a_slow_product_departs_nowhere(kind: type[Slow]) -> None:
 @pytest.mark.parametrize("title", ["Twenty requests", "Ten requests, and ten more before ten minutes are over"])
 def test_a_product_that_mails_without_limit_departs(title: str) -> None:
     (told,) = (each for each in bindings.all_told() if each.title == title)
-    assert tell(told, _LimitsNothing(), "all").verdict == "fail"
+    assert tell(told, ModelTarget(Variant(replace(ARTICLE, resets_max=1000))), "all").verdict == "fail"
+
+
+@pytest.mark.parametrize("requirement", ["SEC-001", "SEC-002"])
+def test_a_slow_product_that_locks_nobody_departs(requirement: str) -> None:
+    target = Slow(Variant(replace(ARTICLE, failures_max=5000)))
+    told = [each for each in bindings.all_told() if each.requirement == requirement and "The right" in each.title]
+    assert told
+    assert {tell(each, target, each.id).verdict for each in told} == {"fail"}
