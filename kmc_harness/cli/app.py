@@ -249,6 +249,7 @@ def serve(
 @app.command()
 def doctor(
     target: Annotated[str, typer.Argument(help="a folder with a target.toml, python:module:Class, exec:command")],
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="what each try asked, and what came back")] = False,
 ) -> None:
     """Try each thing people do once, and say in plain words what the adapter still lacks; exit 1 where any is wrong."""
     from kmc_harness import targets
@@ -264,6 +265,8 @@ def doctor(
         raise typer.Exit(1) from error
     finally:
         found.close()
+    if verbose:
+        tables.show_tries(examined)
     raise typer.Exit(tables.show_examination(target, examined))
 
 

@@ -161,18 +161,20 @@ def _show_step(step: Step) -> None:
     signs = {StepEnd.PASSED: "[green]✓[/]", StepEnd.FAILED: "[red]✗[/]", StepEnd.NOT_RUN: "[dim]-[/]"}
     console.print(f"{signs[step.ended]} {escape(step.text)}")
     for event in step.events:
-        console.print(Padding(_line(event), (0, 0, 0, 4)))
+        console.print(Padding(line_of(event), (0, 0, 0, 4)))
 
 
-def _line(event: Event) -> str:
+def line_of(event: Event) -> str:
+    """Return one line on what happened, in rich's markup."""
     match event:
         case Acted():
             details = ", ".join(f"{name} {value}" for name, value in event.details.items())
+            asked = f" [dim]{escape(details)}[/]" if details else ""
             said = f' "{event.message}"' if event.message else ""
             shown = "".join(f" + {each}" for each in event.shown)
-            what = f"{event.by} {event.action}"
+            what = f"{event.by} {event.action}".strip()
             answer = f"{event.answer}{said}{shown}"
-            return f"[dim]{clock(event.at)}[/] {escape(what)} [dim]{escape(details)}[/] → {escape(answer)}"
+            return f"[dim]{clock(event.at)}[/] {escape(what)}{asked} → {escape(answer)}"
         case Waited():
             to = moment(event.at + event.seconds)
             return f"[dim]{clock(event.at)}[/] [bold]{span(event.seconds)}[/] pass, to {to}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 
 from kmc_harness import terminal
@@ -18,14 +19,40 @@ from kmc_harness.verdicts import LAST_WORDS
 
 if TYPE_CHECKING:
     from kmc_harness.report.results import InContexts
-    from kmc_harness.running.doctor import Examination
+    from kmc_harness.running.doctor import Examination, Finding
 
-__all__ = ["show_actions", "show_catalogue", "show_contexts", "show_examination", "show_reach", "show_requirement"]
+__all__ = [
+    "show_actions",
+    "show_catalogue",
+    "show_contexts",
+    "show_examination",
+    "show_reach",
+    "show_requirement",
+    "show_tries",
+]
 
 WIDE = 110
 """Characters of a line, from which on lists have room for what an adapter is asked."""
 
 OR_SETTINGS = "enable: or settings, where a scenario only needs somebody who has paired an authenticator"
+
+
+def show_tries(examined: "Examination") -> None:
+    """Show what each try asked of the target, and what was seen of the answers."""
+    from kmc_harness.cli.reports import line_of
+
+    console = Console(highlight=False)
+    for each in examined.findings:
+        if each.events:
+            console.print(f"[bold]{escape(each.what)}[/]: {_state(each)}")
+            for event in each.events:
+                console.print(Padding(line_of(event), (0, 0, 0, 2)))
+    console.print()
+
+
+def _state(found: "Finding") -> str:
+    colour = {"works": "green", "not offered": "dim"}.get(found.state, "bold red")
+    return f"[{colour}]{found.state}[/]"
 
 
 def show_examination(target: str, examined: "Examination") -> int:
@@ -37,10 +64,9 @@ def show_examination(target: str, examined: "Examination") -> int:
     table.add_column("what to do", ratio=1, overflow="fold")
     words = ""
     for each in examined.findings:
-        colour = {"works": "green", "not offered": "dim"}.get(each.state, "bold red")
         advice, _, said = each.advice.partition(LAST_WORDS)
         words = words or said
-        table.add_row(each.what, f"[{colour}]{each.state}[/]", escape(advice))
+        table.add_row(each.what, _state(each), escape(advice))
     console.print(table)
     if first := examined.next:
         console.print(f"\n[bold]next[/]  {first.what}: {first.state}. {escape(first.advice.partition(LAST_WORDS)[0])}")

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from inspect import getdoc
 
@@ -32,6 +32,7 @@ from kmc_harness.port import (
     UserStatus,
     UseSession,
 )
+from kmc_harness.scenario.evidence import Event
 from kmc_harness.scenario.givens import NEWEST_RESET
 from kmc_harness.scenario.world import HOME, World
 from kmc_harness.secrecy import redaction
@@ -46,6 +47,8 @@ __all__ = ["Examination", "Finding", "State", "examine"]
 
 ONE, OTHER = "Globex", "Initech"
 """Accounts without two-factor authentication."""
+REFUSED = "Ivy"
+"""Who types wrong passwords and codes, and nothing else: some products have them wait after one."""
 
 
 class State(StrEnum):
@@ -61,11 +64,12 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """The result of one try, with advice in plain words; the advice is empty for a success."""
+    """The result of one try, with advice in plain words, and what happened in it; no advice for a success."""
 
     what: str
     state: State
     advice: str = ""
+    events: tuple[Event, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,8 @@ def examine(target: Target) -> Examination:
     world = _world(target)
     findings: list[Finding] = []
     for each in TRIES:
-        found = _tried(each, world)
+        world.recorder.begin_step()
+        found = replace(_tried(each, world), events=world.recorder.latest())
         if found.state is State.LACKS and found.advice in (known.advice for known in findings):
             continue
         findings.append(found)
@@ -207,7 +212,7 @@ MEANS = {
 
 def _unheard(world: World) -> str:
     try:
-        world.target.perform(NoSuchAction())
+        world.exchange.perform(NoSuchAction())
     except NotOffered:
         return ""
     except Exception as error:
@@ -230,8 +235,8 @@ def _log_in(world: World) -> str:
 
 
 def _wrong_password(world: World) -> str:
-    world.given.user("Ada", HOME)
-    (seen,) = world.act.try_wrong("Ada", 1, "passwords")
+    world.given.user(REFUSED, HOME)
+    (seen,) = world.act.try_wrong(REFUSED, 1, "passwords")
     return "it was accepted: ask the product, and answer what it says" if seen.accepted else ""
 
 
@@ -342,8 +347,7 @@ def _with_code(world: World) -> str:
 
 
 def _wrong_code(world: World) -> str:
-    name = _paired(world)
-    (seen,) = world.act.try_wrong(name, 1, "codes")
+    (seen,) = world.act.try_wrong(_pair(world, REFUSED), 1, "codes")
     return "it was accepted" if seen.accepted else ""
 
 

@@ -159,6 +159,11 @@ class Recorder:
             for (text, line), end, happened in zip(planned, ended, events, strict=True)
         )
 
+    def latest(self) -> tuple[Event, ...]:
+        """Return what has happened in the sentence begun last."""
+        shown: dict[str, str] = {}
+        return tuple(self._without_secrets(each, shown) for each in self._begun[-1]) if self._begun else ()
+
     def _without_secrets(self, event: Event, shown: dict[str, str]) -> Event:
         changes = {name: self._redacted(getattr(event, name), shown) for name in _TEXTS[type(event)]}
         return msgspec.structs.replace(event, **changes) if changes else event

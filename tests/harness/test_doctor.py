@@ -157,6 +157,25 @@ def test_it_ends_with_0_where_the_suite_can_judge(name: str, status: int) -> Non
     assert max(map(len, done.stdout.splitlines())) <= 80
 
 
+def test_on_demand_it_shows_what_was_asked_and_what_came_back_without_secrets() -> None:
+    target = "python:tests.targets:TellsSecrets"
+    brief = kmc("doctor", target, cwd=ROOT, COLUMNS="80")
+    done = kmc("doctor", "--verbose", target, cwd=ROOT, COLUMNS="80")
+    told, _, table = done.stdout.partition("what people do")
+    assert "NoSuchAction → not offered" in told
+    assert re.search(r"a wrong code is refused: works\n(  .*\n)+", told)
+    assert re.search(r"LogOut session \w\w… → accepted *\n", told)
+    assert "s3cure-pass!" not in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert done.returncode == brief.returncode
+    assert f"what people do{table}" == brief.stdout
+
+
+def test_what_broke_is_among_what_was_asked() -> None:
+    found = next(each for each in examine(CrashesAtOnce()).findings if each.state is State.BROKE)
+    assert [getattr(each, "answer", "") for each in found.events][-1] == "broke off"
+
+
 def test_a_target_that_does_not_start_is_one_clear_line() -> None:
     done = kmc("doctor", "exec:false", cwd=ROOT)
     assert (done.returncode, done.stdout) == (1, "")
