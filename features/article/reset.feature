@@ -23,6 +23,7 @@ Feature: Resetting the password, and renewing an expired QR code
     Scenario: Asking for a reset while locked
       Given Ada is a KMC user of Acme
       And 100 wrong passwords have been tried for Ada
+      And 40 s have passed
       When Ada asks for a reset
       Then she is mailed one reset link
 

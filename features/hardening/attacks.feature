@@ -274,6 +274,7 @@ Feature: Withstanding attacks
     Scenario: Forgot Password for a locked and an unknown e-mail
       Given Ada is a KMC user of Acme
       And 100 wrong passwords have been tried for Ada
+      And 40 s have passed
       When Ada asks for a reset
       And Mallory asks for a reset
       Then the last 2 answers look the same
@@ -466,6 +467,7 @@ Feature: Withstanding attacks
     Scenario: After a reset
       Given Ada is a KMC user of Acme
       And 100 wrong passwords have been tried for Ada
+      And 40 s have passed
       When Ada resets the password
       And Ada logs in to Acme with no code
       Then she is logged in to Acme
@@ -474,6 +476,7 @@ Feature: Withstanding attacks
     Scenario: After wrong codes and a reset
       Given Ada has paired an authenticator
       And 100 wrong codes have been tried for Ada
+      And 40 s have passed
       When Ada resets the password
       And 30 s pass
       And Ada logs in to Acme with a code
@@ -483,6 +486,7 @@ Feature: Withstanding attacks
       Given Ada is a KMC user of Acme
       And Bo is a KMC user of Acme
       And 100 wrong passwords have been tried for Ada
+      And 40 s have passed
       When Bo logs in to Acme with no code
       Then he is logged in to Acme
 
@@ -508,6 +512,7 @@ Feature: Withstanding attacks
       And Grace is a KMC user of Acme
       And 100 wrong passwords have been tried for Bo
       And 100 wrong passwords have been tried for Grace
+      And 40 s have passed
       When Ada logs in to Acme with no code
       Then she is logged in to Acme
 

@@ -201,9 +201,10 @@ class Givens:
             raise Unreached(f"logins with wrong {what} were to be refused, but one was accepted")
 
     def days_of_failures(self, name: str, days: int, count: int) -> None:
-        """Have `count` wrong codes tried for `name` on each of `days`, and `name` log in after them."""
+        """Have `count` wrong codes tried for `name` on each of `days`, and `name` log in ten minutes later."""
         for _ in range(days):
             self.failures(name, count, "codes")
+            self._exchange.pass_time(APART_S)
             self.session(name, HOME)
             self._exchange.pass_time(A_DAY_S)
 

@@ -155,17 +155,31 @@ class MasksEmails(Turn):
 class WaitsAfterAWrongCode(Stateful):
     """Takes no code for 20 s after a wrong one (RFC 4226 7.3)."""
 
+    wait_s = 20
+
     @property
     def waits(self) -> bool:
         """Whether it is too soon."""
-        return any(self.has_noted(self.email, self.now - ago) for ago in range(20))
+        return any(self.has_noted(self.email, self.now - ago) for ago in range(self.wait_s))
+
+
+class RefusesAllFor5S(WaitsAfterAWrongCode):
+    """Refuses somebody everything for 5 s after a wrong password or code of theirs."""
+
+    wait_s = 5
+
+
+class RefusesAllFor30S(WaitsAfterAWrongCode):
+    """Refuses somebody everything for 30 s after a wrong password or code of theirs."""
+
+    wait_s = 30
 
 
 def _too_soon(turn: Turn) -> bool:
     return isinstance(turn, WaitsAfterAWrongCode) and turn.waits
 
 
-def _note_wrong_code(turn: Turn) -> None:
+def _note_wrong_attempt(turn: Turn) -> None:
     if isinstance(turn, WaitsAfterAWrongCode):
         turn.note(turn.email, turn.now)
 
@@ -175,9 +189,25 @@ _WRONG = row_of(LogIn, "code_wrong")
 
 def _waiting() -> tuple[r.Rule, ...]:
     wrong = r.RULES[_WRONG]
-    noting = replace(wrong, effects=(*wrong.effects, r.Effect(None, _note_wrong_code)))
+    noting = replace(wrong, effects=(*wrong.effects, r.Effect(None, _note_wrong_attempt)))
     too_soon = r.Rule(None, LogIn, _too_soon, Reason.WRONG_CODE)
     return (*r.RULES[:_WRONG], too_soon, noting, *r.RULES[_WRONG + 1 :])
+
+
+_ALSO_WRONG = ("is_unknown", "is_locked", "password_wrong", "secret_dead", "code_wrong", "code_used_before")
+_REFUSED_TOO_SOON = {
+    LogIn: Reason.WRONG_CREDENTIALS,
+    RequestReset: Reason.NOT_ALLOWED,
+    ChangePassword: Reason.NOT_ALLOWED,
+    SwitchAccount: Reason.NOT_ALLOWED,
+}
+
+
+def _refusing_all() -> tuple[r.Rule, ...]:
+    wrong = {row_of(LogIn, condition) for condition in _ALSO_WRONG}
+    note = r.Effect(None, _note_wrong_attempt)
+    noting = (replace(rule, effects=(*rule.effects, note)) if at in wrong else rule for at, rule in enumerate(r.RULES))
+    return (*(r.Rule(None, action, _too_soon, reason) for action, reason in _REFUSED_TOO_SOON.items()), *noting)
 
 
 def _end_all_sessions(turn: Turn) -> None:
@@ -370,6 +400,20 @@ BENIGN: tuple[Fault, ...] = (
         (),
         Kind.BENIGN,
         Variant(rules=_waiting(), turn=WaitsAfterAWrongCode),
+    ),
+    Fault(
+        "all refused for 5 s",
+        RefusesAllFor5S.__doc__ or "",
+        (),
+        Kind.BENIGN,
+        Variant(rules=_refusing_all(), turn=RefusesAllFor5S),
+    ),
+    Fault(
+        "all refused for 30 s",
+        RefusesAllFor30S.__doc__ or "",
+        (),
+        Kind.BENIGN,
+        Variant(rules=_refusing_all(), turn=RefusesAllFor30S),
     ),
     Fault(
         "change ends its own session",
