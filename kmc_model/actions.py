@@ -181,7 +181,9 @@ class OpenEnrolmentLink(Action):
 
 @action
 class LogIn(Action):
-    """Log in from a browser; answered with the session where it is accepted, also where that takes two requests.
+    """Log in from a browser, by the page where there is an API too.
+
+    It is answered with the session where it is accepted, also where that takes two requests.
 
     Attributes:
         email: what is typed.
@@ -201,10 +203,11 @@ class LogIn(Action):
 
 @action
 class LogOut(Action):
-    """End a session.
+    """End a session, as the product's own button does.
 
     Attributes:
-        session: which one.
+        session: which one. Its answer may empty a jar of cookies: keep a copy of what was held before, token or
+            cookies, for a later UseSession.
 
     """
 
@@ -216,7 +219,8 @@ class UseSession(Action):
     """Load a page that only someone logged in may see; accepted where it is shown.
 
     Attributes:
-        session: as whom; it may have ended, and is refused then.
+        session: as whom; it may have ended. Present what was held while it was open, as a thief of it would, and have
+            the product refuse it.
 
     """
 

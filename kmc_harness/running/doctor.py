@@ -256,7 +256,27 @@ def _log_out(world: World) -> str:
     world.given.session("Ada", HOME)
     if not world.act.log_out("Ada").accepted:
         return "it was refused right after logging in"
-    return "the session is open still" if world.act.use_session("Ada", earlier=False).accepted else ""
+    try:
+        seen = world.act.use_session("Ada", earlier=False)
+    except NotOffered:
+        raise
+    except Exception as error:
+        return f"{_KEEP_A_COPY}; instead it broke: {in_words(error, world.target)}"
+    return "the session is open still" if seen.accepted else ""
+
+
+def _ended_stays_ended(world: World) -> str:
+    world.given.user("Ada", HOME)
+    sessions = []
+    for _ in range(2):
+        let_in = world.exchange.must(world.act.log_in("Ada", NO_CODE, same_machine=True), "Ada was to log in again")
+        sessions.append(let_in.session or "")
+        world.given.logout("Ada")
+    world.exchange.must(world.act.log_in("Ada", NO_CODE, same_machine=True), "Ada was to log in again")
+    if len(set(sessions)) < len(sessions):
+        return f"two logins were answered with the same session: answer another one each time. {_KEEP_A_COPY}"
+    seen = world.exchange.perform(UseSession(sessions[0]))
+    return f"after the next login it was open again. {_KEEP_A_COPY}" if seen.accepted else ""
 
 
 def _side_by_side(world: World) -> str:
@@ -441,6 +461,7 @@ def _enable_as_customer(world: World) -> str:
 
 
 _SAY_SO = "raise NotOffered (exec: error code 1) for what you do not know"
+_KEEP_A_COPY = "For a session that has ended, present the cookies or the token that it had: keep a copy of each"
 _SHOWN = "accepted, and the picture or the uri of the QR code"
 _BY_MAIL = (Offer.ENABLE, Offer.OUTBOX)
 _MEMBERSHIPS = (Offer.ACCOUNTS, Offer.MEMBERSHIPS)
@@ -455,6 +476,7 @@ TRIES = (
     _Try("a stranger is refused", _stranger, LogIn),
     _Try("her session is used", _use_session, UseSession, "whether a page for those logged in was shown"),
     _Try("she logs out, which ends it", _log_out, LogOut),
+    _Try("what has ended stays ended", _ended_stays_ended, UseSession),
     _Try("another's session stays open meanwhile", _side_by_side, LogOut),
     _Try("she sees a QR code in the settings", _see_in_settings, StartPairing, _SHOWN, (Offer.SETTINGS,)),
     _Try("a wrong code completes no pairing", _confirm_with_wrong_code, ConfirmPairing, needs=(Offer.SETTINGS,)),

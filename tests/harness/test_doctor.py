@@ -5,7 +5,18 @@ from dataclasses import replace
 
 import pytest
 
-from kmc_harness.port import ACTIONS, Action, EnableTwoFactor, GoToLogin, LogOut, Mail, Observation, Offer
+from kmc_harness.port import (
+    ACTIONS,
+    Action,
+    EnableTwoFactor,
+    GoToLogin,
+    LogIn,
+    LogOut,
+    Mail,
+    Observation,
+    Offer,
+    UseSession,
+)
 from kmc_harness.running.doctor import MEANS, TRIES, State, examine
 from kmc_harness.targets.model import ModelTarget
 from tests.conftest import ROOT, kmc
@@ -41,6 +52,51 @@ class MixesCookies(ModelTarget):
         seen = super().perform(action)
         self.jar = seen.session or self.jar
         return seen
+
+
+class KeepsNoCopy(ModelTarget):
+    """Presents what the jar of the machine holds now, whichever session is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.machine_of: dict[str, str | None] = {}
+        self.jars: dict[str | None, str] = {}
+
+    def perform(self, action: Action) -> Observation:
+        if isinstance(action, UseSession | LogOut) and action.session in self.machine_of:
+            machine = self.machine_of[action.session]
+            action = replace(action, session=self.jars.get(machine, "") if machine else action.session)
+        seen = super().perform(action)
+        if isinstance(action, LogIn) and seen.session:
+            self.machine_of[seen.session], self.jars[action.device] = action.device, seen.session
+        if isinstance(action, LogOut):
+            self.jars = {machine: held for machine, held in self.jars.items() if held != action.session}
+        return seen
+
+
+class NamesTheMachine(KeepsNoCopy):
+    """Answers the name of the machine as the session."""
+
+    def perform(self, action: Action) -> Observation:
+        if isinstance(action, UseSession | LogOut):
+            return super().perform(replace(action, session=self.jars.get(action.session, action.session)))
+        seen = super().perform(action)
+        return replace(seen, session=action.device) if getattr(action, "device", None) and seen.session else seen
+
+
+class DropsTheJar(ModelTarget):
+    """Forgets the cookies of whoever logs out, and looks for them again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dropped: set[str] = set()
+
+    def perform(self, action: Action) -> Observation:
+        if isinstance(action, UseSession) and action.session in self.dropped:
+            raise KeyError(action.session)
+        if isinstance(action, LogOut):
+            self.dropped.add(action.session)
+        return super().perform(action)
 
 
 class ChangesNothing(ModelTarget):
@@ -93,6 +149,21 @@ def test_one_cookie_jar_for_everybody_is_found_out() -> None:
     (found,) = (each for each in examine(MixesCookies()).findings if each.what.startswith("another's session"))
     assert found.state is State.WRONG
     assert found.advice.endswith("keep the cookies of each apart")
+
+
+@pytest.mark.parametrize(
+    ("target", "what", "words"),
+    [
+        (KeepsNoCopy(), "what has ended stays ended", "after the next login it was open again"),
+        (NamesTheMachine(), "what has ended stays ended", "two logins were answered with the same session"),
+        (DropsTheJar(), "she logs out, which ends it", "instead it broke: KeyError"),
+    ],
+)
+def test_who_keeps_no_copy_of_what_a_session_held_is_found_out(target: ModelTarget, what: str, words: str) -> None:
+    (found,) = (each for each in examine(target).findings if each.what == what)
+    assert found.state is State.WRONG
+    assert words in found.advice
+    assert "keep a copy" in found.advice
 
 
 def test_a_settings_page_that_takes_any_code_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
