@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from kmc_harness.scenario.world import World
     from kmc_harness.telling.scene import Scene
 
-__all__: list[str] = []
+__all__ = ["OFFERS"]
+
+OFFERS = (
+    *("clock", "outbox", "accounts", "memberships", "enable", "settings", "administer", "switch"),
+    *("reset", "renew", "rules", "change", "picture", "race", "screen"),
+)
+"""What tags may ask for; every run of pytest registers them, and waits for no import."""
 
 _TAG_PREFIX = "REQ-"
 _NEEDS_PREFIX = "needs-"
@@ -50,6 +56,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the markers."""
     config.addinivalue_line("markers", "requirement(id): the requirement that a scenario is an example of")
     config.addinivalue_line("markers", "needs(offer): what a target must offer for a scenario")
+    for offer in OFFERS:
+        config.addinivalue_line("markers", f"{_NEEDS_PREFIX}{offer}: as needs(offer), for the rows of an outline")
 
 
 @pytest.hookimpl(trylast=True, specname="pytest_configure")
@@ -220,11 +228,20 @@ def _scene(item: pytest.Item) -> "Scene":
         needs = frozenset(marker.args[0] for marker in item.iter_markers("needs"))
         return Scene(bindings.Told(name, "", name, "", *item.location[:1], item.location[1] or 0, (), needs))
     row = getattr(item, "callspec", None)
-    return Scene(bindings.told(template, row and row.params.get("_pytest_bdd_example"), name))
+    # Tags of Examples are markers by their own names: pytest-bdd asks nobody what to make of them.
+    tags = frozenset(marker.name for marker in item.iter_markers() if marker.name.startswith(_NEEDS_PREFIX))
+    return Scene(bindings.told(template, row and row.params.get("_pytest_bdd_example"), name, tags))
 
 
 def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Any, scenario: Any) -> None:
-    """Have a world, even for a scenario whose steps never ask for one."""
+    """Have a world, even for a scenario whose steps never ask for one; an outline without rows is no scenario."""
+    from pytest_bdd.scenario import scenario_wrapper_template_registry
+
+    from kmc_harness.specification import bindings
+
+    template = scenario_wrapper_template_registry.get(request.node.function)
+    if template and bindings.lacks_rows(template):
+        pytest.fail(f"{template.feature.rel_filename}:{template.line_number}: {bindings.NO_ROWS}", pytrace=False)
     if _SCENE in request.node.stash:
         request.getfixturevalue("world")
 

@@ -2,6 +2,7 @@
 
 JUnit knows no more than passed, failure, error and skipped. A `fail` is a failure; what says nothing of the target
 (`error`, `inconclusive`, `flaky`) is an error, red all the same; `skipped` and `waived` are skipped, with the reason.
+It is valid by the schema of Jenkins' xUnit plugin (junit-10.xsd), which knows no place for a file and a line.
 """
 
 from xml.etree import ElementTree as Xml
@@ -50,11 +51,10 @@ def _case(suite: Xml.Element, scenario: ScenarioResult, seconds: float) -> None:
         "testcase",
         classname=scenario.requirement,
         name=scenario.full_title,
-        file=scenario.feature,
-        line=str(scenario.line),
         time=f"{seconds:.3f}",
     )
-    text = f"{scenario.verdict} at: {scenario.step}\nexpected: {scenario.expected}\nactual: {scenario.actual}"
+    text = f"{scenario.verdict} at: {scenario.step}\nin: {scenario.where}\n"
+    text += f"expected: {scenario.expected}\nactual: {scenario.actual}"
     if tag := _TAGS.get(scenario.verdict):
         message = scenario.waiver or f"{scenario.verdict}: {scenario.actual or 'without a word'}"
         Xml.SubElement(case, tag, message=message, type=scenario.verdict.value).text = text

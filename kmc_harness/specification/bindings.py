@@ -17,6 +17,7 @@ from pytest_bdd.feature import get_features
 from kmc_harness.specification.locations import FEATURES, STEP_MODULES
 
 __all__ = [
+    "NO_ROWS",
     "Sentence",
     "Told",
     "UnknownSentence",
@@ -24,6 +25,7 @@ __all__ = [
     "definitions",
     "definitions_in",
     "features_digest",
+    "lacks_rows",
     "name_of",
     "scenarios",
     "scenarios_of",
@@ -34,6 +36,9 @@ __all__ = [
 
 
 _NEXT = re.compile(r"\s*(@|Scenario|Rule:)")
+
+
+NO_ROWS = "the outline has no rows in its Examples, so nothing of it is run"
 
 
 class UnknownSentence(Exception):
@@ -119,10 +124,18 @@ def scenarios() -> Iterator[tuple[str, Any]]:
                     yield tag.removeprefix("REQ-"), template
 
 
-def told(template: Any, row: Mapping[str, object] | None, name: str) -> Told:
-    """Return the scenario that pytest-bdd's `template` makes with `row` of its examples; pytest calls it `name`."""
+def lacks_rows(template: Any) -> bool:
+    """Whether pytest-bdd's `template` is an outline that no row of examples makes a scenario of."""
+    return bool(template.templated) and not any(table.examples for table in template.examples)
+
+
+def told(template: Any, row: Mapping[str, object] | None, name: str, row_tags: frozenset[str] = frozenset()) -> Told:
+    """Return the scenario that pytest-bdd's `template` makes with `row` of its examples; pytest calls it `name`.
+
+    `row_tags`: those of the table that the row is of.
+    """
     rendered = template.render(row or {})
-    tags = template.tags | template.feature.tags | (template.rule.tags if template.rule else set())
+    tags = template.tags | template.feature.tags | (template.rule.tags if template.rule else set()) | row_tags
     sentences = (
         Sentence(each.type, each.name, each.line_number, _rows(each.datatable) if each.datatable else ())
         for each in rendered.steps
@@ -148,9 +161,9 @@ def all_told() -> tuple[Told, ...]:
     """Return every scenario of the suite, one for each row of an outline, in pytest's order."""
     found: list[Told] = []
     for _, template in scenarios():
-        rows = [row for table in template.examples for row in table.as_contexts()]
+        rows = [(row, frozenset(table.tags)) for table in template.examples for row in table.as_contexts()]
         name = name_of(template)
-        found += [told(template, row, f"{name}[{'-'.join(row.values())}]") for row in rows] or [
+        found += [told(template, row, f"{name}[{'-'.join(row.values())}]", tags) for row, tags in rows] or [
             told(template, None, name)
         ]
     return tuple(found)

@@ -1,17 +1,21 @@
 """A team's own scenarios beside ours: in our vocabulary and their own, shadowing nothing (`kmc check-features`)."""
 
+import codecs
+import contextlib
 import difflib
 import importlib.util
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from kmc_harness.port import Offer
 from kmc_harness.specification import bindings
+from kmc_harness.specification.locations import STEP_MODULES
 from kmc_harness.verdicts import Misuse
 
 __all__ = ["Checked", "Problem", "check"]
@@ -75,12 +79,33 @@ def _own_definitions(file: Path) -> Iterator[Any]:
     module = importlib.util.module_from_spec(spec)
     sys.path.insert(0, str(file.parent))
     try:
-        spec.loader.exec_module(module)
+        with _for_its_steps():
+            spec.loader.exec_module(module)
     except Exception as error:
         raise Misuse(f"{str(file)!r} cannot be imported: {type(error).__name__}: {error}") from error
     finally:
         sys.path.remove(str(file.parent))
     return bindings.definitions_in(module)
+
+
+def _binds_none(*named: str, **settings: object) -> Callable[[Any], Any]:
+    return lambda test: test
+
+
+@contextlib.contextmanager
+def _for_its_steps() -> Iterator[None]:
+    """Have a module of tests imported meanwhile bind no scenario, of its own or of ours: pytest alone can do that."""
+    import pytest
+    import pytest_bdd
+
+    suite = ModuleType("kmc_harness.suite")
+    vars(suite).update(pytest_plugins=list(STEP_MODULES), __all__=["pytest_plugins"])
+    with pytest.MonkeyPatch.context() as patch:
+        for place in (pytest_bdd, sys.modules["pytest_bdd.scenario"]):
+            for name in ("scenario", "scenarios"):
+                patch.setattr(place, name, _binds_none)
+        patch.setitem(sys.modules, suite.__name__, suite)
+        yield
 
 
 def _shadowing(own: tuple[Any, ...], ours: list[tuple[str, Any]]) -> Iterator[Problem]:
@@ -99,13 +124,19 @@ def _place(definition: Any) -> str:
 def _of_file(
     file: Path, folder: Path, own: tuple[Any, ...], our_titles: set[str], counted: list[int]
 ) -> Iterator[Problem]:
-    from pytest_bdd.exceptions import FeatureError
+    from pytest_bdd.exceptions import GherkinParseError
     from pytest_bdd.feature import get_feature
 
     name = file.relative_to(folder).as_posix()
+    if file.read_bytes().startswith(codecs.BOM_UTF8):
+        yield Problem(f"{name}:1", "it begins with a byte order mark, which pytest-bdd cannot read; save it without")
+        return
     try:
         feature = get_feature(str(folder), name)
-    except FeatureError as error:
+    except UnicodeDecodeError as error:
+        yield Problem(f"{name}:1", f"it is no UTF-8: {error.reason} at byte {error.start}")
+        return
+    except GherkinParseError as error:
         yield Problem(f"{name}:{error.line}", str(error.message))
         return
     titles = Counter(_titles(file))
@@ -119,10 +150,14 @@ def _of_file(
     for template in feature.scenarios.values():
         counted[0] += 1
         where = f"{name}:{template.line_number}"
-        tags = template.tags | (template.rule.tags if template.rule else set()) | feature.tags
+        of_rows = {tag for table in template.examples for tag in table.tags}
+        tags = template.tags | (template.rule.tags if template.rule else set()) | feature.tags | of_rows
         yield from (Problem(where, problem) for problem in _wrong_tags(tags))
         if not template.steps or template.steps[-1].type != "then":
             yield Problem(where, "the scenario checks nothing: it does not end with a Then")
+        if bindings.lacks_rows(template):
+            yield Problem(where, bindings.NO_ROWS)
+            continue
         for step in _rendered(template):
             counted[1] += 1
             fitting = [each for each in (*bindings.definitions(), *own) if _fits(each, step.type, step.name)]
@@ -133,7 +168,7 @@ def _of_file(
 def _titles(file: Path) -> list[str]:
     from gherkin.parser import Parser
 
-    feature: Any = Parser().parse(file.read_text())["feature"]
+    feature: Any = Parser().parse(file.read_text("utf-8"))["feature"]
     children = [child for rule in feature["children"] for child in rule.get("rule", {}).get("children", [rule])]
     return [child["scenario"]["name"] for child in children if "scenario" in child]
 

@@ -131,3 +131,80 @@ def test_check_features_says_what_cannot_be_read(tmp_path: Path) -> None:
     assert broken.returncode == 1
     assert "x.feature:" in broken.stdout
     assert "Traceback" not in broken.stderr
+
+
+def test_check_features_needs_no_pytest_around_it() -> None:
+    done = kmc("check-features", "features", cwd=OWN.parent)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "2 scenarios, 9 steps, 0 problems\n", "")
+
+
+@pytest.mark.parametrize("bound", ["scenarios('.')", "scenario('x.feature', 'Y')(lambda: None)"])
+@pytest.mark.parametrize("place", ["pytest_bdd", "pytest_bdd.scenario"])
+def test_modules_that_bind_scenarios_are_read_for_their_steps(place: str, bound: str, tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").touch()
+    (tmp_path / "test_x.py").write_text(
+        f"from {place} import scenario, scenarios\nfrom pytest_bdd import when\n"
+        f"from kmc_harness.suite import *\n\n{bound}\n\n@when('Ada hums')\ndef _():\n    pass\n"
+    )
+    (tmp_path / "x.feature").write_text("Feature: X\n\n  Scenario: Y\n    When Ada hums\n    Then Ada is refused\n")
+    done = kmc("check-features", str(tmp_path))
+    assert (done.returncode, done.stdout) == (0, "1 scenarios, 2 steps, 0 problems\n")
+    assert check(tmp_path).problems == ()
+
+
+def test_lines_may_end_as_on_windows(tmp_path: Path) -> None:
+    (tmp_path / "x.feature").write_bytes(b"Feature: X\r\n\r\n  Scenario: Y\r\n    Then Ada is refused\r\n")
+    (tmp_path / "conftest.py").write_bytes(b"\xef\xbb\xbf# ours\r\n")
+    assert check(tmp_path).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"), [(b"\xef\xbb\xbfFeature: X\n", "byte order mark"), (b"Feature: \xe4\n", "no UTF-8")]
+)
+def test_what_pytest_could_not_read_is_told(raw: bytes, words: str, tmp_path: Path) -> None:
+    (tmp_path / "x.feature").write_bytes(raw)
+    done = kmc("check-features", str(tmp_path))
+    assert done.returncode == 1
+    assert words in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+TRAPS = """Feature: Grüße & <b>
+
+  Scenario Outline: Grüße an <wer> — «<code>» | 日本語
+    Given Ada has paired an authenticator
+    When Ada logs in to Acme with <code>
+    Then she is <result>
+
+    Examples: what is offered
+      | wer  | code         | result   |
+      | Änne | a code       | accepted |
+      | Jürg | a wrong code | refused  |
+
+    @needs-screen
+    Examples: what is not
+      | wer | code   | result  |
+      | Zoë | a code | refused |
+
+  Scenario Outline: No rows at all
+    When Ada logs in to Acme with <code>
+    Then she is refused
+
+    Examples:
+      | code |
+"""
+
+
+def test_rows_are_skipped_by_their_own_tags_and_an_outline_without_any_is_told(tmp_path: Path) -> None:
+    (tmp_path / "x.feature").write_text(TRAPS)
+    (tmp_path / "test_own.py").write_text((OWN / "test_own.py").read_text())
+    (tmp_path / "pytest.ini").touch()
+    (problem,) = check(tmp_path).problems
+    assert (problem.where, "no rows in its Examples" in problem.what) == ("x.feature:18", True)
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rs", "--strict-markers", str(tmp_path)]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "1 failed, 2 passed, 1 skipped" in done.stdout
+    assert "the target does not offer 'screen'" in done.stdout
+    assert "x.feature:18: the outline has no rows in its Examples" in done.stdout
+    assert "is not defined" not in done.stdout

@@ -8,6 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from kmc_harness import plugin
+from kmc_harness.port import Offer
+
 ONE_LINE = "from kmc_harness.suite import *\n"
 
 
@@ -62,3 +65,7 @@ def test_what_lacks_several_offers_is_skipped_for_the_same_one_in_every_process(
     # Seeds under which sets of the two tags have different orders.
     reports = [judge("OffersNothing", "--only", "RST-001", PYTHONHASHSEED=seed).report for seed in ("2", "3")]
     assert len({json.dumps(each["scenarios"]) for each in reports}) == 1
+
+
+def test_tags_may_ask_for_each_offer() -> None:
+    assert set(plugin.OFFERS) == {str(each) for each in Offer}

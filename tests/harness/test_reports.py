@@ -155,6 +155,48 @@ def test_junit_groups_by_requirement_and_shows_nothing_red_as_green() -> None:
     assert counts == {"tests": "8", "failures": "1", "errors": "3", "skipped": "2"}
 
 
+ALLOWED = {
+    "testsuites": ({"name", "time", "tests", "failures", "errors"}, {"testsuite"}),
+    "testsuite": (
+        {"name", "tests", "failures", "errors", "group", "time", "skipped", "timestamp", "hostname", "id"}
+        | {"package", "file", "log", "url"},
+        {"testsuite", "properties", "testcase", "system-out", "system-err"},
+    ),
+    "properties": (set(), {"property"}),
+    "property": ({"name", "value"}, set()),
+    "testcase": (
+        {"name", "time", "classname", "group"},
+        {"skipped", "error", "failure", "rerunFailure", "rerunError", "flakyFailure", "flakyError"}
+        | {"system-out", "system-err"},
+    ),
+    **dict.fromkeys(("failure", "error", "skipped"), ({"type", "message"}, set())),
+    **dict.fromkeys(("system-out", "system-err"), (set(), set())),
+}
+"""What junit-10.xsd of Jenkins' xUnit plugin allows: the attributes of each element, and its children in any order."""
+REQUIRED = {"testsuite": {"name", "tests", "failures", "errors"}, "testcase": {"name"}, "property": {"name", "value"}}
+
+
+def test_junit_is_what_jenkins_takes() -> None:
+    waived = msgspec.structs.replace(scenario(Verdict.WAIVED, title="Waived"), waiver="known")
+    made = report(*EACH, scenario(Verdict.SKIPPED, title="Skipped", actual="not offered"), waived)
+    root = Xml.fromstring(junit(made))
+    assert root.tag == "testsuites"
+    for each in root.iter():
+        attributes, children = ALLOWED[each.tag]
+        assert set(each.attrib) <= attributes, each.tag
+        assert set(each.attrib) >= REQUIRED.get(each.tag, set()), each.tag
+        assert {child.tag for child in each} <= children, each.tag
+        if each.tag in ("testsuite", "testsuites") and "time" in each.attrib:
+            assert re.fullmatch(r"(([0-9]{0,3},)*[0-9]{3}|[0-9]{0,3})*(\.[0-9]*)?", each.attrib["time"])
+        if children:
+            assert not (each.text or "").strip(), each.tag
+
+
+def test_junit_says_where_a_departure_is() -> None:
+    (failure,) = Xml.fromstring(junit(report(scenario(Verdict.FAIL)))).iter("failure")
+    assert "article/switching.feature:25" in (failure.text or "")
+
+
 def test_junit_counts_requirements_that_no_scenario_could_judge(on_article: Any, judge: Callable[..., Any]) -> None:
     folder = Path(on_article.folder)
     suite = Xml.parse(folder / "junit.xml").getroot()[0]
