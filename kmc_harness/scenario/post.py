@@ -127,7 +127,7 @@ class Post:
     def new_links_at(self, person: Person, kind: LinkKind) -> list[int]:
         """Return when the target sent each of the `new_links`."""
         mails = self.new_mails(person)
-        return [mail.sent_at for mail in mails for _ in _of_kind([mail], kind)]
+        return [mail.sent_at for mail in mails for _ in _of_kind(mail, kind)]
 
     def has_come(self, person: Person, kind: LinkKind) -> bool:
         """Whether a link of `kind` has come since their mails were read last."""
