@@ -243,6 +243,7 @@ Feature: Withstanding attacks
     Scenario: A wrong password for a locked and an unknown e-mail
       Given Ada is a KMC user of Acme
       And 100 wrong passwords have been tried for Ada
+      And 100 wrong passwords have been tried for Mallory
       When Ada logs in with a wrong password and no code
       And Mallory logs in with a wrong password and no code
       Then the last 2 answers look the same
@@ -274,6 +275,7 @@ Feature: Withstanding attacks
     Scenario: Forgot Password for a locked and an unknown e-mail
       Given Ada is a KMC user of Acme
       And 100 wrong passwords have been tried for Ada
+      And 100 wrong passwords have been tried for Mallory
       And 40 s have passed
       When Ada asks for a reset
       And Mallory asks for a reset

@@ -82,6 +82,7 @@ class Exchange:
         performed, used_offers: the names of the actions used so far, and the offers used so far.
         count: the number of actions sent to the target.
         answers: the answers to the acts so far, the latest last.
+        acts: what was asked of the target for them.
         tried: the answers to the last wrong passwords or codes.
         guesses: how these were tried, until time is let pass.
         raced: the answers to the last actions at the same moment.
@@ -101,6 +102,7 @@ class Exchange:
         self.used_offers: set[Offer] = set()
         self.count = 0
         self.answers: list[Observation] = []
+        self.acts: list[Action] = []
         self.tried: list[Observation] = []
         self.guesses: Guesses | None = None
         self.raced: list[Observation] = []
@@ -169,11 +171,11 @@ class Exchange:
     @contextlib.contextmanager
     def aside(self) -> Iterator[None]:
         """Have what happens meanwhile leave alone the answers that the scenario remembers."""
-        remembered = list(self.answers), self.tried, self.raced, self.guesses
+        remembered = list(self.answers), list(self.acts), self.tried, self.raced, self.guesses
         try:
             yield
         finally:
-            self.answers, self.tried, self.raced, self.guesses = remembered
+            self.answers, self.acts, self.tried, self.raced, self.guesses = remembered
 
     # Actions
 
@@ -195,6 +197,7 @@ class Exchange:
     def act(self, action: Action) -> Observation:
         """Have `action` performed as an act of the scenario: its answer becomes the latest of `answers`."""
         self.answers.append(self.perform(action))
+        self.acts.append(action)
         return self.answers[-1]
 
     def must(self, seen: Observation, what: str) -> Observation:
