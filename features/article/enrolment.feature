@@ -288,13 +288,12 @@ Feature: The authentication screen and its QR code
       And Ada logs in to Acme with a code
       Then she is logged in to Acme
 
-  @REQ-ENR-012 @needs-clock @needs-enable
+  @REQ-ENR-012 @needs-clock
   Rule: A QR code never used for a login within its 24 hours is dead, shown or not
 
-    Background:
-      Given Ada has paired an authenticator
-
+    @needs-enable
     Scenario Outline: The first login comes too late
+      Given Ada has paired an authenticator
       When <time> pass
       And Ada logs in to Acme with a code
       Then she is refused
@@ -305,22 +304,39 @@ Feature: The authentication screen and its QR code
         | 25 h       |
         | 30 days    |
 
-    @needs-reset
+    @needs-enable @needs-reset
     Scenario: The first login with the QR code of a reset comes too late
-      Given Ada has logged in to Acme
+      Given Ada has paired an authenticator
+      And Ada has logged in to Acme
       And Ada has reset the password
       When 25 h pass
       And Ada logs in to Acme with a code
       Then she is refused
 
-    @needs-reset @needs-renew
+    @needs-enable @needs-reset @needs-renew
     Scenario: Shown 20 hours after the mail of a reset, and first used after 25
-      Given Ada has been mailed another enrolment link by a reset
+      Given Ada has paired an authenticator
+      And Ada has been mailed another enrolment link by a reset
       And 20 h have passed
       When Ada opens the newest enrolment link
       And Ada scans the QR code
       And 5 h pass
       And Ada logs in to Acme with a code
+      Then she is refused
+
+    @needs-settings
+    Scenario: The pairing in the settings is completed too late
+      Given Ada has scanned a QR code in the settings
+      When 24 h 1 min pass
+      And Ada completes the pairing with a code
+      Then she is refused
+
+    @needs-settings
+    Scenario: The pairing in the settings is completed too late, after another login
+      Given Ada has scanned a QR code in the settings
+      And 24 h 1 min have passed
+      And Ada has logged in to Acme
+      When Ada completes the pairing with a code
       Then she is refused
 
   @REQ-ENR-013 @needs-enable @needs-outbox
@@ -411,3 +427,21 @@ Feature: The authentication screen and its QR code
         | code                    |
         | a code                  |
         | a code of the first app |
+
+  @REQ-ENR-016 @needs-settings
+  Rule: A new QR code in the settings makes the one before useless
+
+    Scenario: The pairing is completed with the QR code before
+      Given Ada has scanned a QR code in the settings
+      When Ada starts to pair in the settings
+      And Ada scans the QR code
+      And Ada completes the pairing with a code of the earlier QR code
+      Then she is refused
+
+    Scenario: The app that has the QR code before, after the pairing is complete
+      Given Ada has scanned a QR code in the settings
+      When Ada starts to pair in the settings
+      And Ada scans the QR code
+      And Ada completes the pairing with a code
+      And Ada logs in to Acme with a code of the earlier QR code
+      Then she is refused

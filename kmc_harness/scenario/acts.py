@@ -156,8 +156,18 @@ class Acts:
         return seen
 
     def scan(self, name: str) -> Authenticator:
-        """Have `name` scan the QR code on the screen."""
-        return self._codes.scan(self._people[name])
+        """Have `name` scan the QR code on the screen.
+
+        Raises:
+            NotOffered: the settings show the one that was scanned before.
+
+        """
+        person = self._people[name]
+        before, scanned = person.authenticator, self._codes.scan(person)
+        is_of_settings = bool(self._exchange.acts) and isinstance(self._exchange.acts[-1], StartPairing)
+        if is_of_settings and before and before.secret == scanned.secret:
+            raise NotOffered("a new QR code each time in the settings")
+        return scanned
 
     def start_pairing(self, name: str) -> Observation:
         """Have `name` ask for a QR code in the settings; it is not scanned."""

@@ -26,6 +26,7 @@ from kmc_harness.port import (
 from kmc_harness.targets.model import ModelTarget
 from kmc_model.clock import START
 from kmc_model.model import Variant
+from kmc_model.values import changed
 
 __all__ = ["SelfService"]
 
@@ -86,10 +87,16 @@ class SelfService(ModelTarget):
         """Show a QR code to somebody who has paired nothing."""
         if email in self.paired:
             return Observation(False, "there is a pairing")
+        self._forget_secret(email)
         super().perform(EnableTwoFactor(email))
         shown = super().perform(OpenEnrolmentLink(super().outbox(email)[-1].links[0].url))
         super().perform(DisableTwoFactor(email))
         return Observation(shown.accepted, uri=read_qr_code(shown.picture or b""))
+
+    def _forget_secret(self, email: str) -> None:
+        credentials = self.model.state.credentials
+        new = {**credentials, email: changed(credentials[email], secret=None)}
+        self.model.state = changed(self.model.state, credentials=new)
 
     def confirm_pairing(self, login: LogIn) -> Observation:
         """Switch two-factor authentication on for somebody whose code is right."""
