@@ -31,7 +31,7 @@ class Post:
         self._before: dict[str, int] = {}
         self._orders: set[bool] = set()
         self._in_no_order: set[str] = set()
-        self._turned_away_before = set(self._turned_away())
+        self._turned_away_first = self._turned_away_before = set(self._turned_away())
 
     def begin_act(self) -> None:
         """Remember how much mail everybody has, so that a Then can tell what this act brought."""
@@ -39,9 +39,13 @@ class Post:
             self._turned_away_before = set(self._turned_away())
             self._before = {each.name: len(self.mails(each)) for each in self._people.all}
 
-    def turned_away(self) -> str:
-        """Return words on mail conversations since the act began that brought no mail; "" where there is none."""
-        told = [words for number, words in self._turned_away().items() if number not in self._turned_away_before]
+    def turned_away(self, *, in_act: bool = True) -> str:
+        """Return words on mail conversations since the act began that brought no mail; "" where there is none.
+
+        Not `in_act`: since the scenario began.
+        """
+        before = self._turned_away_before if in_act else self._turned_away_first
+        told = [words for number, words in self._turned_away().items() if number not in before]
         return f"the mail server turned a client away: {'; '.join(dict.fromkeys(told))}" if told else ""
 
     def _turned_away(self) -> Mapping[int, str]:
@@ -152,7 +156,8 @@ class Post:
         url = chosen(said.which, different, used)
         if url is None:
             lacks = {Which.SAME: f"a used {kind} link", Which.EARLIER: f"two mailed {kind} links"}
-            raise Unreached(f"{person.name} was to have {lacks.get(said.which, f'a mailed {kind} link')}, but has none")
+            lacking = f"{person.name} was to have {lacks.get(said.which, f'a mailed {kind} link')}, but has none"
+            raise Unreached(", ".join(filter(None, (lacking, self.turned_away(in_act=False)))))
         if url in self._in_no_order and len(different) > 1:
             raise Unreached(
                 f"the {said.which} {kind} link was to be used, but the outbox has mails of one second in no order"
@@ -168,7 +173,7 @@ class Post:
         kinds = sorted({link.kind for mail in mails for link in mail.links})
         told = f", with links told to be for {' and '.join(kinds)}" if kinds else ""
         came = f"no mail with such a link came, but {len(mails)} mail{'s' * (len(mails) != 1)} in all{told}"
-        return ", ".join(filter(None, (came, self.unknown_addresses(mails), self.turned_away())))
+        return ", ".join(filter(None, (came, self.unknown_addresses(mails), self.turned_away(in_act=False))))
 
     @staticmethod
     def unknown_addresses(mails: Iterable[Mail]) -> str:

@@ -14,6 +14,7 @@ from kmc_harness.port import Action, LinkKind, Mail, Observation
 from kmc_harness.scenario.world import World
 from kmc_harness.targets.model import ModelTarget
 from kmc_harness.verdicts import Departure, Unreached
+from kmc_model.sentences import Link, Which
 from tests.harness.mails import ADA, BO, LINKS, NOW, RESET, urls, written
 
 
@@ -267,6 +268,17 @@ def test_a_mail_that_was_turned_away_since_the_act_is_inconclusive_and_told() ->
         assert "EHLO old" not in str(raised.value)
     with pytest.raises(Unreached, match="no mail with such a link came, but 0 mails in all, the mail server turned"):
         world.given.reset_mail("Ada")
+
+
+def test_a_link_that_is_lacking_is_told_with_what_was_turned_away_before_the_act() -> None:
+    target = TurnsAway()
+    world = World(target, "test")
+    world.given.user("Ada", "Acme")
+    target.refuses = "STARTTLS"
+    world.act.ask_for_reset("Ada")
+    world.post.begin_act()
+    with pytest.raises(Unreached, match="but has none, the mail server turned a client away: it sent 'STARTTLS'"):
+        world.post.link(world.people["Ada"], Link(Which.NEWEST, LinkKind.RESET))
 
 
 def test_renewal_steps_whose_mail_was_turned_away_depart_nowhere() -> None:
