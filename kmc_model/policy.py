@@ -5,18 +5,37 @@ reference in exactly the fields that carry an `as_built` mark: the number of the
 requirements that must notice it.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, NamedTuple
 
-__all__ = ["ARTICLE", "KALTURA_SERVER", "POLICIES", "Policy", "departures"]
+__all__ = ["ARTICLE", "KALTURA_SERVER", "POLICIES", "Choice", "Policy", "choices", "departures"]
 
 MINUTE_S = 60
 HOUR_S = 60 * MINUTE_S
+DAY_S = 24 * HOUR_S
 
 
-def _as_built(value: Any, observation: str, *requirements: str) -> Any:
+class Choice(NamedTuple):
+    """What the requirements leave open: the values that they allow, and which of them say so, and why."""
+
+    allowed: Collection[Any]
+    source: str
+
+
+def _as_built(value: Any, observation: str, *requirements: str, choice: Choice | None = None) -> Any:
     """Declare a field whose default is the reference and on which the published server departs."""
-    return field(default=value, metadata={"observation": observation, "requirements": requirements})
+    metadata = {"observation": observation, "requirements": requirements, "choice": choice}
+    return field(default=value, metadata=metadata)
+
+
+def _open(value: Any, allowed: Collection[Any], source: str) -> Any:
+    """Declare a field whose default is the reference, and which the requirements leave open."""
+    return field(default=value, metadata={"choice": Choice(allowed, source)})
+
+
+_EITHER = (False, True)
+_SILENT = "no requirement speaks of it"
 
 
 @dataclass(frozen=True)
@@ -28,14 +47,20 @@ class Policy:
     # Lifetimes
     enrolment_link_ttl_s: int = _as_built(24 * HOUR_S, "I-01", "ENR-009")
     """How long a mailed link shows its QR code (article, Renew an expired QR code)."""
-    unused_qr_code_ttl_s: int | None = _as_built(24 * HOUR_S, "I-01", "ENR-012")
+    unused_qr_code_ttl_s: int | None = _as_built(
+        24 * HOUR_S, "I-01", "ENR-012", choice=Choice((24 * HOUR_S, None), "ENR-012, reading B: only the link expires")
+    )
     """How long a QR code that completed no login is good for one; None: for ever."""
-    reset_link_ttl_s: int = 24 * HOUR_S
+    reset_link_ttl_s: int = _open(DAY_S, range(10 * MINUTE_S, DAY_S + 1), "RST-011: 24 hours at most")
     """ASVS 5 wants reset links short-lived; the published server says 24 hours."""
 
     # Codes
-    tolerance_steps: int = 1
+    tolerance_steps: int = _open(1, range(2), "STD-002: the step before SHOULD count, two before must not")
     """How many 30 s steps a code may be away, either way (RFC 6238, 5.2 and 6)."""
+    steps_ahead: int | None = _open(None, range(10), "STD-010: SHOULD; LOG-008: not five minutes")
+    """How many of them it may be ahead; None: as many as behind."""
+    wrong_code_wait_s: int = _open(0, range(DAY_S + 1), "RFC 4226 7.3 throttles; SEC-011: 24 hours at most")
+    """How long no code counts after a wrong one."""
     code_counts_once: bool = _as_built(True, "I-10", "STD-003", "STD-011", "SEC-014")
     codes_compared_as_numbers: bool = _as_built(False, "I-31", "STD-006")
     missing_secret_is_empty_key: bool = _as_built(False, "I-23", "ENA-012")
@@ -49,25 +74,70 @@ class Policy:
     # Mail and links
     late_user_is_mailed_link: bool = _as_built(True, "I-12", "ENA-008")
     """Whether someone registered after switching on, with credentials that exist, is mailed a link."""
-    only_administrators_enrol: bool = _as_built(False, "I-05", "ENA-013")
+    only_administrators_enrol: bool = _as_built(
+        False, "I-05", "ENA-013", choice=Choice(_EITHER, "ENA-013, reading B: KMC users are administrators")
+    )
+    blocked_users_are_mailed: bool = _open(False, _EITHER, _SILENT)
+    """Whether those blocked in an account are mailed a link too when it is switched on."""
+    switching_on_renews_pairings: bool = _open(
+        False, _EITHER, "ENA-011 and ENA-015, reading B: each switching on asks for a new enrolment"
+    )
+    switching_on_ends_sessions: bool = _open(False, _EITHER, "ENA-014, reading B")
+    link_shows_until_login: bool = _open(False, _EITHER, "ENR-002, readings B and C: one device, one login")
+    """Whether a link shows its QR code again until a login with a code."""
     reset_mails_qr_code: bool = _as_built(True, "I-02", "RST-004", "RST-019")
     """Whether the new QR code after a reset also comes by e-mail, or on the screen alone."""
-    one_link_at_a_time: bool = _as_built(False, "I-18", "RST-020")
+    renewal_link_shares_time: bool = _open(False, _EITHER, "RST-019, reading B: it shares the reset link's time")
+    one_link_at_a_time: bool = _as_built(
+        False, "I-18", "RST-020", choice=Choice(_EITHER, "RST-020, reading B: the newest mail wins")
+    )
     """Whether any mailed link replaces every other one of that person, whatever its kind."""
     links_have_one_purpose: bool = _as_built(True, "I-33", "SEC-006")
     links_are_opaque: bool = _as_built(True, "I-32", "SEC-005")
-    resets_max: int = 10
-    resets_period_s: int = 10 * MINUTE_S
+    newest_reset_link_alone: bool = _open(True, _EITHER, "RST-012, reading B: every unexpired link works")
+    locked_out_are_mailed_resets: bool = _open(True, _EITHER, _SILENT)
+    """Whether somebody whom no account lets in is mailed a reset link."""
+    resets_max: int = _open(10, range(1, 11), "SEC-012: ten at most")
+    resets_period_s: int = _open(10 * MINUTE_S, range(10 * MINUTE_S, DAY_S + 1), "SEC-012: in ten minutes")
 
     # Passwords
     password_min: int = 8
     """How many characters a new password needs (ASVS 5, 6.2.1; the published server too)."""
 
+    change_needs_code_of: str = _open("nobody", ("nobody", "enrolled", "paired"), _SILENT)
+    """Who changes the password in a two-factor account with a code only, which is used up: who has a QR code, or who
+    has logged in with a code of it."""
+    change_renews_pairing: bool = _open(False, _EITHER, "LOG-015, reading B: every new password makes a new QR code")
+
     # Logging in
-    failures_max: int = _as_built(10, "I-14", "SEC-001", "SEC-002", "SEC-018")
-    lock_s: int = 15 * MINUTE_S
+    failures_max: int = _as_built(
+        10, "I-14", "SEC-001", "SEC-002", "SEC-018", choice=Choice(range(1, 101), "SEC-001, SEC-002: 100 in a row at most")
+    )
+    code_failures_max: int | None = _open(None, range(1, 101), "SEC-002: 100 in a row at most")
+    """How many wrong codes, counted by themselves; None: together with wrong passwords."""
+    lock_s: int = _open(15 * MINUTE_S, range(1, DAY_S + 1), "SEC-001: a while; SEC-011: 24 hours at most")
+    attempts_extend_lock: bool = _open(False, _EITHER, "SEC-011 counts from the run of wrong attempts")
+    lock_clears_failures: bool = _open(True, _EITHER, "SEC-001 sets the most, not the least")
+    """Whether it takes as many again after a lock, or one."""
+    reset_lifts_lock: bool = _open(True, _EITHER, "SEC-011: 24 hours or a reset")
+    nameless_login_opens: str = _open("first usable", ("first usable", "first", "last usable"), _SILENT)
+    """Which of the user's accounts, in the order they joined them, a login that names none opens."""
+    registering_twice_is_refused: bool = _open(False, _EITHER, _SILENT)
     fallback_asks_for_code: bool = _as_built(True, "I-24", "LOG-013")
     """Whether the account that is really opened decides, or the one looked at first."""
+
+    # Sessions
+    session_ttl_s: int | None = _open(None, range(5 * MINUTE_S, 400 * DAY_S + 1), _SILENT)
+    """How long a session lasts; None: until it is ended."""
+    use_renews_session: bool = _open(False, _EITHER, _SILENT)
+    """Whether that counts from the last use, or from the login."""
+    login_ends_sessions: bool = _open(False, _EITHER, _SILENT)
+    logout_ends_all_sessions: bool = _open(False, _EITHER, _SILENT)
+    change_ends_own_session: bool = _open(False, _EITHER, "SEC-007 speaks of the others")
+    blocked_account_sessions: str = _open("stay", ("stay", "end", "rest"), "SEC-010 speaks of logins")
+    """What becomes of the sessions in an account that is blocked; at rest they open again with it."""
+    switch_in_place_needs_login: bool = _open(False, _EITHER, _SILENT)
+    """Whether going to the very account one is in counts as going to one that has two-factor authentication."""
     new_password_ends_sessions: bool = _as_built(True, "I-17", "SEC-007")
     removal_ends_sessions: bool = _as_built(True, "I-40", "SEC-015")
     """Whether somebody removed from an account is logged out of it, as somebody blocked is."""
@@ -113,5 +183,10 @@ def departures(policy: Policy) -> dict[str, tuple[str, tuple[str, ...]]]:
     return {
         each.name: (each.metadata["observation"], each.metadata["requirements"])
         for each in fields(Policy)
-        if each.metadata and getattr(policy, each.name) != getattr(ARTICLE, each.name)
+        if "observation" in each.metadata and getattr(policy, each.name) != getattr(ARTICLE, each.name)
     }
+
+
+def choices() -> dict[str, Choice]:
+    """Return what the requirements leave open, by the name of the field."""
+    return {each.name: choice for each in fields(Policy) if (choice := each.metadata.get("choice"))}

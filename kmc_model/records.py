@@ -60,7 +60,9 @@ class Credentials(Value, frozen=True):
     last_counter: int = -1
     earlier_counters: frozenset[int] = frozenset()
     failures: int = 0
+    code_failures: int = 0
     locked_until: int = 0
+    no_code_before: int = 0
     resets_asked_at: tuple[int, ...] = ()
 
 
@@ -97,6 +99,7 @@ class Session(Value, Shown, frozen=True):
     email: str
     account: str
     is_open: bool = True
+    since: int = 0
 
 
 class Mail(Value, Shown, frozen=True):

@@ -186,6 +186,10 @@ def secret_dead(turn: Turn) -> bool:
     return secret is not None and turn.is_dead(secret)
 
 
+def code_too_soon(turn: Turn) -> bool:
+    return turn.now < turn.own.no_code_before
+
+
 def code_wrong(turn: Turn) -> bool:
     return turn.counter() is None
 
@@ -201,11 +205,11 @@ def code_older_than_last(turn: Turn) -> bool:
 
 
 def session_ended(turn: Turn) -> bool:
-    return (session := turn.session) is None or not session.is_open
+    return (session := turn.session) is None or not session.is_open or turn.is_over(session)
 
 
 def already_there(turn: Turn) -> bool:
-    return _present_account(turn) is turn.account
+    return _present_account(turn) is turn.account and not turn.policy.switch_in_place_needs_login
 
 
 def from_account_without_two_factor(turn: Turn) -> bool:
@@ -224,6 +228,31 @@ def _present_account(turn: Turn) -> Account:
 def too_many_resets(turn: Turn) -> bool:
     since = turn.now - turn.policy.resets_period_s
     return sum(asked_at > since for asked_at in turn.own.resets_asked_at) >= turn.policy.resets_max
+
+
+def not_to_be_mailed(turn: Turn) -> bool:
+    return not turn.policy.locked_out_are_mailed_resets and not any(
+        turn.lets_in(each.account) for each in turn.memberships()
+    )
+
+
+def member_again(turn: Turn) -> bool:
+    return turn.policy.registering_twice_is_refused and is_member(turn)
+
+
+def _changes_by_code(turn: Turn) -> bool:
+    session, secret, whose = turn.session, turn.own.secret, turn.policy.change_needs_code_of
+    if whose == "nobody" or session is None or secret is None:
+        return False
+    return turn.state.accounts[session.account].two_factor and (whose == "enrolled" or secret.proven)
+
+
+def code_lacking(turn: Turn) -> bool:
+    """Whether a password is to be changed without the code that this takes."""
+    if not _changes_by_code(turn):
+        return False
+    counter = turn.counter() if turn.action.code else None
+    return counter is None or counter <= turn.own.last_counter
 
 
 SYMBOLS = frozenset("~!@#$%^*=+?()-[]{}")
@@ -271,7 +300,8 @@ def enrol_late_user(turn: Turn) -> None:
 
 def _keep_or_make_secret(turn: Turn, email: str) -> None:
     secret = turn.state.credentials[email].secret
-    if secret is None or turn.is_dead(secret):
+    renews = turn.policy.switching_on_renews_pairings and isinstance(turn.action, EnableTwoFactor)
+    if secret is None or turn.is_dead(secret) or (renews and secret.proven):
         turn.new_secret(email)
     elif not secret.proven:
         turn.put_credentials(changed(turn.state.credentials[email], secret=changed(secret, issued_at=turn.now)))
@@ -286,7 +316,8 @@ def _mail_qr_codes(turn: Turn, *, to_owner: bool) -> None:
     account = turn.state.accounts[turn.action.account]
     for each in tuple(turn.state.memberships.values()):
         enrols = each.administrator or not turn.policy.only_administrators_enrol
-        if each.account == account.name and each.status is UserStatus.ACTIVE and enrols:
+        blocked_too = turn.policy.blocked_users_are_mailed and each.status is UserStatus.BLOCKED
+        if each.account == account.name and (blocked_too or each.status is UserStatus.ACTIVE) and enrols:
             if (each.email == account.owner) is to_owner:
                 _mail_qr_code(turn, each.email)
 
@@ -307,17 +338,26 @@ def set_user_status(turn: Turn) -> None:
 def end_sessions_of_the_shut_out(turn: Turn) -> None:
     status = turn.action.status
     if status is UserStatus.BLOCKED or (status is UserStatus.REMOVED and turn.policy.removal_ends_sessions):
-        for session in turn.state.sessions.values():
-            if (session.email, session.account) == (turn.email, turn.action.account):
-                turn.put_session(changed(session, is_open=False))
+        _end_sessions(turn, turn.email, turn.action.account)
 
 
 def set_account_status(turn: Turn) -> None:
     turn.put_account(changed(turn.state.accounts[turn.action.account], status=turn.action.status))
+    if turn.policy.blocked_account_sessions == "end" and turn.action.status is AccountStatus.BLOCKED:
+        _end_sessions(turn, "", turn.action.account)
+
+
+def _end_sessions(turn: Turn, email: str = "", account: str = "", kept: str | None = None) -> None:
+    """End the sessions of a person, or of all, in an account, or in all; but for one."""
+    for session in turn.state.sessions.values():
+        if email in ("", session.email) and account in ("", session.account) and session.handle != kept:
+            turn.put_session(changed(session, is_open=False))
 
 
 def switch_on(turn: Turn) -> None:
     turn.put_account(changed(turn.state.accounts[turn.action.account], two_factor=True))
+    if turn.policy.switching_on_ends_sessions:
+        _end_sessions(turn, "", turn.action.account)
 
 
 def switch_off(turn: Turn) -> None:
@@ -327,7 +367,8 @@ def switch_off(turn: Turn) -> None:
 
 
 def use_enrolment_link(turn: Turn) -> None:
-    if link := turn.enrolment:
+    shows_again = turn.policy.link_shows_until_login and isinstance(turn.action, OpenEnrolmentLink)
+    if (link := turn.enrolment) and not shows_again:
         turn.put_link(changed(link, status=LinkStatus.USED))
 
 
@@ -336,11 +377,25 @@ def show_qr_code(turn: Turn) -> None:
 
 
 def count_failure(turn: Turn) -> None:
-    failures = turn.own.failures + 1
-    if failures < turn.policy.failures_max:
-        turn.put_credentials(changed(turn.own, failures=failures))
+    count, most = "failures", turn.policy.failures_max
+    if turn.policy.code_failures_max is not None and not password_wrong(turn):
+        count, most = "code_failures", turn.policy.code_failures_max
+    failures = getattr(turn.own, count) + 1
+    if failures < most:
+        turn.put_credentials(changed(turn.own, **{count: failures}))
     else:
-        turn.put_credentials(changed(turn.own, failures=0, locked_until=turn.now + turn.policy.lock_s))
+        left = 0 if turn.policy.lock_clears_failures else most - 1
+        turn.put_credentials(changed(turn.own, **{count: left}, locked_until=turn.now + turn.policy.lock_s))
+
+
+def extend_lock(turn: Turn) -> None:
+    if turn.policy.attempts_extend_lock:
+        turn.put_credentials(changed(turn.own, locked_until=turn.now + turn.policy.lock_s))
+
+
+def make_wait(turn: Turn) -> None:
+    if wait_s := turn.policy.wrong_code_wait_s:
+        turn.put_credentials(changed(turn.own, no_code_before=turn.now + wait_s))
 
 
 def forgive_failures_without_two_factor(turn: Turn) -> None:
@@ -350,13 +405,14 @@ def forgive_failures_without_two_factor(turn: Turn) -> None:
 
 
 def forgive_failures(turn: Turn) -> None:
-    if _has_failed(turn):
-        turn.put_credentials(changed(turn.own, failures=0, locked_until=0))
+    stays = isinstance(turn.action, SetPassword) and not turn.policy.reset_lifts_lock
+    if _has_failed(turn) and not stays:
+        turn.put_credentials(changed(turn.own, failures=0, code_failures=0, locked_until=0, no_code_before=0))
 
 
 def _has_failed(turn: Turn) -> bool:
     own = turn.own
-    return own.failures > 0 or own.locked_until > 0
+    return any((own.failures, own.code_failures, own.locked_until, own.no_code_before))
 
 
 def remember_counter(turn: Turn) -> None:
@@ -369,6 +425,8 @@ def remember_counter(turn: Turn) -> None:
 
 def prove_secret(turn: Turn) -> None:
     own = turn.own
+    if turn.policy.link_shows_until_login:
+        turn.replace_links(turn.email, LinkKind.ENROLMENT)
     if own.secret and not own.secret.proven:
         turn.put_credentials(changed(own, secret=changed(own.secret, proven=True)))
 
@@ -376,7 +434,9 @@ def prove_secret(turn: Turn) -> None:
 def open_session(turn: Turn) -> None:
     account = turn.account
     assert account is not None  # an earlier rule refuses a login that opens no account
-    turn.opened = Session(turn.token(turn.new_serial(), link=False), turn.email, account.name)
+    if turn.policy.login_ends_sessions and isinstance(turn.action, LogIn):
+        _end_sessions(turn, turn.email)
+    turn.opened = Session(turn.token(turn.new_serial(), link=False), turn.email, account.name, since=turn.now)
     turn.put_session(turn.opened)
 
 
@@ -384,15 +444,16 @@ def end_session(turn: Turn) -> None:
     session = turn.session
     if session and session.is_open:
         turn.put_session(changed(session, is_open=False))
+    if turn.policy.logout_ends_all_sessions and isinstance(turn.action, LogOut):
+        _end_sessions(turn, turn.email)
 
 
 def end_other_sessions(turn: Turn) -> None:
-    if not turn.policy.new_password_ends_sessions:
-        return
-    email, kept = turn.email, getattr(turn.action, "session", None)
-    for session in turn.state.sessions.values():
-        if session.email == email and session.handle != kept:
-            turn.put_session(changed(session, is_open=False))
+    own = None if turn.policy.change_ends_own_session else getattr(turn.action, "session", None)
+    if turn.policy.new_password_ends_sessions:
+        _end_sessions(turn, turn.email, kept=own)
+    elif turn.policy.change_ends_own_session and isinstance(turn.action, ChangePassword):
+        end_session(turn)
 
 
 def move_session(turn: Turn) -> None:
@@ -405,12 +466,18 @@ def keep_session(turn: Turn) -> None:
     turn.opened = turn.session
 
 
+def renew_session(turn: Turn) -> None:
+    if turn.policy.use_renews_session and (session := turn.session):
+        turn.put_session(changed(session, since=turn.now))
+
+
 def count_reset(turn: Turn) -> None:
     turn.put_credentials(changed(turn.own, resets_asked_at=(*turn.own.resets_asked_at, turn.now)))
 
 
 def replace_reset_links(turn: Turn) -> None:
-    turn.replace_links(turn.email, LinkKind.RESET)
+    if turn.policy.newest_reset_link_alone:
+        turn.replace_links(turn.email, LinkKind.RESET)
 
 
 def mail_reset_link(turn: Turn) -> None:
@@ -440,7 +507,22 @@ def lead_to_new_qr_code(turn: Turn) -> None:
     """Issue one enrolment link for both OK and the mail; only its first use shows the QR code."""
     link = turn.link
     if link and turn.needs_two_factor():
-        turn.put_link(changed(link, follow_up=turn.new_link(LinkKind.ENROLMENT, turn.email).token))
+        follow_up = turn.new_link(LinkKind.ENROLMENT, turn.email)
+        turn.put_link(changed(link, follow_up=follow_up.token))
+        if turn.policy.renewal_link_shares_time:
+            turn.put_link(changed(follow_up, issued_at=link.issued_at))
+
+
+def use_code_up(turn: Turn) -> None:
+    if _changes_by_code(turn):
+        remember_counter(turn)
+
+
+def renew_pairing(turn: Turn) -> None:
+    if turn.policy.change_renews_pairing and turn.needs_two_factor():
+        replace_enrolment_links(turn)
+        renew_secret(turn)
+        _mail_qr_code(turn, turn.email)
 
 
 def mail_new_qr_code(turn: Turn) -> None:
@@ -452,6 +534,7 @@ def mail_new_qr_code(turn: Turn) -> None:
 # The table
 
 RULES: tuple[Rule, ...] = (
+    Rule(None, RegisterUser, member_again, Reason.NOT_ALLOWED),
     Rule(None, RegisterUser, is_member),
     Rule(None, RegisterUser, always, None, (Effect(None, register), Effect("ENA-008", enrol_late_user))),
     Rule(None, SetUserStatus, not_in_account, Reason.UNKNOWN),
@@ -494,7 +577,7 @@ RULES: tuple[Rule, ...] = (
     ),
     # Logging in
     Rule("LOG-007", LogIn, is_unknown, Reason.WRONG_CREDENTIALS),
-    Rule("SEC-001", LogIn, is_locked, Reason.LOCKED),
+    Rule("SEC-001", LogIn, is_locked, Reason.LOCKED, (Effect(None, extend_lock),)),
     Rule("LOG-006", LogIn, password_wrong, Reason.WRONG_CREDENTIALS, (Effect("SEC-001", count_failure),)),
     Rule("LOG-012", LogIn, not_in_account, Reason.NOT_IN_ACCOUNT),
     Rule("LOG-014", LogIn, inactive_in_account, Reason.BLOCKED),
@@ -509,7 +592,14 @@ RULES: tuple[Rule, ...] = (
     Rule("LOG-003", LogIn, code_missing, Reason.CODE_NEEDED),
     Rule("ENA-012", LogIn, never_enrolled, Reason.WRONG_CODE),
     Rule("ENR-012", LogIn, secret_dead, Reason.WRONG_CODE),
-    Rule("LOG-005", LogIn, code_wrong, Reason.WRONG_CODE, (Effect("SEC-002", count_failure),)),
+    Rule(None, LogIn, code_too_soon, Reason.WRONG_CODE),
+    Rule(
+        "LOG-005",
+        LogIn,
+        code_wrong,
+        Reason.WRONG_CODE,
+        (Effect("SEC-002", count_failure), Effect(None, make_wait)),
+    ),
     Rule("STD-003", LogIn, code_used_before, Reason.WRONG_CODE),
     Rule("STD-011", LogIn, code_older_than_last, Reason.WRONG_CODE),
     Rule(
@@ -526,10 +616,11 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("LOG-010", LogOut, always, None, (Effect("LOG-010", end_session),)),
     Rule("LOG-010", UseSession, session_ended, Reason.SESSION_ENDED),
-    Rule("LOG-002", UseSession, always, None, (Effect(None, keep_session),)),
+    Rule("LOG-002", UseSession, always, None, (Effect(None, renew_session), Effect(None, keep_session))),
     Rule("LOG-010", ChangePassword, session_ended, Reason.SESSION_ENDED),
     Rule("LOG-016", ChangePassword, password_wrong, Reason.WRONG_CREDENTIALS),
     Rule("LOG-017", ChangePassword, password_refused, Reason.PASSWORD_REFUSED),
+    Rule(None, ChangePassword, code_lacking, Reason.WRONG_CODE),
     Rule(
         "LOG-015",
         ChangePassword,
@@ -538,20 +629,24 @@ RULES: tuple[Rule, ...] = (
         (
             Effect("LOG-015", set_password),
             Effect("RST-021", replace_reset_links),
+            Effect(None, renew_session),
             Effect("SEC-007", end_other_sessions),
+            Effect(None, use_code_up),
+            Effect(None, renew_pairing),
         ),
     ),
     # Switching
     Rule("SWI-008", SwitchAccount, session_ended, Reason.SESSION_ENDED),
     Rule("SWI-006", SwitchAccount, not_active_in_account, Reason.NOT_IN_ACCOUNT),
     Rule("SEC-010", SwitchAccount, account_blocked, Reason.BLOCKED),
-    Rule(None, SwitchAccount, already_there, None, (Effect(None, keep_session),)),
+    Rule(None, SwitchAccount, already_there, None, (Effect(None, renew_session), Effect(None, keep_session))),
     Rule("SWI-001", SwitchAccount, from_account_without_two_factor, Reason.NEW_LOGIN_REQUIRED),
     Rule("SWI-002", SwitchAccount, from_account_with_two_factor, Reason.NEW_LOGIN_REQUIRED),
-    Rule("SWI-004", SwitchAccount, always, None, (Effect("SWI-004", move_session),)),
+    Rule("SWI-004", SwitchAccount, always, None, (Effect(None, renew_session), Effect("SWI-004", move_session))),
     # Resetting
     Rule("SEC-004", RequestReset, is_unknown),
     Rule("SEC-012", RequestReset, too_many_resets),
+    Rule(None, RequestReset, not_to_be_mailed),
     Rule(
         "RST-001",
         RequestReset,

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from kmc_model.actions import AccountStatus, ConfirmPassword, UserStatus
+from kmc_model.clock import STEP_S
 from kmc_model.policy import Policy
 from kmc_model.qr import key_uri
 from kmc_model.records import (
@@ -164,8 +165,10 @@ class Turn:
         )
 
     def _chosen_account(self) -> str:
-        """Return the first account joined of those that let the user in, or of all where none does."""
-        return max((each.account for each in self.memberships()), key=self.lets_in)
+        """Return the account that a login without a name opens: of those that let the user in, or of all."""
+        joined = [each.account for each in self.memberships()]
+        opens = self.policy.nameless_login_opens
+        return joined[0] if opens == "first" else max(joined[:: -1 if opens == "last usable" else 1], key=self.lets_in)
 
     def needs_code(self, account: Account) -> bool:
         """Whether a login to `account` needs a code."""
@@ -180,16 +183,24 @@ class Turn:
         ends_at = self.policy.qr_code_ends_at(secret.issued_at)
         return ends_at is not None and not secret.proven and self.now > ends_at
 
+    def is_over(self, session: Session) -> bool:
+        """Whether a session has ended by itself, or rests because its account does not let the person in."""
+        ttl_s = self.policy.session_ttl_s
+        rests = self.policy.blocked_account_sessions == "rest" and not self.lets_in(session.account)
+        return rests or (ttl_s is not None and self.now >= session.since + ttl_s)
+
     def counter(self) -> int | None:
         """The time step that the code of this login belongs to, or None."""
-        secret = self.own.secret
-        return self.secrets.counter_of(
+        secret, behind, ahead = self.own.secret, self.policy.tolerance_steps, self.policy.steps_ahead
+        ahead = behind if ahead is None else ahead
+        counter = self.secrets.counter_of(
             self.action.code,
             secret.base32 if secret else "",
             self.now,
-            self.policy.tolerance_steps,
+            max(behind, ahead),
             self.policy.codes_compared_as_numbers,
         )
+        return counter if counter is None or -behind <= counter - self.now // STEP_S <= ahead else None
 
     # What a person reads and sees
 

@@ -369,6 +369,10 @@ def edges(configuration: Configuration, policy: Policy) -> Iterator[int]:
             yield from (dies_at, dies_at + 1)
         if own.locked_until > configuration.now:
             yield from (own.locked_until - 1, own.locked_until)
+    if policy.session_ttl_s is not None:
+        for session in configuration.state.sessions.values():
+            if session.is_open:
+                yield from (session.since + policy.session_ttl_s - 1, session.since + policy.session_ttl_s)
 
 
 def to_next_limit(configuration: Configuration, rules: Rules) -> Transition | None:

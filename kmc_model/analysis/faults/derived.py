@@ -86,9 +86,39 @@ Units are those in which the requirements speak: an hour of a day, a minute of t
 """
 
 
+CHOICES: dict[str, tuple[tuple[Any, tuple[str, ...]], ...]] = {
+    "steps_ahead": ((0, ("STD-010",)), (2, ()), (10, ("LOG-008",))),
+    "wrong_code_wait_s": ((20, ()),),
+    "code_failures_max": ((5, ()), (10, ()), (101, ("SEC-002",))),
+    "session_ttl_s": ((30 * MINUTE_S, ()), (8 * HOUR_S, ())),
+    "nameless_login_opens": (("first", ()), ("last usable", ())),
+    "blocked_account_sessions": (("end", ()), ("rest", ())),
+    "blocked_users_are_mailed": ((True, ()),),
+    "switching_on_renews_pairings": ((True, ("ENA-011", "ENA-015")),),
+    "switching_on_ends_sessions": ((True, ("ENA-014",)),),
+    "link_shows_until_login": ((True, ("ENR-002",)),),
+    # No scenario lets time pass between asking for a reset and setting the password.
+    "renewal_link_shares_time": ((True, ()),),
+    "newest_reset_link_alone": ((False, ("RST-012",)),),
+    "locked_out_are_mailed_resets": ((False, ()),),
+    "change_needs_code_of": (("enrolled", ()), ("paired", ())),
+    "change_renews_pairing": ((True, ("LOG-015",)),),
+    "attempts_extend_lock": ((True, ()),),
+    "lock_clears_failures": ((False, ()),),
+    "reset_lifts_lock": ((False, ("SEC-011",)),),
+    "registering_twice_is_refused": ((True, ()),),
+    "use_renews_session": ((True, ()),),
+    "login_ends_sessions": ((True, ()),),
+    "logout_ends_all_sessions": ((True, ()),),
+    "change_ends_own_session": ((True, ()),),
+    "switch_in_place_needs_login": ((True, ()),),
+}
+"""Other answers to what is open, and what demands the reference's under the reading that it takes."""
+
+
 def of_policy() -> Iterator[Fault]:
     """Yield each number a unit off and each choice flipped; a change that no requirement forbids is benign."""
-    for name, others in NUMBERS.items():
+    for name, others in (NUMBERS | CHOICES).items():
         for value, requirements in others:
             yield _with(name, value, requirements)
     for name, (_, requirements) in departures(KALTURA_SERVER).items():

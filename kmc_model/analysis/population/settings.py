@@ -7,7 +7,7 @@ from typing import Any
 
 from kmc_model.analysis.population.behaviour import Behaviour, Impossible, LogNormal, Normal
 from kmc_model.analysis.population.tables import gap_s
-from kmc_model.policy import ARTICLE, Policy
+from kmc_model.policy import ARTICLE, Policy, choices
 
 __all__ = ["DAYS_MAX", "USERS_MAX", "apply_settings", "check"]
 
@@ -21,7 +21,12 @@ SHORT = {"qr_ttl": ("enrolment_link_ttl_s", "unused_qr_code_ttl_s")}
 """Names for what goes together: a QR code's lifetime is that of its link and of the code unused."""
 
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_POLICY = {each.name for each in fields(Policy)} - {"name"}
+_SIMULATED = {
+    *("unused_qr_code_ttl_s", "reset_link_ttl_s", "tolerance_steps", "only_administrators_enrol", "one_link_at_a_time"),
+    *("resets_max", "resets_period_s", "failures_max", "lock_s"),
+}
+"""Of what the requirements leave open, what the visits of a population can show; the rest stays the reference's."""
+_POLICY = {each.name for each in fields(Policy)} - {"name"} - (choices().keys() - _SIMULATED)
 _BEHAVIOUR = {each.name for each in fields(Behaviour)}
 
 
