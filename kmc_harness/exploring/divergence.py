@@ -86,6 +86,16 @@ class Divergence:
         pairs = zip(Observed._fields, self.expected, self.actual, strict=True)
         return tuple(name for name, one, two in pairs if one != two)
 
+    def is_like(self, other: "Divergence") -> bool:
+        """Whether the same differs in the same way."""
+        ways = [(each.fields, each.expected.accepted, each.actual.accepted) for each in (self, other)]
+        return ways[0] == ways[1]
+
+    @property
+    def wrongly_opened(self) -> bool:
+        """Whether a login was accepted that should not have been."""
+        return self.actual.opened and not self.expected.opened
+
     def in_words(self) -> Iterator[tuple[str, str]]:
         """Yield by field in which the two differ what was expected and what was seen, in words."""
         expected, actual = self.expected, self.actual
