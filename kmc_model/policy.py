@@ -111,7 +111,12 @@ class Policy:
 
     # Logging in
     failures_max: int = _as_built(
-        10, "I-14", "SEC-001", "SEC-002", "SEC-018", choice=Choice(range(1, 101), "SEC-001, SEC-002: 100 in a row at most")
+        10,
+        "I-14",
+        "SEC-001",
+        "SEC-002",
+        "SEC-018",
+        choice=Choice(range(1, 101), "SEC-001, SEC-002: 100 in a row at most"),
     )
     code_failures_max: int | None = _open(None, range(1, 101), "SEC-002: 100 in a row at most")
     """How many wrong codes, counted by themselves; None: together with wrong passwords."""

@@ -4,65 +4,52 @@ python examples/targets/behaviour.py examples/targets/django-allauth/in-process.
 """
 
 import sys
-from itertools import count
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from kmc_harness.exploring.measuring import Bench, is_locked, limit_of_wrong_codes, window
 from kmc_harness.port import ConfirmPairing, LogIn, StartPairing
-from kmc_harness.scenario.world import HOME, World
+from kmc_harness.scenario.world import HOME
 from kmc_harness.targets.hosted import Hosted
 from kmc_model.clock import STEP_S
-from kmc_model.sentences import A_CODE, code
+from kmc_model.sentences import A_CODE
 
 MINUTE_S = 60
-WINDOW_S = range(-5 * STEP_S, 6 * STEP_S, STEP_S)
-MOST_WRONG = 14
+STEPS = range(-5, 6)
+USUAL_LIMITS = (3, 5, 10, 14)
 FREE_AFTER_MIN = (1, 5, 15, 60)
 
-people = count(1)
 
-
-def paired(world: World) -> str:
-    """Return the name of somebody new who has paired an authenticator, some minutes ago."""
-    name = f"Person{next(people)}"
-    world.given.pairing(name)
-    world.exchange.move_into_step(STEP_S // 2)
-    return name
-
-
-def lets_in(world: World, name: str, words: str) -> bool:
-    """Whether a login with the code that `words` describe is accepted."""
-    return world.act.log_in(name, code(words)).accepted
-
-
-def window(world: World) -> str:
+def offsets(bench: Bench) -> str:
     """Return the offsets at which a code is accepted, each tried by somebody else."""
-    taken = [each for each in WINDOW_S if lets_in(world, paired(world), f"a code made {each} s from now")]
-    return f"{min(taken)} to {max(taken)}" if len(taken) > 1 else f"{taken[0]} only" if taken else "none"
+    taken = [each * STEP_S for each in window(bench, STEPS)]
+    return f"{taken[0]} to {taken[-1]}" if len(taken) > 1 else f"{taken[0]} only" if taken else "none"
 
 
-def replay(world: World) -> str:
-    name = paired(world)
-    return said(lets_in(world, name, "a code") and lets_in(world, name, "the same code"))
+def replay(bench: Bench) -> str:
+    world = bench.paired()
+    return said(bench.takes_code("Ada", world, "a code") and bench.takes_code("Ada", world, "the same code"))
 
 
-def next_step(world: World) -> str:
-    name = paired(world)
-    first = lets_in(world, name, "a code")
+def next_step(bench: Bench) -> str:
+    world = bench.paired()
+    first = bench.takes_code("Ada", world, "a code")
     world.exchange.pass_time(STEP_S)
-    return said(first and lets_in(world, name, "the same code"))
+    return said(first and bench.takes_code("Ada", world, "the same code"))
 
 
-def older(world: World) -> str:
-    name = paired(world)
-    return said(lets_in(world, name, "a code") and lets_in(world, name, f"a code made -{STEP_S} s from now"))
+def older(bench: Bench) -> str:
+    world = bench.paired()
+    first = bench.takes_code("Ada", world, "a code")
+    return said(first and bench.takes_code("Ada", world, f"a code made -{STEP_S} s from now"))
 
 
-def confirming(world: World) -> str:
+def confirming(bench: Bench) -> str:
     """Tell whether the code that completed the pairing logs in as well."""
-    person = world.given.user(f"Person{next(people)}", HOME)
+    world = bench.world()
+    person = world.given.user("Ada", HOME)
     session = world.exchange.perform(LogIn(person.email, person.password)).session or ""
     person.shown = world.exchange.perform(StartPairing(session, person.password))
     world.act.scan(person.name)
@@ -71,22 +58,11 @@ def confirming(world: World) -> str:
     return said(world.exchange.perform(LogIn(person.email, person.password, typed)).accepted)
 
 
-def is_locked(world: World, wrong: int, after_min: int = 0) -> bool:
-    """Whether the right code is refused after so many wrong ones, and so many minutes."""
-    name = paired(world)
-    world.act.try_wrong(name, wrong, "codes")
-    world.exchange.pass_time(after_min * MINUTE_S)
-    return not lets_in(world, name, "a code")
-
-
-def limit(world: World) -> str:
-    if not is_locked(world, MOST_WRONG):
-        return f"none in {MOST_WRONG}"
-    few, many = 0, MOST_WRONG
-    while many - few > 1:
-        middle = (few + many) // 2
-        few, many = (few, middle) if is_locked(world, middle) else (middle, many)
-    free = next((each for each in FREE_AFTER_MIN if not is_locked(world, many, each)), None)
+def limit(bench: Bench) -> str:
+    many = limit_of_wrong_codes(bench, USUAL_LIMITS, USUAL_LIMITS[1])
+    if many is None:
+        return f"none in {USUAL_LIMITS[-1]}"
+    free = next((each for each in FREE_AFTER_MIN if not is_locked(bench, many, each * MINUTE_S)), None)
     return f"{many}, free after {free} min" if free else f"{many}, not free after an hour"
 
 
@@ -95,7 +71,7 @@ def said(accepted: bool) -> str:
 
 
 COLUMNS = {
-    "window (s)": window,
+    "window (s)": offsets,
     "replay": replay,
     "next step": next_step,
     "older after newer": older,
@@ -110,7 +86,7 @@ def main(paths: list[str]) -> None:
     for path in paths:
         target = Hosted(Path(path))
         try:
-            row = [measure(World(target, f"b{number}")) for number, measure in enumerate(COLUMNS.values())]
+            row = [measure(Bench(target, f"b{number}x")) for number, measure in enumerate(COLUMNS.values())]
         finally:
             target.close()
         table.add_row(target.name, *row)

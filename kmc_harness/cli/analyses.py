@@ -11,11 +11,14 @@ from rich.status import Status
 
 from kmc_harness import terminal
 from kmc_harness.durations import stopwatch
+from kmc_harness.exploring.measuring import Measured
 from kmc_harness.exploring.search import Found, Search
 from kmc_harness.selftest import Caught, End, Reach, Selftest
 from kmc_harness.specification import contexts
 from kmc_model.analysis.faults import Fault, Kind
 from kmc_model.analysis.statespace import Difference, Space, Violation
+from kmc_model.policy import ARTICLE, choices
+from kmc_model.sentences import duration_in_words
 
 __all__ = [
     "Counting",
@@ -23,6 +26,7 @@ __all__ = [
     "say",
     "show_differences",
     "show_found",
+    "show_measured",
     "show_score",
     "show_search",
     "show_selftest",
@@ -241,6 +245,43 @@ def _in_words(observed: object) -> str:
     return ", ".join(words)
 
 
+def show_measured(measured: Measured, seconds: float) -> None:
+    """Show what a target chooses where the requirements leave it a choice."""
+    console = Console(highlight=False)
+    table = terminal.table("left open", "here", "the reference", "by")
+    alike = 0
+    for name, value in measured.chosen.items():
+        reference = getattr(ARTICLE, name)
+        if value == reference and (isinstance(value, bool | str) or value is None):
+            alike += 1
+            continue
+        words = _choice_in_words(name, value), _choice_in_words(name, reference)
+        table.add_row(escape(_named(name)), words[0], words[1], escape(choices()[name].source))
+    if table.row_count:
+        console.print(table)
+    console.print(f"{len(measured.chosen)} choices measured, {measured.actions} actions, {seconds:.1f} s", end="")
+    console.print(f"; {alike} more are as the reference's" if alike else "")
+    if measured.unmeasured:
+        by_reason: dict[str, list[str]] = {}
+        for name, why in measured.unmeasured.items():
+            by_reason.setdefault(why, []).append(_named(name))
+        for why, names in by_reason.items():
+            console.print(escape(f"not measured: {', '.join(names)} ({why})"))
+    console.print()
+
+
+def _named(name: str) -> str:
+    return name.removesuffix("_s").replace("_", " ").replace("ttl", "lifetime")
+
+
+def _choice_in_words(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None:
+        return {"code_failures_max": "with passwords", "steps_ahead": "as many as behind"}.get(name, "no end")
+    return duration_in_words(value) if name.endswith("_s") and isinstance(value, int) else str(value)
+
+
 def show_search(search: Search, target: str, against: str, seconds: float) -> None:
     """Show how far a search went."""
     console = Console(highlight=False)
@@ -256,6 +297,9 @@ def show_search(search: Search, target: str, against: str, seconds: float) -> No
         console.print(f"[bold magenta]nothing was compared[/] of {escape(target)} and {escape(against)} in that time")
     elif search.found is None:
         console.print(f"[green]no departure[/] of {escape(target)} from {escape(against)} found")
+    if search.explained:
+        chosen = (f"{_named(name)} {_choice_in_words(name, value)}" for name, value in search.explained.items())
+        console.print(escape(f"chosen otherwise here and there, as the requirements allow: {', '.join(chosen)}"))
     console.print(f"{went}")
 
 
@@ -263,7 +307,7 @@ def show_found(found: Found, scenario: str | None, program: str) -> None:
     """Show a departure: what happened, as a scenario, and as a program."""
     console = Console(highlight=False)
     moves = f"{len(found.moves)} move{'s' * (len(found.moves) != 1)}"
-    by = f"; the reference answers by {found.requirement}" if found.requirement else ""
+    by = f"; {found.requirement} is broken" if found.requirement else ""
     console.print(f"\n[bold red]departure[/] after {moves}, minimised from {found.before_shrinking}{by}")
     for expected, actual in found.divergence.in_words():
         console.print(f"  expected [green]{escape(expected)}[/], actual [red]{escape(actual)}[/]")

@@ -3,16 +3,19 @@
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from kmc_harness import durations
 from kmc_harness.cli import analyses
 from kmc_harness.durations import stopwatch
-from kmc_harness.exploring import reproducer, search
+from kmc_harness.exploring import measuring, reproducer, search
+from kmc_harness.port import Target
 from kmc_harness.report.files import write_whole
 from kmc_harness.report.results import Run
 from kmc_harness.running import runner
 from kmc_harness.selftest import selftest
+from kmc_harness.targets.model import ModelTarget
 from kmc_harness.verdicts import Misuse
 from kmc_model.analysis.configurations import SCOPES, TOPICS, Rules
 from kmc_model.analysis.faults import Fault, all_faults, by_name
@@ -100,8 +103,9 @@ def search_target(target: str, against: str, policy: str, budget: str, seed: str
     expected = runner.load(Run(against, reference, seed=seed)).take()
     assert explored is not None
     assert expected is not None
-    until = stopwatch() + budget_s
     try:
+        _choose_alike(expected, explored, int(seed))
+        until = stopwatch() + budget_s
         with analyses.Counting("actions") as counting:
             made = search.explore(
                 expected,
@@ -130,6 +134,18 @@ def search_target(target: str, against: str, policy: str, budget: str, seed: str
         _write(out, feature)
         analyses.say(f"{feature.count('    Scenario: ')} of {len(made.departures)} as scenarios in {out}")
     return 1
+
+
+def _choose_alike(expected: Target, explored: Target, seed: int) -> None:
+    """Have the model choose what the target chooses where the requirements leave it open, and show what that is."""
+    if not isinstance(expected, ModelTarget):
+        return
+    with analyses.Counting("actions to measure choices") as counting:
+        measured = measuring.measure(
+            explored, expected.policy, tag=f"m{seed}", on_progress=lambda count: counting.show(count, None)
+        )
+    expected.variant = replace(expected.variant, policy=measured.policy)
+    analyses.show_measured(measured, counting.seconds)
 
 
 def _seconds(budget: str) -> float:

@@ -7,6 +7,7 @@ and the mails of each person. Texts may differ, secrets and links must differ, a
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from kmc_harness.exploring.divergence import Divergence, Leak, Observed
 from kmc_harness.phone.authenticator import Authenticator
@@ -17,10 +18,12 @@ from kmc_harness.scenario.post import links_of
 from kmc_harness.scenario.world import World
 from kmc_harness.secrecy.tokens import constant_bytes, random_bits, token_of, told_by
 from kmc_harness.specification import bindings
+from kmc_harness.targets.model import ModelTarget
 from kmc_harness.verdicts import Departure, Unreached
 from kmc_model.analysis.configurations import Act, Move
+from kmc_model.model import Variant
 
-__all__ = ["Differential", "Subject"]
+__all__ = ["Differential", "Seen", "Subject", "agrees"]
 
 ENOUGH_SECRETS = 32
 """The least number of secrets to compare: fewer random secrets can have equal bits by chance."""
@@ -33,6 +36,14 @@ ALIKE = {Act.LOG_IN: f"logs in with {WRONG}", Act.ASK_FOR_RESET: "asks for a res
 
 NewMails = Sequence[tuple[Person, Sequence[Mail]]]
 """The new mails of each person after one move."""
+
+
+class Seen(NamedTuple):
+    """What a target showed of one move that began `at` an instant (epoch seconds)."""
+
+    at: int
+    move: Move
+    observed: Observed
 
 
 @dataclass
@@ -172,6 +183,7 @@ class Differential:
         scanned: whether the last move showed a QR code.
         made: whether the second target could make it.
         runs: whether one of the clocks was seen to run by itself.
+        seen: what the second one has shown so far.
 
     """
 
@@ -201,28 +213,31 @@ class Differential:
             for name, account in founders:
                 subject.world.given.user(name, account)
         self.runs = self._keep_time()
+        self.seen: list[Seen] = []
 
     def perform(self, move: Move) -> Divergence | None:
         """Have both make `move`; return how they diverge, or None."""
         self.acting = self.actual
+        at = self._now
         actual = self.actual.perform(move)
+        self.seen.append(Seen(at, move, actual))
         self.acting = self.expected
         expected = self.expected.perform(move)
         self.runs |= self._keep_time()
         self.scanned, self.made = bool(expected.shown), not actual.unreached
         if actual.unreached == NotOffered.__name__ != expected.unreached:
             raise NotOffered("what is declared was answered not offered")
-        account = expected.account
-        if not (expected.account and actual.account):  # one of them does not tell
-            expected, actual = expected._replace(account=""), actual._replace(account="")
-        if expected != actual and (told := self.actual.world.post.turned_away()):
+        divergence = _divergence(move, expected, actual)
+        if divergence and (told := self.actual.world.post.turned_away()):
             self.acting = self.actual
             raise Unreached(told)
-        return None if expected == actual else Divergence(move, expected, actual, account)
+        return divergence
 
     def _keep_time(self) -> bool:
         """Move the slower clock to the time of the other one; return whether they differed."""
-        ahead_s = self.expected.target.now() - self.actual.target.now()
+        expected_now, actual_now = self.expected.target.now(), self.actual.target.now()
+        self._now = max(expected_now, actual_now)
+        ahead_s = expected_now - actual_now
         if ahead_s:
             behind = self.actual if ahead_s > 0 else self.expected
             behind.target.advance(abs(ahead_s))
@@ -232,3 +247,32 @@ class Differential:
     def actions(self) -> int:
         """How many actions the second one was asked to perform."""
         return self.actual.world.exchange.count
+
+
+def _divergence(move: Move, expected: Observed, actual: Observed) -> Divergence | None:
+    account = expected.account
+    if not (expected.account and actual.account):  # one of them does not tell
+        expected, actual = expected._replace(account=""), actual._replace(account="")
+    return None if expected == actual else Divergence(move, expected, actual, account)
+
+
+_NO_CHOICE: dict[str, Any] = {"qr_code": (), "silent": False, "leaks": ()}
+
+
+def agrees(
+    variant: Variant, founders: Sequence[tuple[str, str]], seen: Sequence[Seen], offers: frozenset[Offer]
+) -> bool:
+    """Whether the model, as `variant`, shows what a target has shown, move by move at the same times.
+
+    What no choice is about is left out: how a QR code is made, what is given away, and whether a word is said.
+    """
+    model = ModelTarget(variant, start=seen[0].at)
+    subject = Subject(model, World(model, "again"))
+    subject.world.exchange.offers = offers
+    for name, account in founders:
+        subject.world.given.user(name, account)
+    for at, move, observed in seen:
+        model.advance(max(at - model.now(), 0))
+        if _divergence(move, subject.perform(move)._replace(**_NO_CHOICE), observed._replace(**_NO_CHOICE)):
+            return False
+    return True

@@ -6,6 +6,7 @@ from kmc_harness.exploring.divergence import Observed
 from kmc_harness.exploring.search import Found
 from kmc_harness.specification import catalogue
 from kmc_model.analysis.configurations import Act, Move
+from kmc_model.policy import ARTICLE, POLICIES, choices
 
 __all__ = ["as_feature", "as_python", "then"]
 
@@ -127,12 +128,18 @@ def _as_scenario(found: Found) -> list[str] | None:
 
 def as_python(found: Found, target: tuple[str, str], against: tuple[str, str], seed: str = "0") -> str:
     """Return a program that runs the trace again on both targets, given by name and policy, and shows the departure."""
+    base = POLICIES.get(against[1], ARTICLE)
+    chosen = {name: value for name in choices() if (value := getattr(found.policy, name)) != getattr(base, name)}
+    chooses = against[0] == "model" and chosen
     return "\n".join(
         [
+            *(["from dataclasses import replace", ""] if chooses else []),
             "from kmc_harness import targets",
             "from kmc_harness.exploring.search import rerun",
+            *(["from kmc_model import Variant"] if chooses else []),
             "",
             f"expected = targets.load({against[0]!r}, policy={against[1]!r}, seed={seed!r})",
+            *([f"expected.variant = Variant(replace(expected.policy, **{chosen!r}))"] if chooses else []),
             f"target = targets.load({target[0]!r}, policy={target[1]!r}, seed={seed!r})",
             f"founders = {list(found.founders)!r}",
             "sentences = [",

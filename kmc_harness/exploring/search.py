@@ -4,26 +4,36 @@ A departure is minimised: only its necessary moves remain, with round times.
 """
 
 import random
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import Any
 
-from kmc_harness.exploring.differential import Differential
+from kmc_harness.exploring.attribution import broken, is_open, leaked
+from kmc_harness.exploring.counts import fitted, spoken
+from kmc_harness.exploring.differential import Differential, Seen, agrees
 from kmc_harness.exploring.divergence import Divergence
 from kmc_harness.exploring.tours import Trace, traces
 from kmc_harness.port import Offer, Target
 from kmc_harness.secrecy.exceptions import in_words
 from kmc_harness.targets.model import ModelTarget
 from kmc_harness.verdicts import Misuse
-from kmc_model.analysis.configurations import Act, Configuration, Move, edges, move_of, then, waits
+from kmc_model.analysis.configurations import Act, Configuration, Move, edges, then, waits
+from kmc_model.policy import ARTICLE, Policy, choices
+from kmc_model.sentences import duration_s
 
-__all__ = ["AdapterBroke", "Found", "Run", "Search", "explore", "rerun", "timed"]
+__all__ = ["AdapterBroke", "Found", "Run", "Search", "explore", "need_clock", "rerun", "timed"]
 
 Founders = Sequence[tuple[str, str]]
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
 ROUND_TIMES_S = (MINUTE_S, HOUR_S, DAY_S + MINUTE_S, 25 * HOUR_S, 4 * DAY_S, 31 * DAY_S)
 """Lengths of time as people say them, short ones first."""
 ASIDE_S = 5
+FEW = 10
+LESS_AND_LESS_PLAIN = ("no code", "an empty code", "a code made of six zeros", "a wrong code")
+"""What may be typed for a code, the least first."""
 
 
 class AdapterBroke(Exception):
@@ -39,9 +49,11 @@ class Found:
         moves: the moves of the trace; the two targets differ at the last one.
         scanned: the positions of the moves after which the shown QR code is scanned.
         divergence: the observations of both targets.
-        requirement: the requirement behind the reference's answer; None in a comparison with another target.
+        requirement: the one that is broken; None in a comparison with another target.
         entries: the number of QR codes scanned by the person so far.
         before_shrinking: the number of moves before the minimisation.
+        seen: what the target showed.
+        policy: of the model that it was compared with.
 
     """
 
@@ -52,6 +64,8 @@ class Found:
     requirement: str | None
     entries: int
     before_shrinking: int
+    seen: tuple[Seen, ...] = field(default=(), compare=False, repr=False)
+    policy: Policy = field(default=ARTICLE, compare=False, repr=False)
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -76,12 +90,14 @@ class Search:
     """The result of a search: departures of different kinds, and its extent.
 
     `vanished` is a trace with a departure that did not happen again in a second run. `broke_off` is the message of an
-    adapter that broke after a departure.
+    adapter that broke after a departure. `explained` are the choices by which the model was told to answer from where
+    they were met.
     """
 
     departures: list[Found] = field(default_factory=list)
     vanished: tuple[str, ...] = ()
     broke_off: str = ""
+    explained: dict[str, Any] = field(default_factory=dict)
     actions: int = 0
     traces: int = 0
     transitions: set[tuple[str, int, int]] = field(default_factory=set)
@@ -105,7 +121,8 @@ def explore(
 ) -> Search:
     """Run traces on both targets until `most` departures are found, or `goes_on` returns False.
 
-    A trace ends early after a minimised departure, and after one that may leave the targets in different states.
+    A trace ends early after a minimised departure, and after one that may leave the targets in different states. What
+    another choice that the requirements leave open explains is no departure: the model takes it from there on.
 
     Args:
         expected: the model, or another target to compare with.
@@ -129,9 +146,12 @@ def explore(
         for trace in traces(random.Random(seed), one_account=one_account):  # noqa: S311 (tours are no secret)
             search.traces += 1
             differential = _begin(expected, target, f"{tag}{seed}{search.traces:x}", trace.founders, differential)
-            at_first = differential.actions
-            is_over = exploring.run(trace, differential)
-            search.actions += differential.actions - at_first
+            is_over, again = exploring.run(trace, differential)
+            while again:
+                # The model has taken a choice: the trace goes on from where it was.
+                tag_again = f"{tag}{seed}{search.traces:x}c{len(search.explained):x}"
+                differential = _begin(expected, target, tag_again, trace.founders, differential)
+                is_over, again = exploring.run(trace, differential, again)
             if is_over:
                 break
             for _ in trace.moves:
@@ -152,35 +172,105 @@ class _Exploring:
     most: int
     search: Search = field(default_factory=Search)
     known: set[object] = field(default_factory=set)
+    told: set[str | None] = field(default_factory=set)
+    excuses: dict[object, set[tuple[str, Any]]] = field(default_factory=dict)
+    shrunk: int = 0
 
-    def run(self, trace: Trace, differential: Differential) -> bool:
-        """Run a trace, up to what ends it; return whether the search is over."""
+    def run(self, trace: Trace, differential: Differential, before: Sequence[Move] = ()) -> tuple[bool, Sequence[Move]]:
+        """Run a trace after the moves `before`, up to what ends it.
+
+        Returns whether the search is over, and the moves to begin with once more where the model has taken a choice.
+        """
+        at_first = differential.actions
+        try:
+            return self._run(trace, differential, before)
+        finally:
+            self.search.actions += differential.actions - at_first
+
+    def _run(self, trace: Trace, differential: Differential, before: Sequence[Move]) -> tuple[bool, Sequence[Move]]:
         run = Run(trace.founders)
-        for move, transition in trace.moves:
+        for move, transition in chain(((each, None) for each in before), trace.moves):
             if not self.goes_on():
-                return True
-            chosen = timed(move, self.expected, runs=differential.runs)
+                return True, ()
+            chosen = timed(fitted(move, _policy_of(self.expected)), self.expected, runs=differential.runs)
             if chosen is None:
                 continue
             found = run.make(differential, chosen)
-            if differential.made:
+            if differential.made and transition:
                 self.search.transitions.add((trace.topic, *transition))
             if found and found.kind not in self.known:
-                return self._keep(found)  # Shortening it begins new traces on both.
+                explained = len(self.search.explained)
+                is_over = self._keep(found)  # Shortening it begins new traces on both.
+                return is_over, found.moves if len(self.search.explained) > explained else ()
             if found and found.parts_them:
-                return False
-        return False
+                return False, ()
+        return False, ()
 
     def _keep(self, found: Found) -> bool:
         """Minimise and keep a departure; return True if it was the last one, or did not happen again."""
-        tag = f"{self.tag}s{len(self.known):x}s"
-        shrunk = _Shrinking(self.expected, self.target, tag, self.cuts_on, self.known).shrink(found)
-        self.known.add(found.kind)
+        excuses = self.excuses.get(_last_of(found), ()) if found.parts_them else ()
+        if any(self._explains(choice, found) for choice in excuses):
+            return False
+        self.shrunk += 1
+        tag = f"{self.tag}s{self.shrunk:x}s"
+        shrinking = _Shrinking(self.expected, self.target, tag, self.cuts_on, self.known)
+        shrunk = shrinking.shrink(found)
         if shrunk is None:
             self.search.vanished = found.sentences
             return True
-        self.search.departures.append(shrunk)
+        told = self._unexplained(shrunk, shrinking)
+        if told is None:
+            return False
+        self.known |= {found.kind, told.kind}
+        told = replace(told, requirement=broken(told.moves, told.divergence, told.requirement))
+        if told.requirement is None or told.requirement not in self.told:
+            self.told.add(told.requirement)
+            self.search.departures.append(told)
         return len(self.search.departures) == self.most
+
+    def _unexplained(self, found: Found, shrinking: "_Shrinking") -> Found | None:
+        """Return a departure that no choice explains, of `found` or of what it becomes at the limit of the choice."""
+        may_choose = isinstance(self.expected, ModelTarget) and found.parts_them
+        for choice in _others(found.policy) if may_choose else ():
+            if self._explains(choice, found):
+                is_number = type(choice[1]) is int
+                if is_number and (beyond := shrinking.stretch(found, replace(found.policy, **dict([choice])))):
+                    return beyond
+                self._take(choice, found)
+                return None
+        return found
+
+    def _explains(self, choice: tuple[str, Any], found: Found) -> bool:
+        assert isinstance(self.expected, ModelTarget)
+        variant = replace(self.expected.variant, policy=replace(found.policy, **dict([choice])))
+        return agrees(variant, found.founders, found.seen, self.expected.offers & self.target.offers)
+
+    def _take(self, choice: tuple[str, Any], found: Found) -> None:
+        """Have the model choose so from here on; what chooses now this way, now that way is looked at each time."""
+        assert isinstance(self.expected, ModelTarget)
+        name, value = choice
+        self.excuses.setdefault(_last_of(found), set()).update({choice, (name, getattr(found.policy, name))})
+        if name not in self.search.explained:
+            self.search.explained[name] = value
+            self.expected.variant = replace(self.expected.variant, policy=replace(found.policy, **dict([choice])))
+
+
+def _last_of(found: Found) -> object:
+    return found.divergence.move.steps[-1].act, found.divergence.fields
+
+
+def _others(policy: Policy) -> Iterator[tuple[str, Any]]:
+    """Yield every other allowed answer of each choice; of many numbers the first and the last."""
+    for name, choice in choices().items():
+        allowed = list(choice.allowed)
+        ends = allowed if len(allowed) <= FEW else (allowed[0], allowed[-1])
+        for value in dict.fromkeys((*ends, getattr(ARTICLE, name))):
+            if value != getattr(policy, name):
+                yield name, value
+
+
+def _policy_of(reference: Target) -> Policy:
+    return reference.policy if isinstance(reference, ModelTarget) else ARTICLE
 
 
 @contextmanager
@@ -194,12 +284,21 @@ def _kept(search: Search) -> Iterator[None]:
         search.broke_off = str(error)
 
 
+def need_clock(target: Target) -> None:
+    """See that a target can be explored.
+
+    Raises:
+        Misuse: its clock cannot be moved.
+
+    """
+    if Offer.CLOCK not in target.offers:
+        raise Misuse(f"{target.name} cannot be explored: it does not offer to move its clock ({Offer.CLOCK})")
+
+
 def _begin(
     expected: Target, target: Target, tag: str, founders: Founders, before: Differential | None = None
 ) -> Differential:
-    common = expected.offers & target.offers
-    if Offer.CLOCK not in common:
-        raise Misuse(f"{target.name} cannot be explored: it does not offer to move its clock ({Offer.CLOCK})")
+    need_clock(target)
     try:
         return Differential(expected, target, tag, founders, before)
     except Exception as error:
@@ -227,12 +326,14 @@ class Run:
             what = in_words(error, differential.acting.target)
             raise AdapterBroke(f"{who} broke where {move.sentence!r} was to be done: {what}") from error
         found = None
-        if divergence:
+        requirement = _requirement(divergence, differential.expected.target) if divergence else None
+        if divergence and not is_open(divergence, requirement):
             moves = tuple(self._moves)
-            requirement = _requirement(divergence, differential.expected.target)
             entries += bool(divergence.expected.shown)
             scanned = frozenset(self._scanned)
-            found = Found(self._founders, moves, scanned, divergence, requirement, entries, len(moves))
+            policy = _policy_of(differential.expected.target)
+            seen = tuple(differential.seen)
+            found = Found(self._founders, moves, scanned, divergence, requirement, entries, len(moves), seen, policy)
         if differential.scanned and move.does(Act.OPEN_LINK, Act.CONFIRM_PASSWORD):
             self._scanned.add(len(self._moves) - 1)
         return found
@@ -246,9 +347,8 @@ def _entries(differential: Differential, move: Move) -> int:
 
 def _requirement(divergence: Divergence, reference: Target) -> str | None:
     """Return the requirement behind the reference's answer, if the targets differ in this answer."""
-    leaks = divergence.actual.leaks
-    if divergence.fields == ("leaks",) and leaks and leaks[0].act:
-        return "SEC-004"
+    if divergence.fields == ("leaks",):
+        return leaked(divergence)
     if divergence.expected.unreached or {"tried", "leaks"}.issuperset(divergence.fields):
         return None
     return reference.requirement if isinstance(reference, ModelTarget) else None
@@ -303,6 +403,8 @@ class _Shrinking:
 
         Then come round times, and traces of fewer people.
         """
+        whole = self._plainest(whole)
+        yield whole
         moves = list(whole.moves)
         # The first parts of a composite move may be enough.
         for count in range(1, len(moves[-1].steps) + 1):
@@ -338,6 +440,56 @@ class _Shrinking:
                 founders = others
                 yield again
 
+    def _plainest(self, whole: Found) -> Found:
+        """Return the departure of somebody who is let in with less, or by the password alone; else the same one.
+
+        Nothing names a cause as plainly: who is asked for no code departs in many other ways too.
+        """
+        step = whole.divergence.move.steps[-1]
+        is_login = step.act is Act.LOG_IN and not step.password and whole.divergence.wrongly_opened
+        if is_login:
+            said = [_CODE_AT_END.sub(words, step.sentence) for words in LESS_AND_LESS_PLAIN]
+        elif step.actor and any(each.does(Act.SWITCH_ON) for each in whole.moves):
+            said = [f"{step.actor} logs in to Acme with no code"]
+        else:
+            return whole
+        for sentence in said:
+            if sentence == step.sentence or not self._cuts_on():
+                return whole
+            plainer = self._typing(sentence, whole)
+            if plainer and plainer.divergence.wrongly_opened and plainer.divergence.move.sentence == sentence:
+                return plainer
+        return whole
+
+    def _typing(self, sentence: str, whole: Found) -> Found | None:
+        """Return what comes of `sentence` at the end of a departure in place of its last move."""
+        try:
+            move = spoken(sentence)
+        except LookupError:  # the features say no such thing
+            return None
+        last = whole.divergence.move
+        own = last.steps[:-1] if last.does(Act.LOG_IN) else ()
+        return self._rerun(whole.founders, [*whole.moves[:-1], *own, move])
+
+    def stretch(self, found: Found, policy: Policy) -> Found | None:
+        """Return the same departure at the limit of a choice, with as many attempts and as much time as it allows."""
+        expected = self._targets[0]
+        assert isinstance(expected, ModelTarget)
+        before = expected.variant
+        *moves, last = [_long(fitted(each, policy)) for each in found.moves]
+        more = [spoken(f"{policy.failures_max} wrong passwords are tried for {last.steps[-1].actor}")]
+        expected.variant = replace(before, policy=policy)
+        try:
+            for between in ([], [A_DAY], more if last.steps[-1].actor and last.steps[-1].act is Act.LOG_IN else []):
+                again = self._rerun(found.founders, [*moves, *between, last])
+                if again and again.divergence.move == last and again.divergence.is_like(found.divergence):
+                    return replace(again, before_shrinking=found.before_shrinking)
+        except AdapterBroke:
+            pass
+        finally:
+            expected.variant = before
+        return None
+
     def _same(self, moves: Sequence[Move], whole: Found, founders: Founders | None = None) -> Found | None:
         if not self._cuts_on():
             return None
@@ -360,11 +512,21 @@ class _Shrinking:
         return None
 
 
+_CODE_AT_END = re.compile(r"(?<= with ).*$")
+A_DAY = waits(DAY_S + MINUTE_S)
+
+
+def _long(move: Move) -> Move:
+    """Return a move that waits for a day at least, where it waits."""
+    is_shorter = move.act is Act.WAIT and duration_s(move.sentence.removesuffix(" pass")) < DAY_S
+    return A_DAY if is_shorter else move
+
+
 def rerun(expected: Target, target: Target, founders: Founders, sentences: Sequence[str]) -> Iterator[str]:
     """Make moves on both targets; yield a line for each move, and the two outputs at the first departure."""
     differential, run = _begin(expected, target, "rerun", founders), Run(founders)
     for sentence in sentences:
-        found = run.make(differential, move_of(sentence))
+        found = run.make(differential, spoken(sentence))
         yield f"{'✗' if found else '✓'} {sentence}"
         if found:
             for one, two in found.divergence.in_words():
