@@ -235,6 +235,18 @@ def test_who_refuses_everybody_has_no_limit() -> None:
     assert measured.unmeasured["failures_max"] == "the right password is refused"
 
 
+class Runs(ModelTarget):
+    """Its clock goes on while it works."""
+
+    def perform(self, action: Action) -> Observation:
+        self.model.clock.advance(isinstance(action, LogIn))
+        return super().perform(action)
+
+
+def test_a_clock_that_runs_makes_no_odd_numbers() -> None:
+    assert measure(Runs()).policy == ARTICLE
+
+
 class BreaksSoon(ModelTarget):
     """Breaks from the 51st action on."""
 
