@@ -343,7 +343,7 @@ def end_sessions_of_the_shut_out(turn: Turn) -> None:
 
 def set_account_status(turn: Turn) -> None:
     turn.put_account(changed(turn.state.accounts[turn.action.account], status=turn.action.status))
-    if turn.policy.blocked_account_sessions == "end" and turn.action.status is AccountStatus.BLOCKED:
+    if turn.policy.blocked_account_ends_sessions and turn.action.status is AccountStatus.BLOCKED:
         _end_sessions(turn, "", turn.action.account)
 
 

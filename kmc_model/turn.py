@@ -184,10 +184,9 @@ class Turn:
         return ends_at is not None and not secret.proven and self.now > ends_at
 
     def is_over(self, session: Session) -> bool:
-        """Whether a session has ended by itself, or rests because its account does not let the person in."""
+        """Whether a session has ended by itself."""
         ttl_s = self.policy.session_ttl_s
-        rests = self.policy.blocked_account_sessions == "rest" and not self.lets_in(session.account)
-        return rests or (ttl_s is not None and self.now >= session.since + ttl_s)
+        return ttl_s is not None and self.now >= session.since + ttl_s
 
     def counter(self) -> int | None:
         """The time step that the code of this login belongs to, or None."""

@@ -17,7 +17,7 @@ __all__ = ["broken", "is_open", "leaked"]
 
 DAY_S = 86_400
 MOST_OFF_S = 300
-"""A code so far off is refused (LOG-008); less, and one of the past, is another matter (STD-002)."""
+"""A code so far off is refused (LOG-008); less is another matter (STD-002, STD-012)."""
 
 
 @dataclass(frozen=True)
@@ -96,12 +96,7 @@ def is_open(divergence: Divergence, answered_by: str | None) -> bool:
 
 def leaked(divergence: Divergence) -> str | None:
     """Return what is broken where more is given away than should be."""
-    leaks = divergence.actual.leaks
-    if not leaks:
-        return None
-    if leaks[0].is_in_mail:
-        return "SEC-008"
-    return "SEC-004" if leaks[0].act else "STD-009" if "secrets" in leaks[0].words else "SEC-005"
+    return next((each.requirement for each in divergence.actual.leaks), None)
 
 
 def _qr_code(story: _Story) -> str | None:
@@ -160,7 +155,7 @@ def _code(story: _Story) -> str | None:
     if code.source in (Source.ZEROS, Source.EMPTY_KEY) and not story.did_of(story.last.actor, Act.OPEN_LINK):
         return "ENA-012"
     if code.offset_s:
-        return "LOG-008" if abs(code.offset_s) >= MOST_OFF_S or code.offset_s > 0 else "STD-002"
+        return "LOG-008" if abs(code.offset_s) >= MOST_OFF_S else "STD-012" if code.offset_s > 0 else "STD-002"
     return None
 
 

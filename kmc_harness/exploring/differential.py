@@ -13,6 +13,7 @@ from kmc_harness.exploring.divergence import Divergence, Leak, Observed
 from kmc_harness.phone.authenticator import Authenticator
 from kmc_harness.phone.pictures import quiet_zone_modules
 from kmc_harness.port import LinkKind, Mail, NotOffered, Observation, Offer, Target
+from kmc_harness.scenario.disclosure import tells_password, tells_secret
 from kmc_harness.scenario.people import Person
 from kmc_harness.scenario.post import links_of
 from kmc_harness.scenario.world import World
@@ -25,6 +26,7 @@ from kmc_model.model import Variant
 
 __all__ = ["Differential", "Seen", "Subject", "agrees"]
 
+MAILS_TELL_NOTHING = "no mail to <person> contains the secret, the password or the code"
 ENOUGH_SECRETS = 32
 """The least number of secrets to compare: fewer random secrets can have equal bits by chance."""
 ENOUGH_LINKS = 8
@@ -93,7 +95,7 @@ class Subject:
             tuple((each.name, *_counted(mails)) for each, mails in new),
             sum(each.accepted for each in exchange.tried),
             uses_link and not seen.accepted and not unreached and not seen.message.strip(),
-            (*self._answers_differ(move, seen), *self._in_mails(new), *self._in_many()),
+            (*self._without_code(), *self._answers_differ(move, seen), *self._in_mails(new), *self._in_many()),
         )
 
     def _account(self, seen: Observation) -> str:
@@ -119,6 +121,12 @@ class Subject:
 
     # Leaks
 
+    def _without_code(self) -> Iterator[Leak]:
+        sessions = self.world.exchange.sessions
+        sessions.look()
+        if sessions.opened:
+            yield Leak("a session opened without a code", "ENA-007", check="no session is open without a code")
+
     def _answers_differ(self, move: Move, seen: Observation) -> Iterator[Leak]:
         for step in move.steps:
             if step.act not in ALIKE or (step.act is Act.LOG_IN and step.password != WRONG):
@@ -127,18 +135,20 @@ class Subject:
             # Counters (attempts left, seconds to wait) differ from answer to answer.
             looks.add(_NUMBER.sub("#", self.world.expect.look_of(seen)))
             if len(looks) > 1:
-                yield Leak(f"answers differ where somebody {ALIKE[step.act]}", step.act)
+                yield Leak(f"answers differ where somebody {ALIKE[step.act]}", "SEC-004", step.act)
 
     def _in_mails(self, new: NewMails) -> Iterator[Leak]:
         """Yield the leaks in the mails of this move."""
         for person, mails in new:
-            secrets = [person.password, *(each.secret for each in person.entries)]
             for mail in mails:
-                if any(each in mail.text for each in secrets):
-                    yield Leak("a secret or password in a mail", is_in_mail=True)
+                told = any(tells_secret(mail, each.secret) for each in person.entries)
+                if told or tells_password(mail, person.password):
+                    yield Leak("a secret or password in a mail", "SEC-008", check=MAILS_TELL_NOTHING)
                 tokens = [token_of(link.url) for link in mail.links]
                 personal = (person.email, person.email.partition("@")[0])
-                yield from (Leak(f"a link tells {what}") for each in tokens if (what := told_by(each, personal)))
+                yield from (
+                    Leak(f"a link tells {what}", "SEC-005") for each in tokens if (what := told_by(each, personal))
+                )
                 self.tokens += tokens
 
     def _in_many(self) -> list[Leak]:
@@ -147,9 +157,9 @@ class Subject:
         if many != self._many:
             self._many, self._given_away = many, []
             if len(self.known) >= ENOUGH_SECRETS and self._are_alike():
-                self._given_away.append(Leak("secrets are alike in some bytes"))
+                self._given_away.append(Leak("secrets are alike in some bytes", "STD-009"))
             if len(self.tokens) >= ENOUGH_LINKS and random_bits(self.tokens) < 128:
-                self._given_away.append(Leak("links can be guessed"))
+                self._given_away.append(Leak("links can be guessed", "SEC-005"))
         return self._given_away
 
     def _are_alike(self) -> bool:

@@ -24,14 +24,16 @@ class Leak(NamedTuple):
 
     Attributes:
         words: what.
+        requirement: which forbids it.
         act: the act to which different people are answered differently, where it is that.
-        is_in_mail: whether a secret or password stands in a mail.
+        check: the sentence that expects it not to be so, where there is one.
 
     """
 
     words: str
+    requirement: str
     act: Act | None = None
-    is_in_mail: bool = False
+    check: str = ""
 
 
 class Observed(NamedTuple):

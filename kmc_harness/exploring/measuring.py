@@ -55,7 +55,7 @@ TOLD: tuple[tuple[str, Founders, tuple[str, ...]], ...] = (
         (PLAIN, ON, CHANGES, OPENS, CODE, CHANGES, "Ada logs in to Acme with a code made 0 s from now"),
     ),
     ("change_renews_pairing", ADA, (ON, OPENS, CODE, CHANGES)),
-    ("blocked_sessions", ADA, (PLAIN, "Ada is blocked in Acme", USES, "Ada is restored in Acme", USES)),
+    ("blocked_account_ends_sessions", ADA, (PLAIN, "Acme is blocked", USES)),
     ("switch_in_place_needs_login", TWICE, (ON, OPENS, CODE, "Ada switches to Acme")),
     (
         "nameless_login_opens",

@@ -81,7 +81,7 @@ def _leak(who: str, actual: Observed, moves: Sequence[Move]) -> str | None:
     if leak.act:
         # Only where both answers are the last two can they be spoken of.
         return "the last 2 answers look the same" if len(moves) > 1 and moves[-2].does(leak.act) else None
-    return f"no mail to {who} contains the secret, the password or the code" if leak.is_in_mail else None
+    return leak.check.replace("<person>", who) or None
 
 
 def _first_difference(one: tuple[object, ...], two: tuple[object, ...]) -> int:

@@ -20,7 +20,7 @@ from kmc_harness.port import Offer, Target
 from kmc_harness.secrecy.exceptions import in_words
 from kmc_harness.targets.model import ModelTarget
 from kmc_harness.verdicts import Misuse
-from kmc_model.analysis.configurations import Act, Configuration, Move, edges, then, waits
+from kmc_model.analysis.configurations import Act, Configuration, Move, edges, move_of, then, waits
 from kmc_model.policy import ARTICLE, Policy, choices
 from kmc_model.sentences import duration_s
 
@@ -143,7 +143,8 @@ def explore(
     search = exploring.search
     one_account = Offer.MEMBERSHIPS not in expected.offers & target.offers
     with _kept(search):
-        for trace in traces(random.Random(seed), one_account=one_account):  # noqa: S311 (tours are no secret)
+        tours = traces(random.Random(seed), one_account=one_account)  # noqa: S311 (tours are no secret)
+        for trace in chain([_first()], tours):
             search.traces += 1
             differential = _begin(expected, target, f"{tag}{seed}{search.traces:x}", trace.founders, differential)
             is_over, again = exploring.run(trace, differential)
@@ -158,6 +159,12 @@ def explore(
                 pass  # The rest of a trace counts as covered: otherwise it would come again.
             on_progress(search)
     return search
+
+
+def _first() -> Trace:
+    """Return the trace that shows who asks for no code at all: elsewhere that is told as something else."""
+    moves = ("the vendor switches two-factor authentication on for Acme", "Ada logs in to Acme with no code")
+    return Trace("", (("Ada", "Acme"),), iter([(move_of(each), None) for each in moves]))
 
 
 @dataclass

@@ -23,8 +23,8 @@ __all__ = ["Trace", "Walk", "space_of", "tour", "traces"]
 Wanted = Callable[[int, int], bool]
 Kind = Callable[["Walk", int, int], frozenset[object]]
 """A function that returns the goals covered by a move in a state."""
-Made = tuple[Move, tuple[int, int]]
-"""A move, and the transition that it makes: state and number of the move."""
+Made = tuple[Move, tuple[int, int] | None]
+"""A move, and the transition that it makes: state and number of the move; None where it is in no topic."""
 SMALL = 1200
 """The most transitions of a topic for the Wp method, which takes ten times their number and more."""
 LONGEST = 2000

@@ -43,7 +43,7 @@ RIGHT: tuple[dict[str, Any], ...] = (
     {"tolerance_steps": 0, "steps_ahead": 1, "wrong_code_wait_s": 20},
     {"reset_link_ttl_s": 90 * MINUTE_S, "renewal_link_shares_time": True},
     {"resets_max": 1, "resets_period_s": HOUR_S},
-    {"blocked_sessions": "rest", "nameless_login_opens": "last usable", "unused_qr_code_ttl_s": None},
+    {"blocked_account_ends_sessions": True, "nameless_login_opens": "last usable", "unused_qr_code_ttl_s": None},
     {"one_link_at_a_time": True, "change_needs_code_of": "paired", "change_ends_own_session": True},
 )
 
@@ -166,7 +166,7 @@ def test_who_asks_for_no_code_is_told_so(target: Callable[[], ModelTarget], seed
 @pytest.mark.parametrize(
     ("fault", "requirement"),
     [
-        ("tolerance_steps=2", "STD-002"),
+        ("tolerance_steps=2", "STD-012"),
         ("codes_compared_as_numbers=True", "STD-006"),
         ("secret_bits=120", "STD-004"),
         ("EnableTwoFactor.always without mail_owner", "ENA-003"),

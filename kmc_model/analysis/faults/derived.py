@@ -87,12 +87,12 @@ Units are those in which the requirements speak: an hour of a day, a minute of t
 
 
 CHOICES: dict[str, tuple[tuple[Any, tuple[str, ...]], ...]] = {
-    "steps_ahead": ((0, ("STD-010",)), (2, ()), (10, ("LOG-008",))),
+    "steps_ahead": ((0, ("STD-010",)), (2, ("STD-012",)), (10, ("STD-012", "LOG-008"))),
     "wrong_code_wait_s": ((20, ()),),
     "code_failures_max": ((5, ()), (10, ()), (101, ("SEC-002",))),
     "session_ttl_s": ((30 * MINUTE_S, ()), (8 * HOUR_S, ())),
     "nameless_login_opens": (("first", ()), ("last usable", ())),
-    "blocked_account_sessions": (("end", ()), ("rest", ())),
+    "blocked_account_ends_sessions": ((True, ()),),
     "blocked_users_are_mailed": ((True, ()),),
     "switching_on_renews_pairings": ((True, ("ENA-011", "ENA-015")),),
     "switching_on_ends_sessions": ((True, ("ENA-014",)),),
