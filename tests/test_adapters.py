@@ -19,6 +19,7 @@ httpx = pytest.importorskip("httpx")
 
 TARGETS = Path(__file__).parent.parent / "examples" / "targets"
 CLASSES = {"django-allauth": "Allauth", "flask-security": "FlaskSecurity"}
+CLICKED = {"django-two-factor-auth": "TwoFactor", "pgadmin": "PgAdmin"}
 LINK = "http://127.0.0.1/reset-password/s3cret-t0ken"
 PENDING = {
     "django-allauth": (401, {"data": {"flows": [{"id": "mfa_authenticate"}]}, "meta": {"session_token": "half"}}),
@@ -34,7 +35,7 @@ def _adapter(product: str, answer: Callable[[Any], Any]) -> Any:
     assert spec.loader is not None
     made = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(made)
-    return getattr(made, CLASSES[product])(transport=httpx.MockTransport(answer))
+    return getattr(made, (CLASSES | CLICKED)[product])(transport=httpx.MockTransport(answer))
 
 
 def _log_in(product: str, code: str | None, to_code: tuple[int, Any]) -> tuple[Observation, list[Any]]:
@@ -53,7 +54,7 @@ def _log_in(product: str, code: str | None, to_code: tuple[int, Any]) -> tuple[O
 @pytest.mark.parametrize(
     "action", [LogIn("a", "b"), RequestReset("a"), SetPassword(LINK, "b")], ids=lambda each: type(each).__name__
 )
-@pytest.mark.parametrize("product", CLASSES)
+@pytest.mark.parametrize("product", CLASSES | CLICKED)
 def test_an_answer_that_means_neither_yes_nor_no_raises_and_tells_no_secret(
     product: str, action: Any, status: int
 ) -> None:
@@ -152,3 +153,70 @@ def test_a_machine_keeps_its_lasting_cookies_and_no_others() -> None:
     for device in ("desk", "desk", None):
         adapter.perform(LogIn("ada@kmc.example", "s3cure-pass!", device=device))
     assert sent == [None, "trusted=2", None]
+
+
+def _drawn(said: str) -> str:
+    return f"""renderSecurityPage('page', {{"csrfToken": "t0ken"}}, {{"messages": [[["Error"], "{said}"]]}});"""
+
+
+FORM = "<form method=post><input name=csrfmiddlewaretoken value=t0ken>"
+ASKS = {
+    "django-two-factor-auth": {
+        "GET /account/login/": (200, f"{FORM}<input name=auth-username><input name=auth-password></form>", ""),
+        "POST /account/login/": (200, f"{FORM}<input name=token-otp_token></form>", ""),
+    },
+    "pgadmin": {
+        "GET /login": (200, _drawn(""), ""),
+        "POST /authenticate/login": (302, "", "/browser/"),
+        "GET /browser/": (302, "", "/mfa/validate?next=%2Fbrowser%2F"),
+    },
+}
+WRONG = {
+    "django-two-factor-auth": (200, f"{FORM}<ul class=errorlist><li>No such code.</li></ul></form>", ""),
+    "pgadmin": (401, _drawn("No such code."), ""),
+}
+RIGHT = {"django-two-factor-auth": (302, "", "/"), "pgadmin": (302, "", "/browser/")}
+
+
+def _click_in(product: str, code: str | None, to_code: tuple[int, str, str]) -> tuple[Observation, list[str]]:
+    """Log in through pages, the one for the code answered by `to_code`; return what was seen and what was typed."""
+    typed: list[str] = []
+
+    def answer(request: Any) -> Any:
+        body = request.content.decode()
+        is_code = "token-otp_token=" in body or "code=" in body
+        if request.method == "POST":
+            typed.append(body)
+        status, text, location = to_code if is_code else ASKS[product][f"{request.method} {request.url.path}"]
+        return httpx.Response(status, text=text, headers={"Location": location} if location else {})
+
+    return _adapter(product, answer).perform(LogIn("ada@kmc.example", "s3cure-pass!", code)), typed
+
+
+@pytest.mark.parametrize("product", CLICKED)
+def test_pages_that_ask_for_a_code_get_none_where_none_is_typed(product: str) -> None:
+    seen, typed = _click_in(product, None, RIGHT[product])
+    assert len(typed) == 1
+    assert "=t0ken" in typed[0]
+    assert (seen.accepted, seen.asks_for_code) == (False, True)
+
+
+@pytest.mark.parametrize(("code", "asks"), [("", True), ("000000", False)])
+@pytest.mark.parametrize("product", CLICKED)
+def test_a_page_says_in_its_own_words_that_a_code_is_wrong(product: str, code: str, asks: bool) -> None:
+    seen, typed = _click_in(product, code, WRONG[product])
+    assert len(typed) == 2
+    assert (seen.accepted, seen.asks_for_code, seen.message) == (False, asks, "No such code.")
+
+
+@pytest.mark.parametrize("code", ["", "123456"])
+@pytest.mark.parametrize("product", CLICKED)
+def test_a_page_that_takes_a_code_is_seen_to(product: str, code: str) -> None:
+    seen, _ = _click_in(product, code, RIGHT[product])
+    assert seen.accepted
+
+
+@pytest.mark.parametrize("product", CLICKED)
+def test_a_page_sent_on_to_somewhere_unknown_is_not_believed(product: str) -> None:
+    with pytest.raises(RuntimeError, match="was answered 302"):
+        _click_in(product, "123456", (302, "", "/maintenance"))
