@@ -37,7 +37,7 @@ targets: $(VENV)/targets $(NODE)
 	$(BIN)/kmc run --profile all --report targets/model
 	$(BIN)/kmc matrix targets/*
 
-# Two that are clicked through, page by page: another MINUTES. One is large, and has an environment of its own.
+# Two that are clicked through, page by page: half an hour where others work too. One is large, and has its own environment.
 more-targets: $(VENV)/targets $(PGADMIN)/installed
 	$(call judge,$(MORE_PRODUCTS))
 	$(BIN)/kmc matrix targets/*
