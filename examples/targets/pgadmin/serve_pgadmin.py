@@ -6,14 +6,11 @@ Environment: DATA (a folder), SMTP_PORT, PGADMIN_SETUP_EMAIL and PGADMIN_SETUP_P
 """
 
 import builtins
-import socket
 import sys
 from importlib.util import find_spec
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 builtins.SERVER_MODE = True
-# Asked for each mail, of a resolver that may be far, or not there.
-socket.getfqdn = lambda name="": "localhost"
 sys.path.insert(0, find_spec("pgadmin4").submodule_search_locations[0])
 
 from pgAdmin4 import app  # noqa: E402 - it is found by now
