@@ -195,6 +195,13 @@ Feature: Codes, secrets and QR codes by the standards
       When Ada opens the newest enrolment link
       Then the picture has a quiet zone of 4 modules
 
+    @needs-settings
+    Scenario: The picture of the settings
+      Given Ada is a KMC user of Acme
+      And Ada has logged in to Acme
+      When Ada starts to pair in the settings
+      Then the picture has a quiet zone of 4 modules
+
   @REQ-STD-009
   Rule: Each user has a secret of their own, and each reset makes a new one
 
