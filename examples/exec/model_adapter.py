@@ -44,7 +44,8 @@ def race(actions: list[dict[str, Any]]) -> Any:
 
 
 def outbox(email: str) -> Any:
-    return [asdict(mail) for mail in target.outbox(email)]
+    mails = [asdict(mail) for mail in target.outbox(email)]
+    return [mail | {"raw": base64.b64encode(mail["raw"]).decode()} for mail in mails]
 
 
 METHODS = {

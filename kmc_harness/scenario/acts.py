@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 
 from kmc_harness.phone.authenticator import Authenticator
@@ -32,15 +33,13 @@ from kmc_harness.port import (
 )
 from kmc_harness.scenario.codes import Codes
 from kmc_harness.scenario.exchange import Exchange, Guesses
-from kmc_harness.scenario.people import DESK, Person, owner_of
+from kmc_harness.scenario.people import DESK, HOME, Person, owner_of
 from kmc_harness.scenario.post import Post
 from kmc_harness.verdicts import Departure, Unreached
 from kmc_model.sentences import A_CODE, Code, Link, new_password
 
 __all__ = ["Acts"]
 
-BRIEF_S = 10
-"""No lock is shorter: where a run of wrong attempts took no longer, none has come and gone meanwhile."""
 MANY = 50
 FEWER = (10, 5, 20, 3, 30, 50)
 """After how many wrong attempts products lock a user, the commonest first."""
@@ -201,17 +200,18 @@ class Acts:
             password: what of their own password is typed; None: all of it.
             same_machine: on the machine of their own, not on a new one.
 
-        Right after many wrong attempts that took long, a lock may have come and gone. Who is let in tries fewer, and
-        logs in again: one refusal shows that attempts are limited.
+        Since many wrong attempts began a lock may have come and gone, if only some seconds have passed. Who is let in
+        tries fewer, and logs in again at once: one refusal shows that attempts are limited.
 
         """
         person, guesses = self._people[name], self._exchange.guesses
         seen = self._log_in(person, said, account, password, same_machine=same_machine)
-        if guesses and guesses.name == person.name and guesses.took_s > BRIEF_S and guesses.count >= MANY:
+        if guesses and guesses.name == person.name and self._exchange.now() > guesses.began_at:
             for count in FEWER:
                 if not seen.accepted:
                     break
-                self.try_wrong(name, count, guesses.what, after=guesses.after, code=guesses.code)
+                self._codes.be_ready(person, said)
+                guesses.again(count)
                 seen = self._log_in(person, said, account, password, same_machine=same_machine)
         return seen
 
@@ -266,14 +266,14 @@ class Acts:
     def try_wrong(
         self, name: str, count: int, what: str, *, after: str | None = None, code: str | None = None
     ) -> list[Observation]:
-        """Have somebody try `count` wrong `passwords` or `codes` as `name`, in the first of their accounts.
+        """Have somebody try `count` wrong `passwords` or `codes` as `name`, in `HOME` or else their first account.
 
         `code`: typed with each password.
 
         `after`: each time after a login without a code to that account; empty: to the same one.
         """
         person = self._people[name]
-        account = self._exchange.account(person.home)
+        account = self._exchange.account(HOME if HOME in person.memberships else person.home)
         tries: Iterable[tuple[str, str | None]]
         if what == "passwords":
             tries = ((f"wr0ng-pw!{nth}", code) for nth in range(count))
@@ -288,8 +288,9 @@ class Acts:
                 self._exchange.perform(LogIn(person.email, password, None, there))
             tried.append(self._exchange.perform(LogIn(person.email, password, typed, account)))
         self._exchange.tried = tried
-        took_s = self._exchange.now() - began_at
-        self._exchange.guesses = Guesses(person.name, count, what, after, code, took_s)
+        if count >= MANY:
+            again = partial(self.try_wrong, name, what=what, after=after, code=code)
+            self._exchange.guesses = Guesses(person.name, began_at, again)
         return tried
 
     def race_logins(self, name: str, said: Code) -> None:
@@ -303,10 +304,14 @@ class Acts:
         """Have `count` wrong codes tried as `name`, `together` of them at the same moment."""
         person = self._people[name]
         account = self._exchange.account(person.home)
-        codes = list(islice(self._codes.app_of(person).wrong_codes(self._exchange.now()), count))
+        began_at = self._exchange.now()
+        codes = list(islice(self._codes.app_of(person).wrong_codes(began_at), count))
         for first in range(0, count, together):
             at_once = codes[first : first + together]
             self._exchange.race(*(LogIn(person.email, person.password, code, account) for code in at_once))
+        if count >= MANY:
+            again = partial(self.race_wrong_codes, name, together=together)
+            self._exchange.guesses = Guesses(person.name, began_at, again)
 
     def use_session(self, name: str, *, earlier: bool = False) -> Observation:
         """Have `name` load a page that only someone logged in may see."""

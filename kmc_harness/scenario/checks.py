@@ -116,7 +116,7 @@ class Checks:
         """Expect no answer so far to have opened a session in an account that asks for a code, without one."""
         self._exchange.sessions.look()
         opened = self._exchange.sessions.opened
-        self.that(opened is None, NO_SESSION, opened.actual if opened else "none")
+        self.that(opened is None, NO_SESSION, opened.actual if opened else "none is open")
 
     def ended_session(self, name: str, *, earlier: bool) -> None:
         """Expect the person's session, or the one before it, to be of no use any more."""

@@ -58,6 +58,11 @@ class Codes:
         if person.without_renewal:
             self._exchange.needs(Offer.RENEW)
 
+    def be_ready(self, person: Person, said: Code) -> None:
+        """Let the time pass that `person` would wait before they type such a code."""
+        if waits := wait_s(said, self._exchange.now(), person.last_step):
+            self._exchange.keep_apart(waits)
+
     def typed(self, person: Person, said: Code) -> str | None:
         """Return the code that `person` types; None where none is. Time passes first, where people would wait.
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import NoneType
 
@@ -61,17 +61,11 @@ NOTHING = Observation(accepted=False)
 
 @dataclass(frozen=True)
 class Guesses:
-    """Wrong passwords or codes that somebody has just tried: `Acts.try_wrong` with these arguments does it again.
-
-    `took_s`: how long they took by the target's clock.
-    """
+    """Many wrong passwords or codes that were tried as `name` from `began_at` on; `again` tries so many once more."""
 
     name: str
-    count: int
-    what: str
-    after: str | None
-    code: str | None
-    took_s: int
+    began_at: int
+    again: Callable[[int], object]
 
 
 class Exchange:

@@ -5,9 +5,10 @@ Only with the lab's token, as `Authorization: Bearer TOKEN`.
 
 import json
 import secrets
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -56,7 +57,7 @@ def routes(backend: Backend, token: str) -> list[BaseRoute]:
     async def mails(request: Request) -> Response:
         to = request.query_params.get("to")
         found = backend.mails() if to is None else backend.outbox(to)
-        return _said([asdict(each) for each in found])
+        return _said(msgspec.to_builtins(found))
 
     async def perform(request: Request) -> Response:
         action = _action(await _asked(request))
