@@ -34,7 +34,7 @@ class Browser {
     const said = await answer.json().catch(() => undefined);
     if (answer.status === 200 && said !== undefined) return { ok: true, said };
     // What is said to be no valid question is a mistake of this file, not a refusal, unless somebody may type it.
-    const refused = REFUSALS.includes(answer.status) && said && (asTyped || said.code !== "VALIDATION_ERROR");
+    const refused = REFUSALS.includes(answer.status) && said && ((asTyped && /invalid/i.test(said.message)) || said.code !== "VALIDATION_ERROR");
     if (refused) return { ok: false, said };
     throw new Error(`${request.method} ${path} was answered ${answer.status}, ${said?.message ?? "without JSON"}`);
   }

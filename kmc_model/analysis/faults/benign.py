@@ -329,6 +329,15 @@ def _of_table(name: str, sentence: str, rules: tuple[r.Rule, ...], turn: type[Tu
 _SWITCHED = row_of(SwitchAccount, "always")
 _STATUS = row_of(SetUserStatus, "always")
 
+
+def _logins_end_resets() -> tuple[r.Rule, ...]:
+    ends = r.Effect(None, r.replace_reset_links)
+    return tuple(
+        replace(rule, effects=(*rule.effects, ends)) if rule.action is LogIn and rule.reason is None else rule
+        for rule in r.RULES
+    )
+
+
 BENIGN: tuple[Fault, ...] = (
     _benign("last account", OpensTheLastAccount),
     _benign("sessions of an hour", EndsSessionsAfterAnHour),
@@ -365,6 +374,11 @@ BENIGN: tuple[Fault, ...] = (
         "switch opens a session",
         "Going to another account ends the session and opens another one.",
         effect_instead(_SWITCHED, "move_session", _switch_to_a_new_session),
+    ),
+    _of_table(
+        "login ends resets",
+        "A login makes the reset links worthless that were mailed before it, as a token made of the last login is.",
+        _logins_end_resets(),
     ),
     _of_table(
         "nothing for who is locked out",

@@ -76,7 +76,7 @@ NUMBERS: dict[str, tuple[tuple[Any, tuple[str, ...]], ...]] = {
     "password_min": ((7, ("RST-013", "LOG-017")), (9, ())),
     "failures_max": ((5, ()), (9, ()), (100, ()), (11, ()), (101, ("SEC-001", "SEC-002", "SEC-018"))),
     "lock_s": (
-        *((14 * MINUTE_S, ()), (16 * MINUTE_S, ()), (23 * HOUR_S, ())),
+        *((MINUTE_S, ()), (14 * MINUTE_S, ()), (16 * MINUTE_S, ()), (23 * HOUR_S, ())),
         *((0, ("SEC-001", "SEC-002", "SEC-018")), (25 * HOUR_S, ("SEC-011",))),
     ),
 }
