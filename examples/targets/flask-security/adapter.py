@@ -65,6 +65,8 @@ class FlaskSecurity:
                 return seen(post(self.browser(self.browsers[session].cookies), "/logout"))
             case StartPairing(session, password):
                 return self.start_pairing(session, password)
+            case ConfirmPairing(session) if session not in self.pairings:
+                return Observation(False, "no pairing was begun in this browser")  # the page has no field for a code
             case ConfirmPairing(session, code):
                 return seen(post(self.browsers[session], f"/tf-setup/{self.pairings[session]}", code=code))
             case ChangePassword(session, password, new_password):
