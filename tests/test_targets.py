@@ -27,8 +27,8 @@ NOT_HELD = {
     "flask-security/drops-pairing.toml": {"LOG-010": "fail", "STD-002": "warning", "STD-003": "fail"},
     "better-auth/target.toml": {"RST-007": "fail", "STD-003": "fail"},
     "better-auth/drops-pairing.toml": {"STD-003": "fail"},
-    "django-two-factor-auth/target.toml": {"RST-007": "fail"},
-    "django-two-factor-auth/drops-pairing.toml": {},
+    "django-two-factor-auth/target.toml": {"RST-007": "fail", "STD-003": "fail"},
+    "django-two-factor-auth/drops-pairing.toml": {"STD-003": "fail"},
     "pgadmin/target.toml": {"RST-007": "fail", "STD-002": "warning", "STD-003": "fail"},
 }
 
