@@ -199,7 +199,9 @@ class Turn:
             max(behind, ahead),
             self.policy.codes_compared_as_numbers,
         )
-        return counter if counter is None or -behind <= counter - self.now // STEP_S <= ahead else None
+        if counter is None or behind == ahead:
+            return counter
+        return counter if -behind <= counter - self.now // STEP_S <= ahead else None
 
     # What a person reads and sees
 

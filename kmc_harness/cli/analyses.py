@@ -293,7 +293,7 @@ def show_search(search: Search, target: str, against: str, seconds: float) -> No
         )
         for sentence in search.vanished[-12:]:
             console.print(f"  {escape(sentence)}")
-    elif not search.actions:
+    elif not search.transitions:
         console.print(f"[bold magenta]nothing was compared[/] of {escape(target)} and {escape(against)} in that time")
     elif search.found is None:
         console.print(f"[green]no departure[/] of {escape(target)} from {escape(against)} found")

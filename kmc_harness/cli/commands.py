@@ -126,7 +126,7 @@ def search_target(target: str, against: str, policy: str, budget: str, seed: str
     if made.broke_off:
         print(f"kmc: {made.broke_off}", file=sys.stderr)
     if not made.departures:
-        return 3 if made.vanished or not made.actions else 0
+        return 3 if made.vanished or not made.transitions else 0
     for departure in made.departures:
         program = reproducer.as_python(departure, (target, policy), (against, reference), seed)
         analyses.show_found(departure, reproducer.as_feature([departure]), program)

@@ -31,7 +31,7 @@ SECOND = (("SHA1", 8, 30), True, False, True, True)
         (Observed(), Observed(tried=2), [("0 of the wrong ones accepted", "2 of the wrong ones accepted")]),
         (
             Observed(),
-            Observed(silent=True, leaks=(Leak("a secret"),)),
+            Observed(silent=True, leaks=(Leak("a secret", "SEC-008"),)),
             [("a word", "no word"), ("nothing given away", "a secret")],
         ),
     ],

@@ -342,7 +342,7 @@ class TakesNobody(ModelTarget):
 
 
 def test_that_nobody_could_be_registered_is_told_in_words() -> None:
-    with pytest.raises(AdapterBroke, match=r"Ada in Acme .* could not be registered to begin with: .* refused: no"):
+    with pytest.raises(AdapterBroke, match=r"Ada in Acme could not be registered to begin with: .* refused: no"):
         _search(TakesNobody())
 
 
