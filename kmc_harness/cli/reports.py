@@ -84,7 +84,7 @@ def _show_departure(
         "other": "; ".join(others),
         "scenario": f"{first.title} ({first.feature}:{first.line}); {alike} of {ran} ended so",
         "context": first.context,
-        "also": f"in {first.also} other {'pairs' if first.context else 'scenarios'}" if first.also else "",
+        "also": _in_others(first),
         "meanwhile": "; ".join(first.meanwhile),
         "step": first.step,
         "expected": first.expected,
@@ -100,6 +100,13 @@ def _show_departure(
         if text:
             grid.add_row(f"  {name}", escape(text))
     console.print(grid)
+
+
+def _in_others(shown: ScenarioResult) -> str:
+    """Return words on where else the same showed; empty where it was nowhere else."""
+    if not shown.also:
+        return ""
+    return f"in {shown.also} other {'pair' if shown.context else 'scenario'}{'s' * (shown.also > 1)}"
 
 
 def _show_alike(console: Console, requirements: Iterable[RequirementResult], verdict: Verdict) -> None:

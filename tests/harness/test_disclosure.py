@@ -54,9 +54,14 @@ def _header(name: str, value: str) -> Mail:
     return _received(message)
 
 
+def _broken(packed: bytes) -> bytes:
+    """Return an archive whose contents can no longer be unpacked."""
+    return packed[:50] + b"\xff" * 6 + packed[56:]
+
+
 def _zipped(text: str) -> bytes:
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("word/document.xml", f"<w:t>{text}</w:t>")
     return packed.getvalue()
 
@@ -120,6 +125,8 @@ def test_what_tells_nothing_is_not_taken_for_it() -> None:
         _attached(QrCode("https://a.example/app", 4).png(), "image", "png"),
         _attached(gzip.compress(b"nothing"), "application", "gzip"),
         _attached(b"\x89PNG but broken", "image", "png"),
+        _attached(_broken(_zipped("nothing at all, again and again" * 40)), "application", "zip"),
+        _plain(base64.b64encode(_broken(_zipped("nothing at all, again and again" * 40))).decode()),
         Mail("ada@kmc.example", 0, "Hello", "Hello", (), b"\xff\xfe" * 40),
     ):
         assert not tells_secret(mail, SECRET)
