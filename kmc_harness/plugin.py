@@ -33,27 +33,39 @@ _JOURNAL = pytest.StashKey[Any]()
 
 # Options and markers
 
+_SETTINGS = {
+    "target": ("model", "model (default), python:…, exec:…, or a folder with a target.toml"),
+    "policy": ("article", "rulebook of the model: article (default), kaltura-server"),
+    "profile": ("strict", "article, strict (default), standard, hardening or all"),
+    "only": ("", "only these requirements or chapters: SWI, SWI-001,LOG-005"),
+    "seed": ("0", "seed of the model and of people's names"),
+    "patience": ("2m", "how long may really be waited in one scenario (2m)"),
+}
+"""Each is an option --kmc-NAME, a variable KMC_NAME and an ini key kmc_NAME; the first that is given counts."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the suite."""
-    group = parser.getgroup("kmc", "conformance of a two-factor login")
-    group.addoption(
-        "--kmc-target",
-        default="model",
-        help="model (default), python:…, exec:…, or a folder with a target.toml",
-    )
-    group.addoption("--kmc-policy", default="article", help="rulebook of the model: article (default), kaltura-server")
-    group.addoption("--kmc-profile", default="strict", help="article, strict (default), standard, hardening or all")
-    group.addoption("--kmc-only", action="append", default=[], metavar="ID", help="only this requirement")
+    group = parser.getgroup("kmc", "conformance of a two-factor login; also as kmc_… in an ini file, KMC_… outside")
+    for name, (default, text) in _SETTINGS.items():
+        how = {"action": "append", "metavar": "ID"} if name == "only" else {}
+        group.addoption(f"--kmc-{name}", help=text, **how)
+        parser.addini(f"kmc_{name}", text, default=default)
     group.addoption("--kmc-scenario", metavar="ID", help="only this scenario, by its id in a report")
-    group.addoption("--kmc-seed", default="0", help="seed of the model and of people's names")
-    group.addoption("--kmc-patience", default="2m", help="how long may really be waited in one scenario (2m)")
     group.addoption("--kmc-repeat", type=int, default=1, metavar="N", help="which repeat of several runs this is")
     group.addoption("--kmc-journal", metavar="DIR", help="where `kmc run` keeps what is finished")
 
 
+def _setting(config: pytest.Config, name: str) -> str:
+    given = config.getoption(f"kmc_{name}")
+    if given is None:
+        return str(os.environ.get(f"KMC_{name.upper()}") or config.getini(f"kmc_{name}"))
+    return ",".join(given) if isinstance(given, list) else str(given)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Register the markers."""
+    config.pluginmanager.register(_Tags(config))
     config.addinivalue_line("markers", "requirement(id): the requirement that a scenario is an example of")
     config.addinivalue_line("markers", "needs(offer): what a target must offer for a scenario")
     for offer in OFFERS:
@@ -81,14 +93,29 @@ class _JunitByRequirement:
             reporter.add_property("verdict", result["verdict"])
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_bdd_apply_tag(tag: str, function: Any) -> Any:
-    """Turn `@REQ-…` and `@needs-…` into markers; other tags are left to pytest-bdd."""
-    if tag.startswith(_TAG_PREFIX):
-        return pytest.mark.requirement(tag.removeprefix(_TAG_PREFIX))(function)
-    if tag.startswith(_NEEDS_PREFIX):
-        return pytest.mark.needs(tag.removeprefix(_NEEDS_PREFIX))(function)
-    return None
+class _Tags:
+    """Turns `@REQ-…` and `@needs-…` into markers; other tags are left to pytest-bdd."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._known: set[str] = set()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_bdd_apply_tag(self, tag: str, function: Any) -> Any:
+        if tag.startswith(_TAG_PREFIX):
+            requirement = tag.removeprefix(_TAG_PREFIX)
+            return self._by_name(requirement)(pytest.mark.requirement(requirement)(function))
+        if tag.startswith(_NEEDS_PREFIX):
+            return pytest.mark.needs(tag.removeprefix(_NEEDS_PREFIX))(function)
+        return None
+
+    def _by_name(self, requirement: str) -> Any:
+        """Return the marker that `-m SWI_002` chooses by; it is registered when it is first met."""
+        name = requirement.replace("-", "_")
+        if name not in self._known:
+            self._known.add(name)
+            self._config.addinivalue_line("markers", f"{name}: as requirement({requirement!r})")
+        return getattr(pytest.mark, name)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -101,7 +128,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     from kmc_harness.verdicts import Misuse
 
     try:
-        chosen = set(catalogue.select(config.getoption("kmc_profile"), tuple(config.getoption("kmc_only"))))
+        chosen = set(catalogue.select(_setting(config, "profile"), (_setting(config, "only"),)))
     except Misuse as error:
         raise pytest.UsageError(str(error)) from error
     done = _finished_before(config)
@@ -147,12 +174,11 @@ def kmc_target(request: pytest.FixtureRequest) -> Generator[Any, None, None]:
     from kmc_harness.telling.probes import probe
     from kmc_harness.verdicts import AdapterMistake, Misuse, NotJudged
 
-    option = request.config.getoption
-    asked = {name: option(f"kmc_{name}") for name in ("policy", "seed", "patience")}
+    asked = {name: _setting(request.config, name) for name in ("policy", "seed", "patience")}
     plugins = request.config.pluginmanager.get_plugins()
     loaded = next((each for each in plugins if isinstance(each, targets.Loaded)), None)
     try:
-        target: Target = (loaded and loaded.take()) or targets.load(option("kmc_target"), **asked)
+        target: Target = (loaded and loaded.take()) or targets.load(_setting(request.config, "target"), **asked)
     except Misuse as error:
         if hasattr(request.config, "workerinput"):
             raise  # xdist takes an exit for a crash
@@ -180,7 +206,7 @@ def world(kmc_target: Any, request: pytest.FixtureRequest) -> "World":
 def _tag(config: pytest.Config, name: str) -> str:
     from kmc_harness.telling.scene import tag_of
 
-    return tag_of(config.getoption("kmc_seed"), name, config.getoption("kmc_repeat"))
+    return tag_of(_setting(config, "seed"), name, config.getoption("kmc_repeat"))
 
 
 # Journal

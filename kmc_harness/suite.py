@@ -1,6 +1,6 @@
 """The scenarios as tests. An adopter's test module is one line: `from kmc_harness.suite import *`.
 
-Each test is named after feature file and line, so that a failure says where to read.
+Each test is named after its scenario.
 """
 
 from pytest_bdd import scenario

@@ -3,7 +3,17 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
-__all__ = ["LAST_WORDS", "AdapterMistake", "Departure", "Misuse", "NotJudged", "Unreached", "Verdict", "highest"]
+__all__ = [
+    "LAST_WORDS",
+    "AdapterMistake",
+    "Departure",
+    "Misuse",
+    "NotJudged",
+    "Unreached",
+    "Verdict",
+    "highest",
+    "unknown",
+]
 
 
 LAST_WORDS = "; the server's last words: "
@@ -65,3 +75,17 @@ class NotJudged(Exception):
 
 class Misuse(Exception):
     """A user's mistake, found before it does harm: the message says what was given, and what to do."""
+
+
+def unknown(what: str, given: str, known: Iterable[str], listed: str = "") -> Misuse:
+    """Return the mistake of naming a `what` that does not exist, with the nearest one that does.
+
+    `listed`: what lists all of `known`, where they are too many for one line.
+    """
+    import difflib
+
+    known = list(known)
+    close = difflib.get_close_matches(given.lower(), known, 1) or difflib.get_close_matches(given.upper(), known, 1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    all_of_them = listed or f"choose one of {', '.join(known)}"
+    return Misuse(f"unknown {what} {given!r}; {hint}{all_of_them}")

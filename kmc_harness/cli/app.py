@@ -65,7 +65,7 @@ def run(
     ] = "model",
     policy: Annotated[str, typer.Option(help="rulebook of the model: article or kaltura-server")] = "article",
     profile: Annotated[str, typer.Option(help="article, strict, standard, hardening or all")] = "strict",
-    only: Annotated[list[str] | None, typer.Option(metavar="ID", help="only this requirement; repeatable")] = None,
+    only: Annotated[list[str] | None, typer.Option(metavar="ID", help="only this requirement or chapter, or several: SWI-001,LOG; repeatable")] = None,
     seed: Annotated[str, typer.Option(help="a whole number; same seed and target, same report")] = "0",
     patience: Annotated[
         str, typer.Option(metavar="TIME", help="how long to really wait in a scenario, if the clock cannot be moved")

@@ -16,7 +16,7 @@ from kmc_harness.report.results import Run
 from kmc_harness.running import runner
 from kmc_harness.selftest import selftest
 from kmc_harness.targets.model import ModelTarget
-from kmc_harness.verdicts import Misuse
+from kmc_harness.verdicts import Misuse, unknown
 from kmc_model.analysis.configurations import SCOPES, TOPICS, Rules
 from kmc_model.analysis.faults import Fault, all_faults, by_name
 from kmc_model.analysis.faults.blind import faults_of_sets
@@ -66,7 +66,7 @@ def walk_states(policy: str, out: Path | None) -> int:
 
     """
     if policy not in POLICIES:
-        raise Misuse(f"unknown policy {policy!r}; choose {' or '.join(POLICIES)}")
+        raise unknown("policy", policy, POLICIES)
     rules = Rules(POLICIES[policy])
     walked: list[tuple[Space, float]] = []
     violated: list[Violation] = []

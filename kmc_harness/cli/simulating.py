@@ -14,7 +14,7 @@ from rich.table import Table
 from kmc_harness import terminal
 from kmc_harness.durations import stopwatch
 from kmc_harness.report.files import write_whole
-from kmc_harness.verdicts import Misuse
+from kmc_harness.verdicts import Misuse, unknown
 from kmc_model.analysis.population import Impossible, apply_settings
 from kmc_model.analysis.population import simulate as simulated
 from kmc_model.analysis.population.study import Study
@@ -45,7 +45,7 @@ def simulate(asked: Settings) -> None:
 
     """
     if asked.policy not in POLICIES:
-        raise Misuse(f"unknown policy {asked.policy!r}; choose {' or '.join(POLICIES)}")
+        raise unknown("policy", asked.policy, POLICIES)
     if asked.processes < 1:
         raise Misuse(f"-n takes 1 or more, not {asked.processes}")
     if asked.out:

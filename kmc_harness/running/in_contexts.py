@@ -28,7 +28,7 @@ from kmc_harness.specification import bindings, contexts
 from kmc_harness.telling.contexts import End, Plan, Teller, plan
 from kmc_harness.telling.probes import probe
 from kmc_harness.telling.scene import tag_of
-from kmc_harness.verdicts import Misuse, Verdict
+from kmc_harness.verdicts import Misuse, Verdict, unknown
 
 __all__ = ["MINIMISED", "OFF", "check", "summed_up", "tell_in_contexts", "telling", "usual"]
 
@@ -100,7 +100,7 @@ def _chosen(what: Run) -> tuple[contexts.Context, ...]:
     known = {each.name: each for each in contexts.load()}
     for each in what.context:
         if each not in known:
-            raise Misuse(f"unknown context {each!r}; `kmc contexts` lists all {len(known)}")
+            raise unknown("context", each, known, f"`kmc contexts` lists all {len(known)}")
     return tuple(known[each] for each in what.context) or tuple(known.values())
 
 

@@ -87,18 +87,19 @@ def replay(report: Report, recorded: ScenarioResult, target: str | None) -> Repl
         Misuse: the target cannot be had, or the scenario is not in the installed suite.
 
     """
-    known = {each.id: each for each in bindings.all_told()}
-    base, _, place = recorded.id.partition(" ~ ")
-    if base not in known:
+    # By what it is called in its feature: ids of reports before 0.2 named its line.
+    known = {(each.feature, each.title, each.example): each for each in bindings.all_told()}
+    told = known.get((recorded.feature, recorded.title, recorded.example))
+    if told is None:
         raise Misuse(f"{recorded.id} is not in the installed suite; its features have changed since the report")
     what = msgspec.structs.replace(report.run, target=target) if target else report.run
     loaded = runner.load(what)
     if recorded.context:
-        return Replay(recorded, _in_context(known[base], place, recorded, what, loaded))
+        return Replay(recorded, _in_context(told, recorded, what, loaded))
     worst = max(recorded.repeats, key=lambda each: each.rank, default=None)
     repeat = recorded.repeats.index(worst) + 1 if worst else 1
     catcher = _Catcher()
-    status, words = runner.quietly([*runner.arguments(what, repeat), f"--kmc-scenario={base}"], catcher, loaded)
+    status, words = runner.quietly([*runner.arguments(what, repeat), f"--kmc-scenario={told.id}"], catcher, loaded)
     loaded.close()
     if catcher.result is None:
         raise Misuse(f"pytest ran no scenario (it ended with {status}):\n{words}")
@@ -106,13 +107,11 @@ def replay(report: Report, recorded: ScenarioResult, target: str | None) -> Repl
     return Replay(recorded, besides or catcher.result)
 
 
-def _in_context(
-    told: bindings.Told, place: str, recorded: ScenarioResult, what: Run, loaded: targets.Loaded
-) -> ScenarioResult:
+def _in_context(told: bindings.Told, recorded: ScenarioResult, what: Run, loaded: targets.Loaded) -> ScenarioResult:
     """Tell `told` again in the context in which it departed, by the sentences that the departure needs."""
     context = next((each for each in contexts.load() if each.name == recorded.context), None)
     places = {str(each): each for each in contexts.places(told, context)} if context else {}
-    at = places.get(place.rpartition(" ~ ")[2])
+    at = places.get(recorded.id.rpartition(" ~ ")[2])
     if context is None or at is None:
         raise Misuse(f"the installed suite has no context {recorded.context!r} of that scenario; it has changed since")
     pair = contexts.shortened(contexts.pair(told, context, at), recorded.meanwhile)

@@ -20,7 +20,7 @@ from kmc_harness.report import results
 from kmc_harness.running import in_contexts, waivers
 from kmc_harness.running.journal import Finished, Journal
 from kmc_harness.specification import bindings, catalogue
-from kmc_harness.verdicts import Misuse, NotJudged, Verdict
+from kmc_harness.verdicts import Misuse, NotJudged, Verdict, unknown
 
 __all__ = [
     "PYTEST",
@@ -261,7 +261,8 @@ def arguments(what: results.Run, repeat: int) -> list[str]:
         *PYTEST,
         *(f"--kmc-{name}={getattr(what, name)}" for name in ("target", "profile", "seed", "patience")),
         f"--kmc-policy={what.policy or POLICIES[0]}",
-        *(f"--kmc-only={each}" for each in what.only),
+        # Also where there is none, so that no variable of the environment chooses.
+        f"--kmc-only={','.join(what.only)}",
         f"--kmc-repeat={repeat}",
     ]
 
@@ -283,7 +284,7 @@ def load(what: results.Run) -> targets.Loaded:
     """
     policy = what.policy or POLICIES[0]
     if policy not in POLICIES:
-        raise Misuse(f"unknown policy {policy!r}; choose {' or '.join(POLICIES)}")
+        raise unknown("policy", policy, POLICIES)
     if not what.seed.isdecimal():
         raise Misuse(f"--seed takes a whole number of 0 or more, not {what.seed!r}")
     try:

@@ -11,7 +11,7 @@ import uvicorn
 from kmc_harness.server.backend import Backend
 from kmc_harness.server.delivery import Delivery
 from kmc_harness.server.site import make_app
-from kmc_harness.verdicts import Misuse
+from kmc_harness.verdicts import Misuse, unknown
 from kmc_model.actions import RegisterUser
 from kmc_model.model import Variant
 from kmc_model.policy import POLICIES
@@ -44,7 +44,7 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
 
     """
     if settings.policy not in POLICIES:
-        raise Misuse(f"unknown policy {settings.policy!r}; choose one of {', '.join(POLICIES)}")
+        raise unknown("policy", settings.policy, POLICIES)
     with _listening(settings.host, settings.port) as listening:
         _serve(settings, listening, say)
 

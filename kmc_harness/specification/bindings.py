@@ -5,6 +5,7 @@ import hashlib
 import importlib
 import re
 import textwrap
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
@@ -109,19 +110,35 @@ def short(filename: str) -> str:
 
 
 def name_of(template: Any) -> str:
-    """Return a scenario's name in reports and test ids, by file and line."""
-    stem = template.feature.filename.rpartition("/")[2].removesuffix(".feature")
-    return f"{stem}_feature_L{template.line_number}"
+    """Return a scenario's name in reports and test ids: its title, so that it keeps its history when a line moves.
+
+    The requirement tells apart scenarios of several features that are called alike.
+    """
+    name = _slug(template)
+    return f"{name}_{_requirement_of(template).replace('-', '_')}" if name in _alike() else name
+
+
+def _slug(template: Any) -> str:
+    return re.sub(r"\W+", "_", template.name).strip("_").lower()
+
+
+@cache
+def _alike() -> frozenset[str]:
+    counts = Counter(_slug(template) for _, template in scenarios())
+    return frozenset(name for name, count in counts.items() if count > 1)
 
 
 def scenarios() -> Iterator[tuple[str, Any]]:
     """Yield every scenario as (requirement id, pytest-bdd's template)."""
     for feature in get_features([str(FEATURES)]):
         for template in feature.scenarios.values():
-            tags = template.rule.tags if template.rule else set()
-            for tag in sorted(tags):
-                if tag.startswith("REQ-"):
-                    yield tag.removeprefix("REQ-"), template
+            if requirement := _requirement_of(template):
+                yield requirement, template
+
+
+def _requirement_of(template: Any) -> str:
+    tags = template.rule.tags if template.rule else set()
+    return next((tag.removeprefix("REQ-") for tag in sorted(tags) if tag.startswith("REQ-")), "")
 
 
 def lacks_rows(template: Any) -> bool:

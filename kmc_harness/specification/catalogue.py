@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from kmc_harness.specification.locations import FEATURES
-from kmc_harness.verdicts import Misuse
+from kmc_harness.verdicts import Misuse, unknown
 
 __all__ = [
     "CHAPTERS",
@@ -123,23 +123,31 @@ def readings_of(requirement: str) -> tuple[str, ...]:
 
 
 def select(profile: str, only: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """Return the ids of a profile, or of `only` where ids are given, in capitals or not.
+    """Return the ids of a profile, or those that `only` names.
+
+    Each of `only` is an id, which counts whatever its profile; a chapter (`SWI`), of which those of the profile count;
+    or several with commas between. All may be in capitals or not.
 
     Raises:
-        Misuse: no such profile or requirement, or nothing is left.
+        Misuse: no such profile, requirement or chapter, or nothing is left.
 
     """
     known = load()
     if profile not in PROFILES:
-        raise Misuse(f"unknown profile {profile!r}; choose one of {', '.join(PROFILES)}")
-    wanted = {each.upper(): each for each in only}
-    for each, typed in wanted.items():
-        if each not in known:
-            raise Misuse(f"unknown requirement {typed!r}; `kmc requirements` lists all {len(known)}")
-    levels = PROFILES[profile]
-    chosen = tuple(each.id for each in known.values() if each.level in levels and (not wanted or each.id in wanted))
-    if not chosen:
+        raise unknown("profile", profile, PROFILES)
+    of_profile = [each.id for each in known.values() if each.level in PROFILES[profile]]
+    names = [name.strip() for each in only for name in each.split(",") if name.strip()]
+    wanted: set[str] = set()
+    for typed in names:
+        name = typed.upper().replace("_", "-")
+        if name in CHAPTERS:
+            wanted |= {each for each in of_profile if each.startswith(name)}
+        elif name in known:
+            wanted.add(name)
+        else:
+            raise unknown("requirement", typed, known, f"`kmc requirements` lists all {len(known)}")
+    if names and not wanted:
         raise Misuse(
-            f"profile {profile!r} has none of {', '.join(only)}, so there is nothing to judge; try --profile all"
+            f"profile {profile!r} has none of {', '.join(names)}, so there is nothing to judge; try --profile all"
         )
-    return chosen
+    return tuple(each for each in known if each in wanted) if names else tuple(of_profile)

@@ -131,3 +131,10 @@ def test_an_unknown_field_of_the_catalogue_is_named(tmp_path: Any) -> None:
     broken.write_text("[[requirement\n")
     with pytest.raises(Misuse, match=r"requirements\.toml"):
         catalogue.load(broken)
+
+
+def test_each_scenario_has_a_name_of_its_own_that_no_line_is_part_of() -> None:
+    names = [bindings.name_of(template) for _, template in bindings.scenarios()]
+    assert len(set(names)) == len(names)
+    assert "both_accounts_have_it_on" in names
+    assert not any(re.search(r"_L\d+$", name) for name in names)

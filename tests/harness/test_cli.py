@@ -17,9 +17,10 @@ from tests.conftest import Ran, kmc
         (["--target", "./nowhere"], "target './nowhere': there is no such file or folder"),
         (["--target", "python:no.such:Thing"], "cannot be loaded"),
         (["--policy", "strictest"], "unknown policy 'strictest'"),
-        (["--profile", "none"], "unknown profile 'none'"),
-        (["--only", "LOG-999"], "unknown requirement 'LOG-999'"),
-        (["--profile", "standard", "--only", "LOG-004"], "there is nothing to judge"),
+        (["--profile", "none"], "unknown profile 'none'; choose one of article"),
+        (["--only", "LOG-999"], "unknown requirement 'LOG-999'; did you mean 'LOG-009'?"),
+        (["--only", "SWI-001,SWO-002"], "unknown requirement 'SWO-002'; did you mean 'SWI-002'?"),
+        (["--profile", "standard", "--only", "LOG"], "there is nothing to judge"),
         (["--patience", "5"], "--patience: '5' is no length of time"),
         (["--seed", "x"], "--seed takes a whole number of 0 or more, not 'x'"),
         (["-n", "0"], "-n takes 1 or more"),
@@ -106,10 +107,10 @@ def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
 
 
 def test_what_stands_after_two_dashes_goes_to_pytest(tmp_path: Path) -> None:
-    done = kmc("run", "--", "-k", "login_feature", "--junitxml", str(tmp_path / "junit.xml"), cwd=tmp_path)
+    done = kmc("run", "--", "-k", "LOG_002 or both_accounts", "--junitxml", str(tmp_path / "junit.xml"), cwd=tmp_path)
     assert done.returncode == 0
     assert "partial run:" in done.stdout
-    assert "test_login_feature_L" in (tmp_path / "junit.xml").read_text()
+    assert "test_both_accounts_have_it_on" in (tmp_path / "junit.xml").read_text()
 
 
 def test_progress_is_a_line_now_and_then_where_there_is_no_terminal(

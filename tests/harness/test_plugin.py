@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from kmc_harness import plugin
 from kmc_harness.port import Offer
 
@@ -25,14 +27,16 @@ def _pytest(folder: Path, *arguments: str) -> str:
 
 def test_one_line_is_all_an_adopter_writes(tmp_path: Path) -> None:
     shown = _pytest(tmp_path, "--kmc-profile", "article", "-v")
-    assert "test_login.py::test_login_feature_L" in shown
+    assert "test_login.py::test_both_accounts_have_it_on PASSED" in shown
     assert "test_own.py::test_of_their_own PASSED" in shown
     assert " deselected" in shown
     assert " failed" not in shown
 
 
 def test_a_fail_and_a_warning_look_it_in_plain_pytest(tmp_path: Path) -> None:
-    shown = _pytest(tmp_path, "--kmc-profile", "all", "--kmc-policy", "kaltura-server", "-v", "-k", "codes_feature")
+    shown = _pytest(
+        tmp_path, "--kmc-profile", "all", "--kmc-policy", "kaltura-server", "-v", "-k", "STD_003 or STD_006"
+    )
     assert "WARNED" in shown
     assert "FAIL STD-003 The same code again (standards/codes.feature:" in shown
     assert "Traceback" not in shown
@@ -43,6 +47,23 @@ def test_what_was_not_reached_is_not_green_in_plain_pytest(tmp_path: Path) -> No
     shown = _pytest(tmp_path, "--kmc-policy", "kaltura-server", "--kmc-only", "RST-019")
     assert "2 inconclusive" in shown
     assert "passed" not in shown.splitlines()[-1].replace("1 passed", "")
+
+
+def test_scenarios_are_chosen_by_name_and_by_requirement(tmp_path: Path) -> None:
+    """`-k` and `-m` say which, in the words of the feature; two requirements, one chapter, one scenario."""
+    assert "test_both_accounts_have_it_on PASSED" in _pytest(tmp_path, "-k", "both_accounts", "-v")
+    by_marker = _pytest(tmp_path, "-m", "SWI_002", "-v")
+    assert "test_both_accounts_have_it_on PASSED" in by_marker
+    assert " failed" not in by_marker
+    assert "test_own" not in by_marker
+
+
+def test_settings_stand_in_an_ini_file_or_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\nkmc_policy = kaltura-server\nkmc_only = SWI-002, LOG-002\n")
+    assert "FAIL SWI-002" in _pytest(tmp_path, "--strict-config")
+    monkeypatch.setenv("KMC_POLICY", "article")
+    assert "FAIL" not in _pytest(tmp_path)
+    assert "FAIL SWI-002" in _pytest(tmp_path, "--kmc-policy", "kaltura-server")
 
 
 def test_unknown_selections_are_usage_errors(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from kmc_harness.report import read
 from kmc_harness.report.results import ScenarioResult, build
-from kmc_harness.running.replaying import Replay, find
+from kmc_harness.running.replaying import Replay, find, replay
 from kmc_harness.scenario.evidence import Acted, Step, StepEnd, Waited
 from kmc_harness.verdicts import Misuse, Verdict
 from tests.conftest import ROOT, kmc
@@ -155,3 +156,9 @@ def test_what_cannot_be_replayed_is_told(arguments: list[str], words: str, on_ka
     done = _replay(on_kaltura, *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert words in done.stderr
+
+
+def test_a_scenario_of_a_report_that_named_its_line_is_replayed_too(on_kaltura: Any) -> None:
+    recorded = next(each for each in read(on_kaltura.folder).scenarios if each.requirement == "SWI-002")
+    older = msgspec.structs.replace(recorded, id="switching_feature_L99")
+    assert replay(read(on_kaltura.folder), older, None).same_verdict
