@@ -47,11 +47,23 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def main(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="show the version and end")
     ] = False,
 ) -> None:
     """Judge a two-factor login of the Kaltura Management Console by its documented behaviour."""
+    from kmc_harness.cli import configuration
+
+    if context.invoked_subcommand in ("run", "config") and (found := configuration.find(Path.cwd())):
+        context.obj = found
+        context.default_map = {"run": configuration.read(found, _settings_of_run(context))}
+
+
+def _settings_of_run(context: Any) -> list[str]:
+    """Return what a project's file may set: the options of `kmc run`, but for what is of one run alone."""
+    of_one_run = ("resume", "shard", "context_names", "pytest_arguments", "help")
+    return [each.name for each in context.command.get_command(context, "run").params if each.name not in of_one_run]
 
 
 @app.command()
@@ -60,15 +72,34 @@ def run(
     target: Annotated[
         str,
         typer.Option(
-            help="model, a folder with a target.toml, kaltura:URL, browser:URL, python:module:Class, or exec:command"
+            envvar="KMC_TARGET",
+            help="model, a folder with a target.toml, kaltura:URL, browser:URL, python:module:Class, or exec:command",
         ),
     ] = "model",
-    policy: Annotated[str, typer.Option(help="rulebook of the model: article or kaltura-server")] = "article",
-    profile: Annotated[str, typer.Option(help="article, strict, standard, hardening or all")] = "strict",
-    only: Annotated[list[str] | None, typer.Option(metavar="ID", help="only this requirement or chapter, or several: SWI-001,LOG; repeatable")] = None,
-    seed: Annotated[str, typer.Option(help="a whole number; same seed and target, same report")] = "0",
+    policy: Annotated[
+        str, typer.Option(envvar="KMC_POLICY", help="rulebook of the model: article or kaltura-server")
+    ] = ("article"),
+    profile: Annotated[
+        str, typer.Option(envvar="KMC_PROFILE", help="article, strict, standard, hardening or all")
+    ] = "strict",
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ID",
+            envvar="KMC_ONLY",
+            help="only this requirement or chapter, or several: SWI-001,LOG; repeatable",
+        ),
+    ] = None,
+    seed: Annotated[
+        str, typer.Option(envvar="KMC_SEED", help="a whole number; same seed and target, same report")
+    ] = "0",
     patience: Annotated[
-        str, typer.Option(metavar="TIME", help="how long to really wait in a scenario, if the clock cannot be moved")
+        str,
+        typer.Option(
+            metavar="TIME",
+            envvar="KMC_PATIENCE",
+            help="how long to really wait in a scenario, if the clock cannot be moved",
+        ),
     ] = "2m",
     repeat: Annotated[int, typer.Option(metavar="N", help="run all N times; what changes its verdict is flaky")] = 1,
     waivers: Annotated[Path | None, typer.Option(metavar="FILE", help="known departures (waivers.toml)")] = None,
@@ -121,6 +152,22 @@ def run(
     except runner.Interrupted as error:
         typer.echo(f"kmc: {error}", err=True)
         raise typer.Exit(130) from error
+
+
+@app.command()
+def config(context: typer.Context) -> None:
+    """Show what `kmc run` takes here, and where each setting is from: kmc.toml, the environment, or its default."""
+    parent = context.parent
+    assert parent is not None
+    command = parent.command.get_command(parent, "run")  # type: ignore[attr-defined]
+    settings = command.make_context("run", [], parent=parent)
+    typer.echo(f"file: {parent.obj or 'none (kmc.toml, or [tool.kmc] in pyproject.toml)'}")
+    places = {"ENVIRONMENT": "environment", "DEFAULT_MAP": "file", "DEFAULT": "default"}
+    for name in _settings_of_run(parent):
+        value = settings.params[name]
+        shown = ",".join(map(str, value)) if isinstance(value, list | tuple) else "" if value is None else value
+        source = places[settings.get_parameter_source(name).name]
+        typer.echo(f"{name.replace('_', '-'):<10} {str(shown) or '-':<24} {source}")
 
 
 @app.command()
