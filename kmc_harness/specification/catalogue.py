@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from kmc_harness.specification.locations import FEATURES
+from kmc_harness.specification.locations import FEATURES, read_toml
 from kmc_harness.verdicts import Misuse, unknown
 
 __all__ = [
@@ -106,10 +106,7 @@ def load(path: Path = FEATURES / "requirements.toml") -> dict[str, Requirement]:
         Misuse: the file is missing, is no TOML, or has a field that is not known.
 
     """
-    try:
-        found = msgspec.toml.decode(path.read_bytes(), type=_File).requirement
-    except (OSError, msgspec.DecodeError) as error:
-        raise Misuse(f"{path} cannot be read as a catalogue of requirements: {error}") from error
+    found = read_toml(path, _File, "a catalogue of requirements").requirement
     return {each.id: each for each in found}
 
 

@@ -13,8 +13,7 @@ from pathlib import Path
 import msgspec
 
 from kmc_harness.specification.bindings import Sentence, Told
-from kmc_harness.specification.locations import FEATURES
-from kmc_harness.verdicts import Misuse
+from kmc_harness.specification.locations import FEATURES, read_toml
 from kmc_model.sentences import DURATION_PATTERN, duration_in_words, duration_s
 
 __all__ = ["MEANWHILE", "Context", "Place", "length_of", "load", "pair", "places", "rows_of", "shortened"]
@@ -106,10 +105,7 @@ def load(folder: Path = FEATURES / "contexts") -> tuple[Context, ...]:
     """
     found: list[Context] = []
     for path in sorted(folder.glob("*.toml")):
-        try:
-            found += _contexts(msgspec.toml.decode(path.read_bytes(), type=_File))
-        except (OSError, msgspec.DecodeError) as error:
-            raise Misuse(f"{path} cannot be read as contexts: {error}") from error
+        found += _contexts(read_toml(path, _File, "contexts"))
     return tuple(found)
 
 

@@ -232,6 +232,17 @@ def test_processes_keep_their_targets_open(tmp_path: Path) -> None:
     assert told.judged > 50
 
 
+def test_processes_tell_before_a_target_that_freezes_their_clock(tmp_path: Path) -> None:
+    (tmp_path / "target.toml").write_text(
+        'name = "frozen"\n[adapter]\npython = "tests.targets:InThisProcess"\n'
+        '[clock]\nkind = "freezegun"\n[mail]\nkind = "adapter"\nsettle = "0s"\n'
+    )
+    what = Run(str(tmp_path), "", "all", ("LOG-004",), contexts="100")
+    told = runner.run(what, tmp_path / "report", processes=2).in_contexts
+    assert told.ends.get("broke off", 0) == 0
+    assert told.judged > 50
+
+
 class BreaksInFebruary(ModelTarget):
     """Has no day between 28 February and 1 March."""
 
