@@ -44,8 +44,9 @@ def for_apps(codes: Iterable[Code]) -> list[Code]:
     return [each for each in found if each.text.lower().startswith("otpauth:")] or found
 
 
+@lru_cache(maxsize=16)
 def _opened(picture: bytes) -> Any:
-    """Return `picture` as a Pillow picture in grey, on white where it is transparent.
+    """Return `picture` as a Pillow picture in grey, on white where it is transparent; it is to be left as it is.
 
     Raises:
         OSError: the bytes are no picture, or one beyond all measure.
@@ -57,6 +58,8 @@ def _opened(picture: bytes) -> Any:
         found = Image.open(io.BytesIO(picture))
         if not 0 < found.width * found.height <= MOST_PX:
             raise OSError(f"{found.width} x {found.height} pixels")
+        if found.mode in ("1", "L", "RGB") and not found.has_transparency_data:
+            return found.convert("L")
         page = Image.new("RGBA", found.size, "white")
         page.alpha_composite(found.convert("RGBA"))
     except OSError:
@@ -175,7 +178,7 @@ def blurred(picture: bytes) -> bytes | None:
 
     try:
         boxes = [each.box for each in find_codes(picture)]
-        image = _opened(picture)
+        image = _opened(picture).copy()
     except OSError:
         return None
     for left, top, right, bottom in boxes or [(0, 0, image.width, image.height)]:
