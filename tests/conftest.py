@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests import warm
+from tests.warm import ROOT
+
 WHOLE = bool(os.environ.get("KMC_TEST_ALL"))
 """Whether everything is to be tested (`make check-all`) that CI takes a sample of."""
 os.environ.setdefault("KMC_CONTEXTS", "off")
@@ -58,11 +60,18 @@ class Ran:
         return {name: verdict for name, verdict in self.verdicts.items() if verdict not in ("pass", "skipped")}
 
 
-def kmc(*arguments: str, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the `kmc` command."""
-    command = [sys.executable, "-c", "from kmc_harness.cli.app import app; app()", *arguments]
+def kmc(
+    *arguments: str, cwd: Path | None = None, cold: bool = False, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the `kmc` command: `cold` in a Python of its own, else in a fork of one that has loaded the harness.
+
+    What Python itself reads as it starts, of the environment, it reads in a Python of its own only.
+    """
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     env |= {"PYTHONPATH": str(ROOT), "COLUMNS": "100", "NO_COLOR": "1"} | environment
+    if not cold and not any(name.startswith("PYTHON") for name in environment):
+        return warm.parent().run(arguments, cwd or Path.cwd(), env)
+    command = [sys.executable, "-c", "from kmc_harness.cli.app import app; app()", *arguments]
     return subprocess.run(command, env=env, cwd=cwd, capture_output=True, text=True, check=False)
 
 

@@ -1,0 +1,125 @@
+"""The `kmc` command in a fork of a process that has loaded the harness.
+
+To start Python and load the harness takes a second of CPU, and hundreds of tests run the command. So each worker of the
+tests has one process that has loaded it, and forks for each command. The fork has arguments, folder, environment and
+output of its own, and ends as any process does.
+"""
+
+import atexit
+import gc
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+__all__ = ["ROOT", "Parent", "parent", "serve"]
+
+ROOT = Path(__file__).parent.parent
+LOADED = (
+    *(f"kmc_harness.cli.{name}" for name in ("analyses", "commands", "reports", "scaffolding", "tables")),
+    *(f"kmc_harness.report.{name}" for name in ("cucumber", "html", "in_contexts", "junit", "markdown")),
+    *(f"kmc_harness.running.{name}" for name in ("doctor", "replaying", "runner")),
+    *(f"kmc_harness.targets.{name}" for name in ("adapters", "exec", "hosted", "model")),
+    *("kmc_harness.plugin", "kmc_harness.specification.own_features", "kmc_harness.telling.scene"),
+    # What others load when they are first used.
+    *("PIL.ImageDraw", "PIL.PngImagePlugin", "dateutil.relativedelta", "zxingcpp"),
+    *(f"_pytest.{name}" for name in ("junitxml", "pastebin", "terminal", "threadexception", "unittest", "warnings")),
+    *(
+        "_pytest.faulthandler",
+        "_pytest.helpconfig",
+        "_pytest.setupplan",
+        "_pytest.skipping",
+        "platformdirs.pytest_plugin",
+    ),
+    *("mako.template", "pytest_bdd.plugin", "time_machine", "typer._adapters", "xdist.looponfail", "xdist.plugin"),
+    *("rich._emoji_codes", "rich.live", "rich.progress", "unittest.mock"),
+)
+
+
+class Parent:
+    """A process that forks for each command."""
+
+    def __init__(self) -> None:
+        self._asking, asked = socket.socketpair()
+        with asked:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", f"from tests.warm import serve; serve({asked.fileno()})()"],
+                env={name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+                | {"PYTHONPATH": str(ROOT)},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                pass_fds=[asked.fileno()],
+            )
+
+    def run(self, arguments: Sequence[str], cwd: Path, env: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
+        """Run `kmc` and return what came of it, as `subprocess.run` does."""
+        asked = json.dumps([arguments, str(cwd), dict(env)]).encode()
+        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+            socket.send_fds(self._asking, [len(asked).to_bytes(4)], [out.fileno(), err.fileno()])
+            self._asking.sendall(asked)
+            answered = self._asking.recv(4, socket.MSG_WAITALL)
+            assert answered, "the process that forks for each `kmc` has ended: its words are above"
+            out.seek(0)
+            err.seek(0)
+            status = int.from_bytes(answered, signed=True)
+            return subprocess.CompletedProcess(["kmc", *arguments], status, out.read(), err.read())
+
+    def close(self) -> None:
+        """End it."""
+        self._asking.close()
+        self._process.wait()
+
+
+@cache
+def parent() -> Parent:
+    """Return this process' own, which is started when it is first needed."""
+    made = Parent()
+    atexit.register(made.close)
+    return made
+
+
+def serve(fileno: int) -> Callable[[], object]:
+    """Fork for each command that is asked for, until nobody can ask any more.
+
+    Returns what is then to be called: in a fork the command. So a fork ends where any process ends: at its last line.
+    """
+    for name in LOADED:
+        import_module(name)
+    from kmc_harness.cli.app import app
+    from kmc_harness.specification import bindings, catalogue, contexts
+
+    bindings.all_told(), bindings.definitions(), catalogue.load(), contexts.load()
+    gc.collect()
+    gc.freeze()
+    with socket.socket(fileno=fileno) as asked:
+        while True:
+            length, files, *_ = socket.recv_fds(asked, 4, 2)
+            if not length:
+                return lambda: None
+            arguments, folder, environment = json.loads(asked.recv(int.from_bytes(length), socket.MSG_WAITALL))
+            if not (child := os.fork()):
+                _become(arguments, folder, environment, files)
+                return app
+            for each in files:
+                os.close(each)
+            status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            asked.sendall(status.to_bytes(4, signed=True))
+
+
+def _become(arguments: Sequence[str], folder: str, environment: Mapping[str, str], files: Sequence[int]) -> None:
+    """Be a process of one's own: what it would have been started with."""
+    for number, file in enumerate(files, 1):
+        os.dup2(file, number)
+        os.close(file)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    time.tzset()
+    sys.argv[1:] = arguments
