@@ -3,6 +3,9 @@
 One is the vendor, who founds accounts and sets them up, or has the admin secrets of accounts that are there already.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from KalturaClient.exceptions import KalturaException
 from KalturaClient.Plugins.Core import KalturaPartner, KalturaUser
 
@@ -16,12 +19,20 @@ from kmc_harness.port import (
     SetUserStatus,
     UserStatus,
 )
-from kmc_harness.targets._kaltura_wire import ADMIN, SYSTEM_PARTNER, VENDOR_ID, Wire
+from kmc_harness.targets._kaltura_wire import ADMIN, INVALID_KS, SYSTEM_PARTNER, VENDOR_ID, Wire
 
-__all__ = ["Administration"]
+__all__ = ["NOBODYS_ID", "Administration"]
+
+NOBODYS_ID = 2_000_000_000
+"""A partner that does not exist, for accounts that nobody founded."""
 
 USER_STATUS = {UserStatus.BLOCKED: 0, UserStatus.ACTIVE: 1}
 ACCOUNT_STATUS = {AccountStatus.ACTIVE: 1, AccountStatus.BLOCKED: 3}
+VENDOR = ""
+"""Stands where accounts have their names."""
+LAST_NAME = "Tester"
+QUOTA_MET, ADMINISTRATORS, MOST = "ADMIN_LOGIN_USERS_QUOTA_EXCEEDED", "ADMIN_LOGIN_USERS", 10_000
+"""An account has ten administrators, unless its `limits` say more."""
 HOME, *OTHERS = ACCOUNTS = ("Acme", "Globex", "Initech")
 """What scenarios call accounts: all have the first one, few another one."""
 OF_SEVERAL_ACCOUNTS = frozenset({Offer.ACCOUNTS, Offer.MEMBERSHIPS, Offer.SWITCH})
@@ -47,6 +58,13 @@ class Administration:
         self.partners: dict[str, int] = {}
         """The numbers of the accounts spoken of in this scenario."""
         self._first_passwords: dict[str, str | None] = {}
+        self._sessions: dict[str, str] = {}
+
+    def reset(self) -> None:
+        """Forget the accounts spoken of, and their sessions."""
+        self.partners.clear()
+        self._first_passwords.clear()
+        self._sessions = {VENDOR: kept} if (kept := self._sessions.get(VENDOR)) else {}
 
     def changed(self, offers: frozenset[Offer]) -> frozenset[Offer]:
         """Return `offers` with what can be done so, and without what cannot.
@@ -57,17 +75,23 @@ class Administration:
             return offers | ({Offer.ADMINISTER, Offer.ENABLE} if self._secret else set())
         return offers if set(ACCOUNTS) <= set(self._prepared) else offers - OF_SEVERAL_ACCOUNTS
 
-    def vendor(self) -> str:
-        """Return a KS of the vendor's: a new one each time, since the clock may have left the one of before behind.
+    def configure(self, account: str, session: str | None, **changes: Any) -> None:
+        """Change how an account is set up: as the vendor, or as a customer tries it in a session of their own."""
+        partner = self.partners.get(account, NOBODYS_ID)
+        if session is not None:
+            self._configure(partner, session, changes)
+            return
 
-        Raises:
-            NotOffered: one is not trusted with that.
+        def keeping_the_rest(ks: str) -> None:
+            # What is not sent along is lost on a real server (facts, 3.10).
+            kept = self._wire.json(SYSTEM_PARTNER, "getConfiguration", ks=ks, pId=partner)
+            self._configure(partner, ks, kept | changes)
 
-        """
-        if not self._secret:
-            raise NotOffered("what the vendor does")
-        ks: str = self._wire.client().session.start(self._secret, "vendor", ADMIN, VENDOR_ID)
-        return ks
+        self._as(VENDOR, keeping_the_rest)
+
+    def _configure(self, partner: int, ks: str, asked: dict[str, Any]) -> None:
+        configuration = asked | {"objectType": "KalturaSystemPartnerConfiguration"}
+        self._wire.json(SYSTEM_PARTNER, "updateConfiguration", ks=ks, pId=partner, configuration=configuration)
 
     def perform(self, action: RegisterUser | SetUserStatus | SetAccountStatus) -> Observation:
         """Do what is asked; raises KalturaException where it is refused."""
@@ -75,11 +99,11 @@ class Administration:
             case RegisterUser(account):
                 self._find(account)
                 self._add(action) if account in self.partners else self._found(action)
-            case SetUserStatus():
-                self._set_status(action)
+            case SetUserStatus(account):
+                self._as(account, lambda ks: self._set_status(action, ks))
             case SetAccountStatus(account, status):
                 asked = {"id": self.partners[account], "status": ACCOUNT_STATUS[status], "reason": "conformance run"}
-                self._wire.json(SYSTEM_PARTNER, "updateStatus", ks=self.vendor(), **asked)
+                self._as(VENDOR, lambda ks: self._wire.json(SYSTEM_PARTNER, "updateStatus", ks=ks, **asked))
         return Observation(True)
 
     def _find(self, account: str) -> None:
@@ -90,22 +114,28 @@ class Administration:
     def _found(self, action: RegisterUser) -> None:
         made, email = KalturaPartner(), action.email
         made.name, made.description = action.account, "made by a conformance run"
-        made.adminName, made.adminEmail = email.partition("@")[0], email
-        found = self._wire.client(self.vendor()).partner.register(made, action.password or "")
+        made.adminName, made.adminEmail = " ".join(_names(email)), email
+        password, silent = action.password or "", NotImplemented if action.password is None else True
+        # Not silent, it mails a link to set a password, whether one is given or not.
+        found = self._as(
+            VENDOR, lambda ks: self._wire.client(ks).partner.register(made, password, NotImplemented, silent)
+        )
         self.partners[action.account] = found.id
 
     def _add(self, action: RegisterUser) -> None:
-        user = KalturaUser()
-        user.id = user.email = action.email
-        user.isAdmin, user.loginEnabled = action.administrator, True
-        if action.password is not None:
-            user.password = action.password
         self._first_passwords.setdefault(action.email, action.password)
-        self._wire.client(self._administrator(action.account)).user.add(user)
+        try:
+            self._as(action.account, lambda ks: self._wire.client(ks).user.add(_user(action)))
+        except KalturaException as refused:
+            if refused.code != QUOTA_MET or not self._secret:
+                raise
+            limit = {"objectType": "KalturaSystemPartnerLimit", "type": ADMINISTRATORS, "max": MOST}
+            self.configure(action.account, None, limits=[limit])
+            self._as(action.account, lambda ks: self._wire.client(ks).user.add(_user(action)))
 
-    def _set_status(self, action: SetUserStatus) -> None:
+    def _set_status(self, action: SetUserStatus, ks: str) -> None:
         email, status = action.email, action.status
-        client = self._wire.client(self._administrator(action.account))
+        client = self._wire.client(ks)
         if status is UserStatus.REMOVED:
             client.user.delete(email)
             return
@@ -117,16 +147,51 @@ class Administration:
             if refused.code != "INVALID_USER_ID" or status is not UserStatus.ACTIVE:
                 raise
             # Who was removed is no user any more, and is added again as at first.
-            self._add(RegisterUser(action.account, action.email, self._first_passwords.get(action.email)))
+            self._add(RegisterUser(action.account, email, self._first_passwords.get(email)))
 
-    def _administrator(self, account: str) -> str:
-        """Return a KS of an administrator of the account."""
+    # Sessions of the vendor, and of accounts' administrators
+
+    def _as(self, account: str, call: Callable[[str], Any]) -> Any:
+        """Return what `call` does with a KS: one of before, or a new one where the clock has left that behind.
+
+        Raises:
+            NotOffered: it is the vendor's, and one is not trusted with that.
+
+        """
+        if kept := self._sessions.get(account):
+            try:
+                return call(kept)
+            except KalturaException as refused:
+                if refused.code != INVALID_KS:
+                    raise
+        ks = self._sessions[account] = self._open(account)
+        return call(ks)
+
+    def _open(self, account: str) -> str:
         if known := self._prepared.get(_plain(account)):
             number, secret = known
-            own: str = self._wire.client().session.start(secret, "", ADMIN, number)
-            return own
-        ks: str = self._wire.json(SYSTEM_PARTNER, "getAdminSession", ks=self.vendor(), pId=self.partners[account])
-        return ks
+            return str(self._wire.client().session.start(secret, "", ADMIN, number))
+        if account != VENDOR:
+            asked = {"pId": self.partners[account]}
+            return str(self._as(VENDOR, lambda ks: self._wire.json(SYSTEM_PARTNER, "getAdminSession", ks=ks, **asked)))
+        if not self._secret:
+            raise NotOffered("what the vendor does")
+        return str(self._wire.client().session.start(self._secret, "vendor", ADMIN, VENDOR_ID))
+
+
+def _names(email: str) -> tuple[str, str]:
+    """Return a first and a last name: a Kaltura mails nothing to somebody who lacks one (I-35)."""
+    return email.partition("@")[0].partition(".")[0].capitalize(), LAST_NAME
+
+
+def _user(action: RegisterUser) -> KalturaUser:
+    user = KalturaUser()
+    user.id = user.email = action.email
+    user.firstName, user.lastName = _names(action.email)
+    user.isAdmin, user.loginEnabled = action.administrator, True
+    if action.password is not None:
+        user.password = action.password
+    return user
 
 
 def _plain(account: str) -> str:

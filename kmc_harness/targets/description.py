@@ -44,9 +44,13 @@ class AdapterPart(_Part, frozen=True):
 
     python: str = ""
     exec: tuple[str, ...] = ()
-    settings: dict[str, str] = {}
+    settings: dict[str, str | bool] = {}
     answer_within: str = "30s"
     remembers: bool = False
+
+    def said(self, places: Mapping[str, str]) -> dict[str, str]:
+        """Return the settings as text, with `{port}` and the like replaced."""
+        return {name: filled(_text(value), places) for name, value in self.settings.items()}
 
 
 class ServerPart(_Part, frozen=True):
@@ -182,12 +186,16 @@ def _check_places(made: Description) -> None:
     """
     _check_text(made.adapter.exec, AT_START)
     known = AT_START | IN_RUN | (OF_SMTP if made.mail and made.mail.kind == "smtp" else set())
-    _check_text(made.adapter.settings.values(), known)
+    _check_text(map(_text, made.adapter.settings.values()), known)
     if made.server:
         _check_text((*made.server.command, *made.server.environment.values(), made.server.ready), known)
         _check_text((word for each in made.server.prepare for word in each), known)
     _check_text([made.clock.proof] if made.clock else [], known)
     _check_text([made.mail.folder, made.mail.url, made.mail.password] if made.mail else [], known)
+
+
+def _text(value: str | bool) -> str:
+    return value if isinstance(value, str) else str(value).lower()
 
 
 def _check_text(texts: Iterable[str], known: Set[str]) -> None:

@@ -253,7 +253,7 @@ class _Setup:
             self.clock = clocks.Waiting(patience_s, str(error))
 
     def _adapter(self, described: Description, make: _Make, places: Mapping[str, str]) -> Any:
-        made = make({name: filled(value, places) for name, value in described.adapter.settings.items()})
+        made = make(described.adapter.said(places))
         if described.adapter.python:
             own_clock = described.clock and described.clock.kind == "adapter"
             own_mail = described.mail and described.mail.kind == "adapter"

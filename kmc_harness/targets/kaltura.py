@@ -6,6 +6,7 @@ here: partner (account), KS (session), otp (code), hash key (the end of a mailed
 """
 
 import base64
+from collections.abc import Sequence
 
 from KalturaClient.exceptions import KalturaException
 
@@ -29,14 +30,14 @@ from kmc_harness.port import (
     SwitchAccount,
     UseSession,
 )
-from kmc_harness.targets._kaltura_admin import Administration
-from kmc_harness.targets._kaltura_wire import SYSTEM_PARTNER, Wire
+from kmc_harness.racing import in_threads
+from kmc_harness.targets._kaltura_admin import NOBODYS_ID, Administration
+from kmc_harness.targets._kaltura_wire import INVALID_KS, Wire
 from kmc_harness.targets._lab import BesideLab
 
 __all__ = ["Kaltura"]
 
-NOBODYS_ID = 2_000_000_000
-"""A partner that does not exist, for accounts that nobody founded."""
+SAID = {"true": True, "false": False}
 
 
 class Kaltura(BesideLab):
@@ -55,10 +56,11 @@ class Kaltura(BesideLab):
             Offer.ACCOUNTS,
             Offer.MEMBERSHIPS,
             Offer.TOKENS,
+            Offer.RACE,
         }
     )
 
-    def __init__(self, url: str, token: str = "", secret: str = "", accounts: str = "") -> None:
+    def __init__(self, url: str, token: str = "", secret: str = "", accounts: str = "", cache: str = "false") -> None:
         """Speak to `url`, with what `token` opens beside it (see BesideLab).
 
         Args:
@@ -66,13 +68,17 @@ class Kaltura(BesideLab):
             token: of the lab there, which is the vendor's secret too.
             secret: where there is no lab: the vendor's (partner -2), on a server of one's own.
             accounts: where there is neither: those that one administers (see Administration).
+            cache: `true` judges what a person sees, whom the server may answer from its response cache; as a rule each
+                call asks past it.
 
         Raises:
-            ValueError: `accounts` is no list of accounts.
+            ValueError: `accounts` is no list of accounts, or `cache` neither true nor false.
 
         """
         super().__init__(url, token)
-        self._wire = Wire(self._url)
+        if cache not in SAID:
+            raise ValueError(f"cache: write true or false, not {cache!r}")
+        self._wire = Wire(self._url, cache=SAID[cache])
         self._administration = Administration(self._wire, secret or self._token, accounts)
         self.reset()
 
@@ -83,7 +89,7 @@ class Kaltura(BesideLab):
 
     def reset(self) -> None:
         """Forget who was spoken of; the server forgets nobody."""
-        self._administration.partners.clear()
+        self._administration.reset()
         self._login_of: dict[str, str] = {}
         self._to_show: dict[str, str] = {}
 
@@ -99,12 +105,13 @@ class Kaltura(BesideLab):
             case RegisterUser() | SetUserStatus() | SetAccountStatus():
                 return self._administer(action)
             case EnableTwoFactor(account, session) | DisableTwoFactor(account, session):
-                return self._switch_two_factor(account, session, on=isinstance(action, EnableTwoFactor))
+                on = isinstance(action, EnableTwoFactor)
+                self._administration.configure(account, session, useTwoFactorAuthentication=on)
+                return Observation(True)
             case LogIn():
                 return self._log_in(action)
             case LogOut(session):
-                self._wire.client(session).session.end()
-                return Observation(True)
+                return self._log_out(session)
             case UseSession(session):
                 partner = self._wire.client(session).session.get().partnerId
                 names = {number: name for name, number in self._administration.partners.items()}
@@ -129,6 +136,10 @@ class Kaltura(BesideLab):
                 return Observation(True, session=session)
         raise NotOffered(type(action).__name__)
 
+    def at_once(self, actions: Sequence[Action]) -> Sequence[Observation]:
+        """Perform all of `actions` at the same moment, each with a client of its own."""
+        return in_threads(self.perform, actions)
+
     # One action each
 
     def _administer(self, action: RegisterUser | SetUserStatus | SetAccountStatus) -> Observation:
@@ -139,16 +150,6 @@ class Kaltura(BesideLab):
             self._administration.partners[action.account] = said["partnerId"]
         return Observation(said["accepted"], said["message"])
 
-    def _switch_two_factor(self, account: str, session: str | None, *, on: bool) -> Observation:
-        partner, kept, ks = self._partner(account), {}, session
-        if ks is None:
-            ks = self._administration.vendor()
-            # What is not sent along is lost on a real server (facts, 3.10).
-            kept = self._wire.json(SYSTEM_PARTNER, "getConfiguration", ks=ks, pId=partner)
-        configuration = kept | {"objectType": "KalturaSystemPartnerConfiguration", "useTwoFactorAuthentication": on}
-        self._wire.json(SYSTEM_PARTNER, "updateConfiguration", ks=ks, pId=partner, configuration=configuration)
-        return Observation(True)
-
     def _log_in(self, action: LogIn) -> Observation:
         email = action.email
         partner = NotImplemented if action.account is None else self._partner(action.account)
@@ -156,6 +157,14 @@ class Kaltura(BesideLab):
         ks = self._wire.client().user.loginByLoginId(email, action.password, partner, otp=otp)
         self._login_of[ks] = email
         return Observation(True, session=ks or None)
+
+    def _log_out(self, session: str) -> Observation:
+        try:
+            self._wire.client(session).session.end()
+        except KalturaException as refused:
+            if refused.code != INVALID_KS:  # what has ended before has ended
+                raise
+        return Observation(True)
 
     def _switch_account(self, session: str, account: str) -> Observation:
         ks = self._wire.client(session).user.loginByKs(self._partner(account)).ks
