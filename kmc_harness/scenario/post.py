@@ -173,15 +173,24 @@ class Post:
         kinds = sorted({link.kind for mail in mails for link in mail.links})
         told = f", with links told to be for {' and '.join(kinds)}" if kinds else ""
         came = f"no mail with such a link came, but {len(mails)} mail{'s' * (len(mails) != 1)} in all{told}"
-        return ", ".join(filter(None, (came, self.unknown_addresses(mails), self.turned_away(in_act=False))))
+        settle = "" if mails else getattr(self._exchange.target, "settle", "")
+        later = f"within {settle} of the act: what comes later takes a longer settle under [mail]" if settle else ""
+        return ", ".join(filter(None, (came, later, self.unknown_addresses(mails), self.turned_away(in_act=False))))
 
-    @staticmethod
-    def unknown_addresses(mails: Iterable[Mail]) -> str:
-        """Return words on the addresses in `mails` that were told to be no link of any kind; "" where there is none."""
+    def unknown_addresses(self, mails: Iterable[Mail]) -> str:
+        """Return words on the addresses in `mails` that were told to be no link of any kind; "" where there is none.
+
+        Those that a target declares to be none (`no_links`) are none.
+        """
+        declared: Iterable[re.Pattern[str]] = getattr(self._exchange.target, "no_links", ())
         found = (address for mail in mails if not mail.links for address in ADDRESS.findall(mail.text))
-        if not (shown := list(dict.fromkeys(map(without_token, found)))):
+        unknown = (each for each in found if not any(pattern.search(each) for pattern in declared))
+        if not (shown := list(dict.fromkeys(map(without_token, unknown)))):
             return ""
-        return f"some hold addresses that no pattern in `links` of [mail] fits: {', '.join(shown[:SHOWN_ADDRESSES])}"
+        return (
+            f"some hold addresses that no pattern in `links` of [mail] fits, nor in `no_links`: "
+            f"{', '.join(shown[:SHOWN_ADDRESSES])}"
+        )
 
 
 def _secrets(link: MailedLink) -> tuple[str, str]:

@@ -89,6 +89,7 @@ class MailPart(_Part, frozen=True):
 
     Attributes:
         links: regular expressions that tell what a link is for by its address.
+        no_links: those that tell addresses which lead neither to a QR code nor to a new password.
         folder: of a maildir.
         url: of a mailbox on a mail server, as imaps://qa@mail.example/INBOX.
         password: of that mailbox.
@@ -99,6 +100,7 @@ class MailPart(_Part, frozen=True):
 
     kind: Literal["smtp", "maildir", "imap", "adapter"]
     links: dict[str, str] = {}
+    no_links: tuple[str, ...] = ()
     folder: str = "{work}/mail"
     url: str = ""
     password: str = ""
@@ -166,6 +168,8 @@ def _check(made: Description) -> None:
         durations.seconds(text)
     if made.mail:
         mail.compile_links(made.mail.links)
+        for pattern in made.mail.no_links:
+            re.compile(pattern)
         _check_mailbox(made.mail)
     _check_places(made)
 

@@ -198,6 +198,16 @@ class Hosted:
         """What was said last in each mail conversation that brought no mail, by a number that grows."""
         return self._setup.turned_away() if self._setup else {}
 
+    @property
+    def settle(self) -> str:
+        """How long after an act its mail may still come, as `[mail]` says it; "" where there is none."""
+        return self._described.mail.settle if self._described.mail else ""
+
+    @property
+    def no_links(self) -> Sequence[re.Pattern[str]]:
+        """What tells addresses that are no links of a kind, as `[mail]` says it."""
+        return [re.compile(each) for each in self._described.mail.no_links] if self._described.mail else ()
+
     def close(self) -> None:
         """End everything, and leave nothing behind."""
         setup, self._setup = self._setup, None

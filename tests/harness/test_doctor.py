@@ -188,11 +188,26 @@ def test_it_ends_with_what_comes_next_and_with_1_where_something_is_red(name: st
     assert done.stdout.rstrip().endswith(f"{last} {target}")
 
 
+class MailsLate(ModelTarget):
+    """Its mail has not come when it is looked for."""
+
+    settle = "10ms"
+
+    def outbox(self, email: str) -> list[Mail]:
+        return []
+
+
+def test_where_no_mail_came_at_all_it_is_told_how_long_was_waited() -> None:
+    (found,) = (each for each in examine(MailsLate()).findings if each.what == "a reset link is mailed")
+    told = "0 mails in all, within 10ms of the act: what comes later takes a longer settle under [mail]"
+    assert told in found.advice
+
+
 def test_mails_whose_addresses_are_not_known_are_shown_without_what_is_secret() -> None:
     (found,) = (each for each in examine(TellsNoLinks()).findings if each.what == "a reset link is mailed")
     assert found.state is State.UNREACHED
     assert "no mail with such a link came, but 3 mails in all, some hold addresses that no pattern" in found.advice
-    assert re.search(r"fits: (https://kmc\.example/[a-z./-]+/\w\w…(, |$))+$", found.advice)
+    assert re.search(r"fits, nor in `no_links`: (https://kmc\.example/[a-z./-]+/\w\w…(, |$))+$", found.advice)
 
 
 def test_until_codes_log_in_a_way_to_pair_comes_next() -> None:

@@ -214,6 +214,15 @@ def test_a_mail_with_links_that_nothing_takes_is_no_departure(judge: Callable[..
     assert "no link in it is known as one for reset" in " ".join(ran.out.split())
 
 
+def test_addresses_that_are_declared_to_be_no_links_are_none(judge: Callable[..., Any], tmp_path: Path) -> None:
+    for each in ("adapter.py", "server.py"):
+        (tmp_path / each).symlink_to(SERVED / each)
+    described = (SERVED / "target.toml").read_text().replace("/restore-password/", "/password-reset/")
+    declared = described.replace("[mail]", '[mail]\nno_links = ["/restore-passw"]')
+    (tmp_path / "target.toml").write_text(declared)
+    assert judge(str(tmp_path), "--only", "RST-001").verdicts == {"RST-001": "fail"}
+
+
 HANGS = """
 import threading
 from tests.targets import ModelTarget
