@@ -1,12 +1,4 @@
-"""The reference model: it performs actions one after another under a policy.
-
->>> from kmc_model.actions import LogIn, RegisterUser
->>> model = Model()
->>> model.perform(RegisterUser("Acme", "ada@acme.example", "s3cure-pass!")).accepted
-True
->>> model.perform(LogIn("ada@acme.example", "guess")).reason
-<Reason.WRONG_CREDENTIALS: 'wrong credentials'>
-"""
+"""The reference model: it performs actions one after another under a policy."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -128,6 +120,5 @@ class Model(Shown):
 
     def __repr__(self) -> str:  # pragma: no mutate block - for who looks back, not for a target
         now = f"{datetime.fromtimestamp(self.clock.now(), UTC):%d %b %Y, %H:%M:%S}"
-        accounts, people = len(self.state.accounts), len(self.state.credentials)
-        size = f"accounts {accounts}, people {people}, actions {len(self.events)}"
-        return f"Model(policy {self.policy.name}, {now}: {size})"
+        people = f"accounts {len(self.state.accounts)}, people {len(self.state.credentials)}"
+        return f"Model(policy {self.policy.name}, {now}: {people}, actions {len(self.events)})"

@@ -92,6 +92,10 @@ class Policy:
         False, "I-18", "RST-020", choice=Choice(_EITHER, "RST-020, reading B: the newest mail wins")
     )
     """Whether any mailed link replaces every other one of that person, whatever its kind."""
+    links_are_locked: bool = _as_built(True, "I-38", "SEC-014")
+    """Whether nothing comes between the check of a link and its use."""
+    removal_hinders_resets: bool = _as_built(False, "I-39", "RST-003")
+    """Whether a reset breaks off, its password set, for somebody removed from the account that they used last."""
     links_have_one_purpose: bool = _as_built(True, "I-33", "SEC-006")
     links_are_opaque: bool = _as_built(True, "I-32", "SEC-005")
     newest_reset_link_alone: bool = _open(True, _EITHER, "RST-012, reading B: every unexpired link works")
@@ -99,11 +103,14 @@ class Policy:
     """Whether somebody whom no account lets in is mailed a reset link."""
     resets_max: int = _open(10, range(1, 11), "SEC-012: ten at most")
     resets_period_s: int = _open(10 * MINUTE_S, range(10 * MINUTE_S, DAY_S + 1), "SEC-012: in ten minutes")
+    resets_period_slides: bool = _as_built(True, "I-37", "SEC-012")
+    """Whether each request has ten minutes of its own, or the first one's are all."""
+    too_many_resets_are_told: bool = _as_built(False, "I-37", "SEC-012")
 
     # Passwords
     password_min: int = 8
-    """How many characters a new password needs (ASVS 5, 6.2.1; the published server too)."""
-
+    """How many characters a new password needs (ASVS 5, 6.2.1; the published server too), and what else it must fit."""
+    new_passwords_fit: str = r"(?=.*\d)(?=.*[~!@#$%^*=+?()\-[\]{}]).*"
     change_needs_code_of: str = _open("nobody", ("nobody", "enrolled", "paired"), _SILENT)
     """Who changes the password in a two-factor account with a code only, which is used up: who has a QR code, or who
     has logged in with a code of it."""
@@ -125,8 +132,8 @@ class Policy:
     lock_clears_failures: bool = _open(True, _EITHER, "SEC-001 sets the most, not the least")
     """Whether it takes as many again after a lock, or one."""
     reset_lifts_lock: bool = _open(True, _EITHER, "SEC-011: 24 hours or a reset")
-    nameless_login_opens: str = _open("first usable", ("first usable", "first", "last usable"), _SILENT)
-    """Which of the user's accounts, in the order they joined them, a login that names none opens."""
+    nameless_login_opens: str = _open("first usable", ("first usable", "first", "last usable", "last used"), _SILENT)
+    """Which of the user's accounts, in the order they joined them, a login that names none opens; to join is a use."""
     registering_twice_is_refused: bool = _open(False, _EITHER, _SILENT)
     fallback_asks_for_code: bool = _as_built(True, "I-24", "LOG-013")
     """Whether the account that is really opened decides, or the one looked at first."""
@@ -171,8 +178,14 @@ KALTURA_SERVER = Policy(
     only_administrators_enrol=True,
     reset_mails_qr_code=False,
     one_link_at_a_time=True,
+    resets_period_slides=False,
+    too_many_resets_are_told=True,
+    new_passwords_fit=r"(?=.*\d)(?=.*[a-z])(?=.*[~!@#$%^*=+?()\-[\]{}])[a-zA-Z0-9~!@#$%^*=+?()\-[\]{}]{,14}",
+    links_are_locked=False,
+    removal_hinders_resets=True,
     links_have_one_purpose=False,
     links_are_opaque=False,
+    nameless_login_opens="last used",
     failures_max=5000,
     fallback_asks_for_code=False,
     new_password_ends_sessions=False,

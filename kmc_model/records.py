@@ -52,6 +52,7 @@ class Credentials(Value, frozen=True):
     """E-mail, password and pairing of one person; one set serves all accounts of its owner.
 
     `last_counter`, `earlier_counters`: the time step of the code accepted last, and those before it that are near.
+    `last_account`: the one joined or logged in to last, where that counts.
     """
 
     email: str
@@ -64,6 +65,7 @@ class Credentials(Value, frozen=True):
     locked_until: int = 0
     no_code_before: int = 0
     resets_asked_at: tuple[int, ...] = ()
+    last_account: str = ""
 
 
 class LinkKind(StrEnum):

@@ -4,30 +4,12 @@ The rows of an action are checked in their order; the first row that applies giv
 effects of its row. Every row and every effect names its requirement (None: no requirement demands it).
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from kmc_model import actions as a
 from kmc_model import mails
-from kmc_model.actions import (
-    ACTIONS,
-    AccountStatus,
-    Action,
-    ChangePassword,
-    ConfirmPassword,
-    DisableTwoFactor,
-    EnableTwoFactor,
-    LogIn,
-    LogOut,
-    OpenEnrolmentLink,
-    RegisterUser,
-    RequestReset,
-    SetAccountStatus,
-    SetPassword,
-    SetUserStatus,
-    SwitchAccount,
-    UserStatus,
-    UseSession,
-)
 from kmc_model.clock import STEP_S
 from kmc_model.records import Account, Credentials, LinkKind, LinkStatus, Membership, Session
 from kmc_model.turn import Reason, Turn
@@ -49,7 +31,7 @@ class Rule:
     """One row: if `applies` holds, `action` is refused for `reason`, or accepted without one; `effects` follow."""
 
     requirement: str | None
-    action: type[Action]
+    action: type[a.Action]
     applies: Callable[[Turn], bool]
     reason: Reason | None = None
     effects: tuple[Effect, ...] = ()
@@ -60,16 +42,13 @@ class Rule:
         return f"{self.action.__name__}.{self.applies.__name__}"
 
 
-GUARDS = frozenset({"account_unknown", "is_unknown", "link_unknown", "no_secret", "not_in_account", "password_not_set"})
-"""Conditions that protect the rows after them from missing data; without them, those rows would break."""
-
-Rulebook = Mapping[type[Action], Sequence[Rule]]
+Rulebook = Mapping[type[a.Action], Sequence[Rule]]
 """The rows of each action, in their order."""
 
 
 def by_action(rules: Sequence[Rule]) -> Rulebook:
     """Return the rows of each action in their order."""
-    return {action: tuple(rule for rule in rules if rule.action is action) for action in ACTIONS}
+    return {action: tuple(rule for rule in rules if rule.action is action) for action in a.ACTIONS}
 
 
 # Conditions
@@ -80,7 +59,7 @@ def always(turn: Turn) -> bool:
 
 
 def is_member(turn: Turn) -> bool:
-    return (membership := turn.membership) is not None and membership.status is not UserStatus.REMOVED
+    return (membership := turn.membership) is not None and membership.status is not a.UserStatus.REMOVED
 
 
 def not_in_account(turn: Turn) -> bool:
@@ -88,11 +67,11 @@ def not_in_account(turn: Turn) -> bool:
 
 
 def not_active_in_account(turn: Turn) -> bool:
-    return (membership := turn.membership) is None or membership.status is not UserStatus.ACTIVE
+    return (membership := turn.membership) is None or membership.status is not a.UserStatus.ACTIVE
 
 
 def inactive_in_account(turn: Turn) -> bool:
-    return (membership := turn.membership) is not None and membership.status is not UserStatus.ACTIVE
+    return (membership := turn.membership) is not None and membership.status is not a.UserStatus.ACTIVE
 
 
 def account_unknown(turn: Turn) -> bool:
@@ -100,7 +79,7 @@ def account_unknown(turn: Turn) -> bool:
 
 
 def account_blocked(turn: Turn) -> bool:
-    return (account := turn.account) is not None and account.status is AccountStatus.BLOCKED
+    return (account := turn.account) is not None and account.status is a.AccountStatus.BLOCKED
 
 
 def account_has_two_factor(turn: Turn) -> bool:
@@ -226,8 +205,24 @@ def _present_account(turn: Turn) -> Account:
 
 
 def too_many_resets(turn: Turn) -> bool:
-    since = turn.now - turn.policy.resets_period_s
-    return sum(asked_at > since for asked_at in turn.own.resets_asked_at) >= turn.policy.resets_max
+    return len(_recent_resets(turn)) >= turn.policy.resets_max
+
+
+def too_many_resets_told(turn: Turn) -> bool:
+    return turn.policy.too_many_resets_are_told and too_many_resets(turn)
+
+
+def _recent_resets(turn: Turn) -> tuple[int, ...]:
+    since, asked_at = turn.now - turn.policy.resets_period_s, turn.own.resets_asked_at
+    if turn.policy.resets_period_slides:
+        return tuple(each for each in asked_at if each > since)
+    return asked_at if asked_at and asked_at[0] > since else ()
+
+
+def removed_from_last_account(turn: Turn) -> bool:
+    last = turn.state.memberships.get((turn.own.last_account, turn.email))
+    hinders = turn.policy.removal_hinders_resets and turn.needs_two_factor()
+    return hinders and last is not None and last.status is a.UserStatus.REMOVED
 
 
 def not_to_be_mailed(turn: Turn) -> bool:
@@ -255,16 +250,11 @@ def code_lacking(turn: Turn) -> bool:
     return counter is None or counter <= turn.own.last_counter
 
 
-SYMBOLS = frozenset("~!@#$%^*=+?()-[]{}")
-
-
 def password_refused(turn: Turn) -> bool:
-    """Whether the new password is too short, or lacks a digit or a symbol of `SYMBOLS`."""
+    """Whether the new password is too short, or lacks a sign that it must have."""
     password = _new_password(turn)
-    return (
-        len(password) < turn.policy.password_min
-        or not any(c.isdigit() for c in password)
-        or SYMBOLS.isdisjoint(password)
+    return len(password) < turn.policy.password_min or not re.fullmatch(
+        turn.policy.new_passwords_fit, password, re.DOTALL
     )
 
 
@@ -284,6 +274,12 @@ def register(turn: Turn) -> None:
         turn.put_credentials(Credentials(email, turn.action.password))
         if turn.action.password is None:
             turn.put_mail(mails.first_password(turn.new_link(LinkKind.RESET, email)))
+    _remember_account(turn, name)
+
+
+def _remember_account(turn: Turn, name: str) -> None:
+    if turn.policy.removal_hinders_resets or turn.policy.nameless_login_opens == "last used":
+        turn.put_credentials(changed(turn.own, last_account=name))
 
 
 def enrol_late_user(turn: Turn) -> None:
@@ -300,7 +296,7 @@ def enrol_late_user(turn: Turn) -> None:
 
 def _keep_or_make_secret(turn: Turn, email: str) -> None:
     secret = turn.state.credentials[email].secret
-    renews = turn.policy.switching_on_renews_pairings and isinstance(turn.action, EnableTwoFactor)
+    renews = turn.policy.switching_on_renews_pairings and isinstance(turn.action, a.EnableTwoFactor)
     if secret is None or turn.is_dead(secret) or (renews and secret.proven):
         turn.new_secret(email)
     elif not secret.proven:
@@ -316,8 +312,8 @@ def _mail_qr_codes(turn: Turn, *, to_owner: bool) -> None:
     account = turn.state.accounts[turn.action.account]
     for each in tuple(turn.state.memberships.values()):
         enrols = each.administrator or not turn.policy.only_administrators_enrol
-        blocked_too = turn.policy.blocked_users_are_mailed and each.status is UserStatus.BLOCKED
-        if each.account == account.name and (blocked_too or each.status is UserStatus.ACTIVE) and enrols:
+        blocked_too = turn.policy.blocked_users_are_mailed and each.status is a.UserStatus.BLOCKED
+        if each.account == account.name and (blocked_too or each.status is a.UserStatus.ACTIVE) and enrols:
             if (each.email == account.owner) is to_owner:
                 _mail_qr_code(turn, each.email)
 
@@ -337,13 +333,13 @@ def set_user_status(turn: Turn) -> None:
 
 def end_sessions_of_the_shut_out(turn: Turn) -> None:
     status = turn.action.status
-    if status is UserStatus.BLOCKED or (status is UserStatus.REMOVED and turn.policy.removal_ends_sessions):
+    if status is a.UserStatus.BLOCKED or (status is a.UserStatus.REMOVED and turn.policy.removal_ends_sessions):
         _end_sessions(turn, turn.email, turn.action.account)
 
 
 def set_account_status(turn: Turn) -> None:
     turn.put_account(changed(turn.state.accounts[turn.action.account], status=turn.action.status))
-    if turn.policy.blocked_account_ends_sessions and turn.action.status is AccountStatus.BLOCKED:
+    if turn.policy.blocked_account_ends_sessions and turn.action.status is a.AccountStatus.BLOCKED:
         _end_sessions(turn, "", turn.action.account)
 
 
@@ -361,13 +357,11 @@ def switch_on(turn: Turn) -> None:
 
 
 def switch_off(turn: Turn) -> None:
-    account = turn.state.accounts[turn.action.account]
-    if account.two_factor:
-        turn.put_account(changed(account, two_factor=False))
+    turn.put_account(changed(turn.state.accounts[turn.action.account], two_factor=False))
 
 
 def use_enrolment_link(turn: Turn) -> None:
-    shows_again = turn.policy.link_shows_until_login and isinstance(turn.action, OpenEnrolmentLink)
+    shows_again = turn.policy.link_shows_until_login and isinstance(turn.action, a.OpenEnrolmentLink)
     if (link := turn.enrolment) and not shows_again:
         turn.put_link(changed(link, status=LinkStatus.USED))
 
@@ -405,7 +399,7 @@ def forgive_failures_without_two_factor(turn: Turn) -> None:
 
 
 def forgive_failures(turn: Turn) -> None:
-    stays = isinstance(turn.action, SetPassword) and not turn.policy.reset_lifts_lock
+    stays = isinstance(turn.action, a.SetPassword) and not turn.policy.reset_lifts_lock
     if _has_failed(turn) and not stays:
         turn.put_credentials(changed(turn.own, failures=0, code_failures=0, locked_until=0, no_code_before=0))
 
@@ -434,17 +428,19 @@ def prove_secret(turn: Turn) -> None:
 def open_session(turn: Turn) -> None:
     account = turn.account
     assert account is not None  # an earlier rule refuses a login that opens no account
-    if turn.policy.login_ends_sessions and isinstance(turn.action, LogIn):
+    if turn.policy.login_ends_sessions and isinstance(turn.action, a.LogIn):
         _end_sessions(turn, turn.email)
-    turn.opened = Session(turn.token(turn.new_serial(), link=False), turn.email, account.name, since=turn.now)
+    turn.opened = Session(turn.token(turn.new_serial(), link=None), turn.email, account.name, since=turn.now)
     turn.put_session(turn.opened)
+    if isinstance(turn.action, a.LogIn):
+        _remember_account(turn, account.name)
 
 
 def end_session(turn: Turn) -> None:
     session = turn.session
     if session and session.is_open:
         turn.put_session(changed(session, is_open=False))
-    if turn.policy.logout_ends_all_sessions and isinstance(turn.action, LogOut):
+    if turn.policy.logout_ends_all_sessions and isinstance(turn.action, a.LogOut):
         _end_sessions(turn, turn.email)
 
 
@@ -452,7 +448,7 @@ def end_other_sessions(turn: Turn) -> None:
     own = None if turn.policy.change_ends_own_session else getattr(turn.action, "session", None)
     if turn.policy.new_password_ends_sessions:
         _end_sessions(turn, turn.email, kept=own)
-    elif turn.policy.change_ends_own_session and isinstance(turn.action, ChangePassword):
+    elif turn.policy.change_ends_own_session and isinstance(turn.action, a.ChangePassword):
         end_session(turn)
 
 
@@ -472,7 +468,8 @@ def renew_session(turn: Turn) -> None:
 
 
 def count_reset(turn: Turn) -> None:
-    turn.put_credentials(changed(turn.own, resets_asked_at=(*turn.own.resets_asked_at, turn.now)))
+    before = turn.own.resets_asked_at if turn.policy.resets_period_slides else _recent_resets(turn)
+    turn.put_credentials(changed(turn.own, resets_asked_at=(*before, turn.now)))
 
 
 def replace_reset_links(turn: Turn) -> None:
@@ -534,77 +531,77 @@ def mail_new_qr_code(turn: Turn) -> None:
 # The table
 
 RULES: tuple[Rule, ...] = (
-    Rule(None, RegisterUser, member_again, Reason.NOT_ALLOWED),
-    Rule(None, RegisterUser, is_member),
-    Rule(None, RegisterUser, always, None, (Effect(None, register), Effect("ENA-008", enrol_late_user))),
-    Rule(None, SetUserStatus, not_in_account, Reason.UNKNOWN),
+    Rule(None, a.RegisterUser, member_again, Reason.NOT_ALLOWED),
+    Rule(None, a.RegisterUser, is_member),
+    Rule(None, a.RegisterUser, always, None, (Effect(None, register), Effect("ENA-008", enrol_late_user))),
+    Rule(None, a.SetUserStatus, not_in_account, Reason.UNKNOWN),
     Rule(
         "LOG-014",
-        SetUserStatus,
+        a.SetUserStatus,
         always,
         None,
         (Effect("LOG-014", set_user_status), Effect("SEC-015", end_sessions_of_the_shut_out)),
     ),
-    Rule(None, SetAccountStatus, account_unknown, Reason.UNKNOWN),
-    Rule("SEC-010", SetAccountStatus, always, None, (Effect("SEC-010", set_account_status),)),
+    Rule(None, a.SetAccountStatus, account_unknown, Reason.UNKNOWN),
+    Rule("SEC-010", a.SetAccountStatus, always, None, (Effect("SEC-010", set_account_status),)),
     # Enabling
-    Rule("ENA-002", EnableTwoFactor, not_the_vendor, Reason.NOT_ALLOWED),
-    Rule(None, EnableTwoFactor, account_unknown, Reason.UNKNOWN),
-    Rule("ENA-009", EnableTwoFactor, account_has_two_factor),
+    Rule("ENA-002", a.EnableTwoFactor, not_the_vendor, Reason.NOT_ALLOWED),
+    Rule(None, a.EnableTwoFactor, account_unknown, Reason.UNKNOWN),
+    Rule("ENA-009", a.EnableTwoFactor, account_has_two_factor),
     Rule(
         "ENA-001",
-        EnableTwoFactor,
+        a.EnableTwoFactor,
         always,
         None,
         (Effect("ENA-001", switch_on), Effect("ENA-003", mail_owner), Effect("ENA-004", mail_other_users)),
     ),
-    Rule("ENA-002", DisableTwoFactor, not_the_vendor, Reason.NOT_ALLOWED),
-    Rule(None, DisableTwoFactor, account_unknown, Reason.UNKNOWN),
-    Rule("ENA-010", DisableTwoFactor, always, None, (Effect("ENA-010", switch_off),)),
+    Rule("ENA-002", a.DisableTwoFactor, not_the_vendor, Reason.NOT_ALLOWED),
+    Rule(None, a.DisableTwoFactor, account_unknown, Reason.UNKNOWN),
+    Rule("ENA-010", a.DisableTwoFactor, always, None, (Effect("ENA-010", switch_off),)),
     # The authentication screen
-    Rule("ENR-013", OpenEnrolmentLink, link_unknown, Reason.LINK_NOT_VALID),
-    Rule("SEC-006", OpenEnrolmentLink, made_to_reset, Reason.LINK_NOT_VALID),
-    Rule("RST-006", OpenEnrolmentLink, link_replaced, Reason.LINK_NOT_VALID),
-    Rule("ENR-002", OpenEnrolmentLink, link_used, Reason.LINK_NOT_VALID),
-    Rule("ENR-009", OpenEnrolmentLink, link_expired, Reason.LINK_NOT_VALID),
-    Rule("ENR-013", OpenEnrolmentLink, no_secret, Reason.LINK_NOT_VALID),
+    Rule("ENR-013", a.OpenEnrolmentLink, link_unknown, Reason.LINK_NOT_VALID),
+    Rule("SEC-006", a.OpenEnrolmentLink, made_to_reset, Reason.LINK_NOT_VALID),
+    Rule("RST-006", a.OpenEnrolmentLink, link_replaced, Reason.LINK_NOT_VALID),
+    Rule("ENR-002", a.OpenEnrolmentLink, link_used, Reason.LINK_NOT_VALID),
+    Rule("ENR-009", a.OpenEnrolmentLink, link_expired, Reason.LINK_NOT_VALID),
+    Rule("ENR-013", a.OpenEnrolmentLink, no_secret, Reason.LINK_NOT_VALID),
     Rule(
         "ENR-001",
-        OpenEnrolmentLink,
+        a.OpenEnrolmentLink,
         always,
         None,
         (Effect("ENR-002", use_enrolment_link), Effect("ENR-001", show_qr_code)),
     ),
     # Logging in
-    Rule("LOG-007", LogIn, is_unknown, Reason.WRONG_CREDENTIALS),
-    Rule("SEC-001", LogIn, is_locked, Reason.LOCKED, (Effect(None, extend_lock),)),
-    Rule("LOG-006", LogIn, password_wrong, Reason.WRONG_CREDENTIALS, (Effect("SEC-001", count_failure),)),
-    Rule("LOG-012", LogIn, not_in_account, Reason.NOT_IN_ACCOUNT),
-    Rule("LOG-014", LogIn, inactive_in_account, Reason.BLOCKED),
-    Rule("SEC-010", LogIn, account_blocked, Reason.BLOCKED),
+    Rule("LOG-007", a.LogIn, is_unknown, Reason.WRONG_CREDENTIALS),
+    Rule("SEC-001", a.LogIn, is_locked, Reason.LOCKED, (Effect(None, extend_lock),)),
+    Rule("LOG-006", a.LogIn, password_wrong, Reason.WRONG_CREDENTIALS, (Effect("SEC-001", count_failure),)),
+    Rule("LOG-012", a.LogIn, not_in_account, Reason.NOT_IN_ACCOUNT),
+    Rule("LOG-014", a.LogIn, inactive_in_account, Reason.BLOCKED),
+    Rule("SEC-010", a.LogIn, account_blocked, Reason.BLOCKED),
     Rule(
         "LOG-002",
-        LogIn,
+        a.LogIn,
         no_code_needed,
         None,
         (Effect(None, forgive_failures_without_two_factor), Effect("LOG-002", open_session)),
     ),
-    Rule("LOG-003", LogIn, code_missing, Reason.CODE_NEEDED),
-    Rule("ENA-012", LogIn, never_enrolled, Reason.WRONG_CODE),
-    Rule("ENR-012", LogIn, secret_dead, Reason.WRONG_CODE),
-    Rule(None, LogIn, code_too_soon, Reason.WRONG_CODE),
+    Rule("LOG-003", a.LogIn, code_missing, Reason.CODE_NEEDED),
+    Rule("ENA-012", a.LogIn, never_enrolled, Reason.WRONG_CODE),
+    Rule("ENR-012", a.LogIn, secret_dead, Reason.WRONG_CODE),
+    Rule(None, a.LogIn, code_too_soon, Reason.WRONG_CODE),
     Rule(
         "LOG-005",
-        LogIn,
+        a.LogIn,
         code_wrong,
         Reason.WRONG_CODE,
         (Effect("SEC-002", count_failure), Effect(None, make_wait)),
     ),
-    Rule("STD-003", LogIn, code_used_before, Reason.WRONG_CODE),
-    Rule("STD-011", LogIn, code_older_than_last, Reason.WRONG_CODE),
+    Rule("STD-003", a.LogIn, code_used_before, Reason.WRONG_CODE),
+    Rule("STD-011", a.LogIn, code_older_than_last, Reason.WRONG_CODE),
     Rule(
         "LOG-004",
-        LogIn,
+        a.LogIn,
         always,
         None,
         (
@@ -614,16 +611,16 @@ RULES: tuple[Rule, ...] = (
             Effect("LOG-004", open_session),
         ),
     ),
-    Rule("LOG-010", LogOut, always, None, (Effect("LOG-010", end_session),)),
-    Rule("LOG-010", UseSession, session_ended, Reason.SESSION_ENDED),
-    Rule("LOG-002", UseSession, always, None, (Effect(None, renew_session), Effect(None, keep_session))),
-    Rule("LOG-010", ChangePassword, session_ended, Reason.SESSION_ENDED),
-    Rule("LOG-016", ChangePassword, password_wrong, Reason.WRONG_CREDENTIALS),
-    Rule("LOG-017", ChangePassword, password_refused, Reason.PASSWORD_REFUSED),
-    Rule(None, ChangePassword, code_lacking, Reason.WRONG_CODE),
+    Rule("LOG-010", a.LogOut, always, None, (Effect("LOG-010", end_session),)),
+    Rule("LOG-010", a.UseSession, session_ended, Reason.SESSION_ENDED),
+    Rule("LOG-002", a.UseSession, always, None, (Effect(None, renew_session), Effect(None, keep_session))),
+    Rule("LOG-010", a.ChangePassword, session_ended, Reason.SESSION_ENDED),
+    Rule("LOG-016", a.ChangePassword, password_wrong, Reason.WRONG_CREDENTIALS),
+    Rule("LOG-017", a.ChangePassword, password_refused, Reason.PASSWORD_REFUSED),
+    Rule(None, a.ChangePassword, code_lacking, Reason.WRONG_CODE),
     Rule(
         "LOG-015",
-        ChangePassword,
+        a.ChangePassword,
         always,
         None,
         (
@@ -636,20 +633,21 @@ RULES: tuple[Rule, ...] = (
         ),
     ),
     # Switching
-    Rule("SWI-008", SwitchAccount, session_ended, Reason.SESSION_ENDED),
-    Rule("SWI-006", SwitchAccount, not_active_in_account, Reason.NOT_IN_ACCOUNT),
-    Rule("SEC-010", SwitchAccount, account_blocked, Reason.BLOCKED),
-    Rule(None, SwitchAccount, already_there, None, (Effect(None, renew_session), Effect(None, keep_session))),
-    Rule("SWI-001", SwitchAccount, from_account_without_two_factor, Reason.NEW_LOGIN_REQUIRED),
-    Rule("SWI-002", SwitchAccount, from_account_with_two_factor, Reason.NEW_LOGIN_REQUIRED),
-    Rule("SWI-004", SwitchAccount, always, None, (Effect(None, renew_session), Effect("SWI-004", move_session))),
+    Rule("SWI-008", a.SwitchAccount, session_ended, Reason.SESSION_ENDED),
+    Rule("SWI-006", a.SwitchAccount, not_active_in_account, Reason.NOT_IN_ACCOUNT),
+    Rule("SEC-010", a.SwitchAccount, account_blocked, Reason.BLOCKED),
+    Rule(None, a.SwitchAccount, already_there, None, (Effect(None, renew_session), Effect(None, keep_session))),
+    Rule("SWI-001", a.SwitchAccount, from_account_without_two_factor, Reason.NEW_LOGIN_REQUIRED),
+    Rule("SWI-002", a.SwitchAccount, from_account_with_two_factor, Reason.NEW_LOGIN_REQUIRED),
+    Rule("SWI-004", a.SwitchAccount, always, None, (Effect(None, renew_session), Effect("SWI-004", move_session))),
     # Resetting
-    Rule("SEC-004", RequestReset, is_unknown),
-    Rule("SEC-012", RequestReset, too_many_resets),
-    Rule(None, RequestReset, not_to_be_mailed),
+    Rule("SEC-004", a.RequestReset, is_unknown),
+    Rule(None, a.RequestReset, too_many_resets_told, Reason.NOT_ALLOWED),
+    Rule("SEC-012", a.RequestReset, too_many_resets),
+    Rule(None, a.RequestReset, not_to_be_mailed),
     Rule(
         "RST-001",
-        RequestReset,
+        a.RequestReset,
         always,
         None,
         (
@@ -658,15 +656,22 @@ RULES: tuple[Rule, ...] = (
             Effect("RST-001", mail_reset_link),
         ),
     ),
-    Rule("RST-010", SetPassword, link_unknown, Reason.LINK_NOT_VALID),
-    Rule("SEC-006", SetPassword, made_to_enrol, Reason.LINK_NOT_VALID),
-    Rule("RST-010", SetPassword, link_used, Reason.LINK_NOT_VALID),
-    Rule("RST-012", SetPassword, link_replaced, Reason.LINK_NOT_VALID),
-    Rule("RST-011", SetPassword, link_expired, Reason.LINK_NOT_VALID),
-    Rule("RST-013", SetPassword, password_refused, Reason.PASSWORD_REFUSED),
+    Rule("RST-010", a.SetPassword, link_unknown, Reason.LINK_NOT_VALID),
+    Rule("SEC-006", a.SetPassword, made_to_enrol, Reason.LINK_NOT_VALID),
+    Rule("RST-010", a.SetPassword, link_used, Reason.LINK_NOT_VALID),
+    Rule("RST-012", a.SetPassword, link_replaced, Reason.LINK_NOT_VALID),
+    Rule("RST-011", a.SetPassword, link_expired, Reason.LINK_NOT_VALID),
+    Rule("RST-013", a.SetPassword, password_refused, Reason.PASSWORD_REFUSED),
+    Rule(
+        None,
+        a.SetPassword,
+        removed_from_last_account,
+        Reason.UNKNOWN,
+        (Effect(None, set_password), Effect(None, use_reset_link), Effect(None, forgive_failures)),
+    ),
     Rule(
         "RST-002",
-        SetPassword,
+        a.SetPassword,
         always,
         None,
         (
@@ -680,12 +685,12 @@ RULES: tuple[Rule, ...] = (
             Effect("RST-004", mail_new_qr_code),
         ),
     ),
-    Rule("RST-003", ConfirmPassword, password_not_set, Reason.LINK_NOT_VALID),
-    Rule("RST-014", ConfirmPassword, nothing_to_enrol),
-    Rule("RST-018", ConfirmPassword, qr_code_gone, Reason.LINK_NOT_VALID),
+    Rule("RST-003", a.ConfirmPassword, password_not_set, Reason.LINK_NOT_VALID),
+    Rule("RST-014", a.ConfirmPassword, nothing_to_enrol),
+    Rule("RST-018", a.ConfirmPassword, qr_code_gone, Reason.LINK_NOT_VALID),
     Rule(
         "RST-003",
-        ConfirmPassword,
+        a.ConfirmPassword,
         always,
         None,
         (Effect("RST-018", use_enrolment_link), Effect("RST-003", show_qr_code)),

@@ -13,18 +13,7 @@ from kmc_model.actions import AccountStatus, ConfirmPassword, UserStatus
 from kmc_model.clock import STEP_S
 from kmc_model.policy import Policy
 from kmc_model.qr import key_uri
-from kmc_model.records import (
-    Account,
-    Credentials,
-    Link,
-    LinkKind,
-    LinkStatus,
-    Mail,
-    Membership,
-    Secret,
-    Session,
-    State,
-)
+from kmc_model.records import Account, Credentials, Link, LinkKind, LinkStatus, Mail, Membership, Secret, Session, State
 from kmc_model.values import changed
 
 __all__ = ["Reason", "Secrets", "Turn"]
@@ -137,8 +126,9 @@ class Turn:
 
     @property
     def first_choice(self) -> Account | None:
-        """The account named, or the one that a login without a name looks at first: the first joined."""
-        return self.state.accounts.get(self.action.account or next(self.memberships()).account)
+        """The account named, or the one that a login without a name looks at first: joined first, or used last."""
+        last = self.own.last_account if self.policy.nameless_login_opens == "last used" else ""
+        return self.state.accounts.get(self.action.account or last or next(self.memberships()).account)
 
     @property
     def membership(self) -> Membership | None:
@@ -168,6 +158,7 @@ class Turn:
         """Return the account that a login without a name opens: of those that let the user in, or of all."""
         joined = [each.account for each in self.memberships()]
         opens = self.policy.nameless_login_opens
+        joined = [self.own.last_account, *joined] if opens == "last used" else joined
         return joined[0] if opens == "first" else max(joined[:: -1 if opens == "last usable" else 1], key=self.lets_in)
 
     def needs_code(self, account: Account) -> bool:
@@ -242,7 +233,7 @@ class Turn:
         """Issue a link; under a policy of one link at a time it replaces all others of that person."""
         if self.policy.one_link_at_a_time:
             self.replace_links(email, *LinkKind)
-        link = Link(self.token(self.new_serial(), link=True), kind, email, self.now)
+        link = Link(self.token(self.new_serial(), link=kind), kind, email, self.now)
         self.put_link(link)
         return link
 
@@ -257,10 +248,10 @@ class Turn:
         own = self.state.credentials[email]
         self.put_credentials(changed(own, secret=secret, last_counter=-1, earlier_counters=frozenset()))
 
-    def token(self, serial: int, *, link: bool) -> str:
-        """Return a new token: of a link, or of a session."""
+    def token(self, serial: int, *, link: LinkKind | None) -> str:
+        """Return a new token: of a link of this kind, or of a session."""
         if link and not self.policy.links_are_opaque:
-            return self.secrets.readable_token(serial, self.policy.link_ends_at(LinkKind.RESET, self.now))
+            return self.secrets.readable_token(serial, self.policy.link_ends_at(link, self.now))
         return self.secrets.token(serial)
 
     def base32(self, serial: int) -> str:

@@ -443,6 +443,20 @@ Feature: Logging in
         | Acme   | Globex |
         | Globex | Acme   |
 
+    Scenario Outline: The account logged in to last has blocked the user
+      Given Ada is a KMC user of <last>
+      And Ada is a KMC user of <other>
+      And Ada has logged in to <last>
+      And two-factor authentication is on for <other>
+      And Ada has been blocked in <last>
+      When Ada logs in naming no account with no code
+      Then she is refused
+
+      Examples: whichever it is
+        | last   | other  |
+        | Acme   | Globex |
+        | Globex | Acme   |
+
     Scenario: The only account has it off
       Given Ada is a KMC user of Acme
       When Ada logs in naming no account with no code

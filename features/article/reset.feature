@@ -108,6 +108,16 @@ Feature: Resetting the password, and renewing an expired QR code
       When Ada confirms the new password
       Then a QR code is shown to Ada
 
+    @needs-administer
+    Scenario: The renewal steps of somebody removed from the account they logged in to last
+      Given Ada is a KMC user of Acme
+      And Ada is a KMC user of Globex
+      And two-factor authentication is on for Acme
+      And Ada has logged in to Globex
+      And Ada has been removed from Globex
+      When Ada follows the renewal steps
+      Then a QR code is shown to Ada
+
   @REQ-RST-004 @needs-reset @needs-renew @needs-outbox
   Rule: The new QR code also comes by e-mail
 

@@ -4,9 +4,10 @@ from functools import cached_property
 
 from kmc_model.actions import Action
 from kmc_model.analysis.configurations import Rules, Symbols
+from kmc_model.analysis.faults.derived import GUARDS
 from kmc_model.model import Outcome
 from kmc_model.records import State
-from kmc_model.rules import GUARDS, Rule
+from kmc_model.rules import Rule
 from kmc_model.turn import Reason
 
 __all__ = ["CoverageRules", "Row"]

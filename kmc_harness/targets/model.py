@@ -10,6 +10,7 @@ from kmc_model.model import Model, Variant
 from kmc_model.policy import POLICIES, Policy
 from kmc_model.totp import SeededSecrets
 from kmc_model.turn import Reason
+from kmc_model.values import changed
 
 __all__ = ["ModelTarget"]
 
@@ -78,8 +79,16 @@ class ModelTarget:
         )
 
     def at_once(self, actions: Sequence[Action]) -> Sequence[Observation]:
-        """Perform them one after another: each is done whole, so that nothing comes in between."""
-        return [self.perform(each) for each in actions]
+        """Perform them one after another: each is done whole, so that nothing comes in between.
+
+        Under a policy that does not lock links, each finds the links as the first one found them.
+        """
+        links, seen = self.model.state.links, []
+        for each in actions:
+            if not self.policy.links_are_locked:
+                self.model.state = changed(self.model.state, links={**self.model.state.links, **links})
+            seen.append(self.perform(each))
+        return seen
 
     def now(self) -> int:
         """Return the model's clock in epoch seconds."""

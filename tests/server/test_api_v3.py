@@ -180,6 +180,13 @@ def test_a_qr_code_is_shown_once_and_every_other_key_is_one_error(site: Site) ->
         assert site.code_of("user", "generateQrCode", hashKey=bad) == "INVALID_HASH"
 
 
+def test_a_key_tells_how_long_its_own_kind_of_link_is_good(site: Site) -> None:
+    site.call("user", "resetPassword", email=BO)
+    keys = site.link(LinkKind.ENROLMENT), site.link(LinkKind.RESET, BO)
+    expires_at = [int(base64.urlsafe_b64decode(each).split(b"|")[1]) for each in keys]
+    assert [at - site.backend.now() for at in expires_at] == [72 * 3600, 24 * 3600]
+
+
 def test_a_dot_stands_for_an_equals_sign_in_a_key(site: Site) -> None:
     site.call("user", "resetPassword", email=BO)
     key = site.link(LinkKind.RESET, BO)

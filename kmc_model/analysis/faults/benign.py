@@ -24,7 +24,7 @@ from kmc_model.analysis.faults._fault import Fault, Kind, effect_instead, insert
 from kmc_model.analysis.faults._stateful import Stateful
 from kmc_model.model import Variant
 from kmc_model.policy import HOUR_S
-from kmc_model.records import Credentials, Mail, Secret, Session
+from kmc_model.records import Credentials, LinkKind, Mail, Secret, Session
 from kmc_model.turn import Reason, Turn
 from kmc_model.values import changed
 
@@ -45,7 +45,7 @@ class OtherWords(Turn):
 class LongerTokens(Turn):
     """Makes longer links and session handles."""
 
-    def token(self, serial: int, *, link: bool) -> str:
+    def token(self, serial: int, *, link: LinkKind | None) -> str:
         return f"{super().token(serial, link=link)}{super().token(serial + 1000, link=link)}"
 
 
@@ -300,7 +300,7 @@ def _switch_to_a_new_session(turn: Turn) -> None:
 def _give_new_handle(turn: Turn) -> None:
     if session := turn.session:
         r.end_session(turn)
-        turn.opened = changed(session, handle=turn.token(turn.new_serial(), link=False))
+        turn.opened = changed(session, handle=turn.token(turn.new_serial(), link=None))
         turn.put_session(turn.opened)
 
 

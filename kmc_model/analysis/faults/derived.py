@@ -7,10 +7,10 @@ from typing import Any
 from kmc_model.analysis.faults._fault import Fault, Kind, effect_instead, with_row, without
 from kmc_model.model import Variant
 from kmc_model.policy import ARTICLE, HOUR_S, KALTURA_SERVER, MINUTE_S, departures
-from kmc_model.rules import GUARDS, RULES, Rule
+from kmc_model.rules import RULES, Rule
 from kmc_model.turn import Reason
 
-__all__ = ["EQUIVALENT", "of_policy", "of_rows"]
+__all__ = ["EQUIVALENT", "GUARDS", "of_policy", "of_rows"]
 
 NODDING: dict[str, tuple[str, ...]] = {
     # That nothing is shown is another matter than that the person is told so.
@@ -23,6 +23,9 @@ NODDING: dict[str, tuple[str, ...]] = {
 
 EQUIVALENT = frozenset({"OpenEnrolmentLink.no_secret accepted"})
 """They change nothing: a link to a QR code is mailed to nobody who has no secret."""
+
+GUARDS = frozenset({"account_unknown", "is_unknown", "link_unknown", "no_secret", "not_in_account", "password_not_set"})
+"""Conditions that protect the rows after them from missing data; without them, those rows would break."""
 
 MAY_REFUSE = frozenset({"EnableTwoFactor.account_has_two_factor"})
 """No requirement says that these are accepted: only that nothing comes of it."""
@@ -91,7 +94,8 @@ CHOICES: dict[str, tuple[tuple[Any, tuple[str, ...]], ...]] = {
     "wrong_code_wait_s": ((20, ()),),
     "code_failures_max": ((5, ()), (10, ()), (101, ("SEC-002",))),
     "session_ttl_s": ((30 * MINUTE_S, ()), (8 * HOUR_S, ())),
-    "nameless_login_opens": (("first", ()), ("last usable", ())),
+    "new_passwords_fit": ((r"(?=.*\d)(?=.*[a-z])(?=.*[^\w\s]).*", ()), (r".*\d.*", ("RST-013", "LOG-017"))),
+    "nameless_login_opens": (("first", ()), ("last usable", ()), ("last used", ())),
     "blocked_account_ends_sessions": ((True, ()),),
     "blocked_users_are_mailed": ((True, ()),),
     "switching_on_renews_pairings": ((True, ("ENA-011", "ENA-015")),),

@@ -13,8 +13,9 @@ from kmc_model import actions as a
 from kmc_model.analysis.configurations import EVERYTHING, Rules
 from kmc_model.analysis.faults._fault import Fault, Kind
 from kmc_model.analysis.faults._stateful import Stateful
+from kmc_model.analysis.faults.derived import GUARDS
 from kmc_model.model import Variant
-from kmc_model.rules import GUARDS, RULES, Effect, Rule
+from kmc_model.rules import RULES, Effect, Rule
 from kmc_model.turn import Turn
 
 __all__ = ["Lot", "drawn_fault", "drawn_faults", "shows"]

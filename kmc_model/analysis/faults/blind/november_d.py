@@ -572,7 +572,7 @@ def open_another_session(turn: Turn) -> None:
     session = turn.session
     if session:
         turn.put_session(changed(session, is_open=False))
-        handle = turn.token(turn.new_serial(), link=False)
+        handle = turn.token(turn.new_serial(), link=None)
         turn.opened = Session(handle, session.email, turn.action.account)
         turn.put_session(turn.opened)
 

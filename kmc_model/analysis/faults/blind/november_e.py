@@ -559,7 +559,7 @@ def next_morning(play: Play) -> None:
 def move_to_new_session(turn: Turn) -> None:
     """End the session, and open another one in the account that the user goes to."""
     end_session(turn)
-    turn.opened = Session(turn.token(turn.new_serial(), link=False), turn.email, turn.action.account)
+    turn.opened = Session(turn.token(turn.new_serial(), link=None), turn.email, turn.action.account)
     turn.put_session(turn.opened)
 
 

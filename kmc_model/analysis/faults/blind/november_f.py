@@ -498,7 +498,7 @@ def _two_machines(play: Play) -> None:
 
 def _open_session_there(turn: Turn) -> None:
     end_session(turn)
-    turn.opened = Session(turn.token(turn.new_serial(), link=False), turn.email, turn.action.account)
+    turn.opened = Session(turn.token(turn.new_serial(), link=None), turn.email, turn.action.account)
     turn.put_session(turn.opened)
 
 

@@ -12,7 +12,7 @@ __all__ = ["DOORS"]
 def _open_session(turn: Turn) -> None:
     first = next(turn.memberships(), None)
     if first:
-        turn.opened = Session(turn.token(turn.new_serial(), link=False), turn.email, first.account)
+        turn.opened = Session(turn.token(turn.new_serial(), link=None), turn.email, first.account)
         turn.put_session(turn.opened)
 
 

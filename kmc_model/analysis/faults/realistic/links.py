@@ -97,21 +97,21 @@ class OneSecretABatch(Turn):
 class CountingTokens(Turn):
     """Numbers its links."""
 
-    def token(self, serial: int, *, link: bool) -> str:
+    def token(self, serial: int, *, link: LinkKind | None) -> str:
         return f"link-{serial:012}" if link else super().token(serial, link=link)
 
 
 class ShortTokens(Turn):
     """Makes links of 32 random bits."""
 
-    def token(self, serial: int, *, link: bool) -> str:
+    def token(self, serial: int, *, link: LinkKind | None) -> str:
         return super().token(serial, link=link)[:6] if link else super().token(serial, link=link)
 
 
 class TokenNamesTheUser(Turn):
     """Puts the user's e-mail into a link, base64-encoded."""
 
-    def token(self, serial: int, *, link: bool) -> str:
+    def token(self, serial: int, *, link: LinkKind | None) -> str:
         made = super().token(serial, link=link)
         return base64.urlsafe_b64encode(f"{self.email}:{made}".encode()).decode() if link else made
 
@@ -119,21 +119,21 @@ class TokenNamesTheUser(Turn):
 class CountingSessions(Turn):
     """Numbers its sessions."""
 
-    def token(self, serial: int, *, link: bool) -> str:
+    def token(self, serial: int, *, link: LinkKind | None) -> str:
         return super().token(serial, link=link) if link else f"session-{serial:012}"
 
 
 class ShortSessions(Turn):
     """Makes session tokens of 120 random bits."""
 
-    def token(self, serial: int, *, link: bool) -> str:
+    def token(self, serial: int, *, link: LinkKind | None) -> str:
         return super().token(serial, link=link) if link else super().token(serial, link=link)[:20]
 
 
 class SessionsOfTheSecondFactor(Turn):
     """Numbers the sessions that were opened with a code."""
 
-    def token(self, serial: int, *, link: bool) -> str:
+    def token(self, serial: int, *, link: LinkKind | None) -> str:
         with_code = not link and getattr(self.action, "code", None)
         return f"session-{serial:012}" if with_code else super().token(serial, link=link)
 
