@@ -6,7 +6,7 @@ from urllib import parse
 
 from kmc_model.values import Hidden, Shown, Value
 
-__all__ = ["QrCode", "key_uri"]
+__all__ = ["MODULE_PX", "QrCode", "key_uri"]
 
 quote = lru_cache(parse.quote)
 ISSUER = quote("Kaltura KMC")

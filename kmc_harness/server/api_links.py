@@ -1,17 +1,22 @@
 """Calls about mailed links and what they lead to: new passwords and QR codes."""
 
 import base64
+import io
 from typing import Any
 
 from kmc_harness.server.api_logins import refused_password
 from kmc_harness.server.call import Call
 from kmc_harness.server.errors import ApiError
 from kmc_model.actions import ConfirmPassword, OpenEnrolmentLink, RequestReset, SetPassword
-from kmc_model.qr import QrCode
+from kmc_model.qr import MODULE_PX, QrCode
 from kmc_model.records import LinkKind, LinkStatus
 from kmc_model.turn import Reason
 
 __all__ = ["generate_qr_code", "reset_password", "set_initial_password", "validate_hash_key"]
+
+SIDE_PX = 150
+"""The KMC draws a QR code as the background of a box of this size, so one of another size cannot be read there."""
+SMALLEST_MODULE_PX = 2
 
 
 def reset_password(call: Call) -> Any:
@@ -25,8 +30,9 @@ def reset_password(call: Call) -> Any:
 def set_initial_password(call: Call) -> Any:
     """Set a password by a mailed link, and answer with the new QR code, if there is to be one.
 
-    Where the policy mails that QR code, the answer is without it: it is shown once, so it is asked for, as the
-    person clicks OK, by `generateQrCode` with the key of the link that set the password.
+    The KMC shows it as the person clicks OK, and tells the server nothing of that. Where the policy mails the QR code
+    too, only its first showing counts, so whoever wants OK to count asks for it by `generateQrCode` with the key of the
+    link that set the password.
     """
     key, password = call.hash_key(), call.text("newPassword")
     with call.backend.lock:
@@ -36,7 +42,7 @@ def set_initial_password(call: Call) -> Any:
         if not outcome.accepted:
             raise _no_good(call, key)
         mailed = call.backend.policy.reset_mails_qr_code
-        shown = None if mailed else call.perform(ConfirmPassword(key)).qr_code
+        shown = (call.backend.would if mailed else call.perform)(ConfirmPassword(key)).qr_code
     return _authentication(_picture(shown) if shown else None)
 
 
@@ -52,7 +58,8 @@ def validate_hash_key(call: Call) -> Any:
 def generate_qr_code(call: Call) -> Any:
     """Return the picture that a link shows, in base64; whatever is wrong with the link, the error is one.
 
-    The answer is empty to the link that set a password where OK leads to no QR code.
+    Where the policy mails the QR code of a reset, the key of the link that set the password is good once too: the
+    answer is empty where OK leads to no QR code, and another error where the QR code has been shown.
     """
     key = call.hash_key()
     with call.backend.lock:
@@ -60,13 +67,26 @@ def generate_qr_code(call: Call) -> Any:
         link = call.backend.state.links.get(key)
         if outcome.qr_code is None and link and link.kind is LinkKind.RESET and link.status is LinkStatus.USED:
             outcome = call.perform(ConfirmPassword(key))
+            if not outcome.accepted and call.backend.policy.reset_mails_qr_code:
+                raise ApiError("ERROR_IN_QR_GENERATION")
     if not outcome.accepted:
         raise ApiError("INVALID_HASH")
     return _picture(outcome.qr_code) if outcome.qr_code else ""
 
 
 def _picture(shown: QrCode) -> str:
-    return base64.b64encode(shown.png()).decode()
+    """Return the picture with modules of whole pixels, and white around them where they do not fill it."""
+    from PIL import Image
+
+    symbol = Image.open(io.BytesIO(shown.png()))
+    modules = symbol.width // MODULE_PX
+    drawn_px = modules * max(SIDE_PX // modules, SMALLEST_MODULE_PX)
+    side_px = max(drawn_px, SIDE_PX)
+    picture = Image.new("L", (side_px, side_px), "white")
+    picture.paste(symbol.resize((drawn_px, drawn_px), Image.Resampling.NEAREST), ((side_px - drawn_px) // 2,) * 2)
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return base64.b64encode(out.getvalue()).decode()
 
 
 def _authentication(qr_code: str | None) -> dict[str, str | None]:

@@ -9,6 +9,7 @@ TEXTS = {
     "ACTION_NOT_SPECIFIED": "Action name was not specified, please specify one",
     "CANNOT_DELETE_OR_BLOCK_ROOT_ADMIN_USER": "Root admin user cannot be deleted",
     "DUPLICATE_USER_BY_ID": "User with id [@UID@] already exists in system",
+    "ERROR_IN_QR_GENERATION": "Could not generate QR code",
     "INTERNAL_SERVER_ERROR": "Internal server error N/A",
     "INVALID_FIELD_VALUE": "value in field [@FIELD_NAME@] is not valid",
     "INVALID_HASH": "hashKey is not valid",

@@ -174,14 +174,14 @@ class Kaltura(BesideLab):
         return Observation(True, session=ks or None, account=account)
 
     def _confirm(self, link: str) -> Observation:
-        """Click OK: what was in the answer is on the screen until one leaves it; else the server is asked."""
-        first_time = link in self._to_show
-        if picture := self._to_show.pop(link, ""):
-            return _showing(picture)
+        """Click OK: a server that counts it is told; before any other, what was in the answer is on the screen once."""
+        kept = self._to_show.pop(link, None)
         try:
             return _showing(self._wire.client().user.generateQrCode(_hash_key(link)))
         except KalturaException as refused:
-            return Observation(first_time, "" if first_time else refused.message)
+            if kept is None or refused.code != "INVALID_HASH":
+                return Observation(False, refused.message)
+            return _showing(kept)
 
     def _partner(self, account: str) -> int:
         return self._administration.partners.get(account, NOBODYS_ID)

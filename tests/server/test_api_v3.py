@@ -1,12 +1,14 @@
 """API v3 as the facts give it: parameters, answers, errors and what hides them."""
 
 import base64
+import io
 import json
 import re
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from PIL import Image
 
 from kmc_harness.phone.authenticator import Authenticator
 from kmc_harness.port import LinkKind
@@ -213,13 +215,42 @@ def test_a_new_password_of_somebody_without_second_factor_brings_none(site: Site
     assert said == {"objectType": "KalturaAuthentication"}
 
 
-def test_where_the_qr_code_is_mailed_ok_asks_for_it_and_it_is_shown_once() -> None:
+def test_where_the_qr_code_is_mailed_too_the_answer_brings_it_and_ok_counts_where_it_is_told() -> None:
     site = Site(ARTICLE)
     site.call("user", "resetPassword", email=ADA)
     key = site.link(LinkKind.RESET)
-    assert "qrCode" not in site.call("user", "setInitialPassword", hashKey=key, newPassword="n3w-pass!")
-    assert Authenticator.scan(base64.b64decode(site.call("user", "generateQrCode", hashKey=key)), None).secret
+    said = site.call("adminUser", "setInitialPassword", hashKey=key, newPassword="n3w-pass!")
+    brought = Authenticator.scan(base64.b64decode(said["qrCode"]), None)
+    asked = Authenticator.scan(base64.b64decode(site.call("user", "generateQrCode", hashKey=key)), None)
+    assert brought.secret == asked.secret
     assert site.code_of("user", "generateQrCode", hashKey=site.link(LinkKind.ENROLMENT)) == "INVALID_HASH"
+    assert site.code_of("user", "generateQrCode", hashKey=key) == "ERROR_IN_QR_GENERATION"
+
+
+def test_a_qr_code_that_the_answer_brought_is_good_though_nobody_told_of_ok() -> None:
+    site = Site(ARTICLE)
+    site.call("user", "resetPassword", email=ADA)
+    reset = {"hashKey": site.link(LinkKind.RESET), "newPassword": "n3w-pass!"}
+    app = Authenticator.scan(base64.b64decode(site.call("user", "setInitialPassword", **reset)["qrCode"]), None)
+    login = {"loginId": ADA, "password": "n3w-pass!", "partnerId": GLOBEX, "otp": app.code_at(site.backend.now())}
+    assert KS.fullmatch(site.call("user", "loginByLoginId", **login))
+
+
+@pytest.mark.parametrize("policy", [ARTICLE, KALTURA_SERVER], ids=lambda policy: policy.name)
+@pytest.mark.parametrize("name", ["a", "a" * 60])
+def test_a_picture_has_the_size_that_the_kmc_draws(policy: Policy, name: str) -> None:
+    """One of another size is tiled there, or cut off."""
+    site, email = Site(policy), f"{name}@acme.example"
+    site.backend.perform(RegisterUser("Globex", email, PASSWORD))
+    site.call("user", "resetPassword", email=email)
+    reset = {"hashKey": site.link(LinkKind.RESET, email), "newPassword": "n3w-pass!"}
+    for text in (
+        site.call("user", "generateQrCode", hashKey=site.link(LinkKind.ENROLMENT)),
+        site.call("user", "setInitialPassword", **reset)["qrCode"],
+    ):
+        picture = base64.b64decode(text)
+        assert Image.open(io.BytesIO(picture)).size == (150, 150)
+        assert Authenticator.scan(picture, None).secret
 
 
 def test_what_is_wrong_with_a_reset_key_is_told(site: Site) -> None:
