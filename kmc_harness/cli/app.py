@@ -278,6 +278,9 @@ def serve(
     account: Annotated[
         list[str] | None, typer.Option(metavar="NAME:EMAIL[:PASSWORD]", help="somebody to begin with; repeatable")
     ] = None,
+    front: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="a built kmc-ng to serve in place of the screens, over API v3")
+    ] = None,
 ) -> None:
     """Serve the model as a web site: the KMC's screens and API v3; its token is KMC_LAB_TOKEN, or a new one."""
     try:
@@ -285,7 +288,7 @@ def serve(
     except ModuleNotFoundError as error:
         raise Misuse(f"{error.name} is not installed: pip install 'kmc-harness[serve]'") from error
     settings = serving.Settings(
-        policy, seed, host, port, lab, smtp, tuple(account or ()), os.environ.get("KMC_LAB_TOKEN")
+        policy, seed, host, port, lab, smtp, tuple(account or ()), os.environ.get("KMC_LAB_TOKEN"), front
     )
     try:
         serving.serve(settings, typer.echo)

@@ -3,11 +3,11 @@
 import secrets
 from typing import Any
 
+from kmc_harness.server import api_kmc
 from kmc_harness.server.call import DAY_S, Call, invalid_ks
 from kmc_harness.server.errors import ApiError
 from kmc_harness.server.ks import LONGEST_S, VENDOR_ID
 from kmc_model.actions import LogOut, SwitchAccount
-from kmc_model.records import Account
 from kmc_model.turn import Reason
 
 __all__ = [
@@ -94,16 +94,5 @@ def list_partners_for_user(call: Call) -> Any:
     ks, state = call.ks(), call.backend.state
     turn = call.backend.turn(LogOut(ks.handle))
     own = [each for each in state.memberships.values() if each.email == ks.user_id and each.administrator]
-    found = [_partner(call, state.accounts[each.account]) for each in own if turn.lets_in(each.account)]
+    found = [api_kmc.partner(call, state.accounts[each.account]) for each in own if turn.lets_in(each.account)]
     return {"objectType": "KalturaPartnerListResponse", "objects": found, "totalCount": len(found)}
-
-
-def _partner(call: Call, account: Account) -> dict[str, Any]:
-    return {
-        "objectType": "KalturaPartner",
-        "id": call.backend.partner_id(account.name),
-        "name": account.name,
-        "useTwoFactorAuthentication": account.two_factor,
-        "authenticationType": int(account.two_factor),
-        "twoFactorAuthenticationMode": 0,
-    }

@@ -1,10 +1,13 @@
-"""API v3 over HTTP: single calls and multirequests, from GET, form and JSON bodies, answered in XML or JSON."""
+"""API v3 over HTTP: single calls and multirequests, from GET, form and JSON bodies, answered in XML or JSON.
+
+Beside it stands what the KMC asks about a mailed link outside of the API.
+"""
 
 import re
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from kmc_harness.durations import stopwatch
@@ -15,7 +18,7 @@ from kmc_harness.server.errors import ApiError, shown
 from kmc_harness.server.ks import KsIssuer
 from kmc_harness.server.services import ACTIONS
 
-__all__ = ["routes"]
+__all__ = ["RESET_KEY", "routes"]
 
 LARGEST_BODY = 64 * 1024
 MOST_CALLS = 50
@@ -26,6 +29,7 @@ COMMON = ("ks", "partnerId", "clientTag")
 REFERENCE = re.compile(r"\{([0-9]{1,4}):result:?([^{}]*)\}")
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY"}
 JSON = "1"
+RESET_KEY = "/index.php/kmcng/resetpassword/setpasshashkey"
 
 
 class TooLarge(Exception):
@@ -47,7 +51,13 @@ def routes(backend: Backend, vendor_secret: str | None) -> list[BaseRoute]:
             return Response(wire.as_json(said), 200, HEADERS, "application/json")
         return Response(wire.as_xml(said, stopwatch() - began), 200, HEADERS, "text/xml")
 
-    return [Route(path, answer, methods=["GET", "POST"]) for path in ("/api_v3", "/api_v3/{rest:path}")]
+    async def reset_key(request: Request) -> Response:
+        said = answers(site, {"service": "user", "action": "validateHashKey", "hashKey": request.path_params["key"]})
+        code = said.code if isinstance(said, ApiError) else None
+        return JSONResponse({"errorCode": code}, 200, HEADERS)
+
+    calls = [Route(path, answer, methods=["GET", "POST"]) for path in ("/api_v3", "/api_v3/{rest:path}")]
+    return [*calls, Route(f"{RESET_KEY}/{{key:path}}", reset_key)]
 
 
 async def _parameters(request: Request) -> wire.Parameters:

@@ -1,5 +1,6 @@
 """The front of the site: all screens of the KMC together."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,19 @@ class _Kept(StaticFiles):
         return response
 
 
-def front(backend: Backend, audience: Audience | None = None) -> list[BaseRoute]:
-    """Return the routes of the KMC's screens, with their styles; `audience`: who else sees what they show."""
+def front(
+    backend: Backend, audience: Audience | None = None, built: Sequence[BaseRoute] | None = None
+) -> list[BaseRoute]:
+    """Return the routes of the KMC's screens, with their styles.
+
+    Args:
+        backend: what they show.
+        audience: who else sees what they show.
+        built: those of a front end built elsewhere, which stands in their place.
+
+    """
     screens = Screens(backend, audience)
     styles = Mount("/static", _Kept(directory=Path(__file__).parent / "static"))
+    if built is not None:
+        return [*built, *screens.sign_up_routes(), styles]
     return [*screens.routes(), *Inside(backend, screens).routes(), styles]

@@ -20,9 +20,11 @@ from kmc_model.actions import Action, ConfirmPassword, LogIn, OpenEnrolmentLink,
 from kmc_model.model import Outcome
 from kmc_model.turn import Reason
 
-__all__ = ["BASE", "SESSION", "Audience", "Screens"]
+__all__ = ["BASE", "SESSION", "SIGN_UP", "Audience", "Screens"]
 
 BASE = "/index.php/kmcng"
+SIGN_UP = "/sign-up"
+"""Not below BASE, where a front end built elsewhere may have all addresses."""
 SESSION = "kmc_session"
 REMEMBERED = "kmc_email"
 YEAR_S = 365 * 86_400
@@ -44,7 +46,7 @@ class Screens:
         self._backend = backend
         self._audience = audience
         wording = WORDINGS.get(backend.policy.name, WORDINGS["article"])
-        self.pages = Pages(base=BASE, wording=wording)
+        self.pages = Pages(base=BASE, sign_up=SIGN_UP, wording=wording)
         self._waiting: OrderedDict[str, tuple[str, str]] = OrderedDict()
 
     def routes(self) -> list[BaseRoute]:
@@ -54,12 +56,16 @@ class Screens:
             Route("/", self.start),
             Route(BASE, self.start),
             *self.pages.routes(f"{BASE}/login", self.login, self.log_in),
-            *self.pages.routes(f"{BASE}/sign-up", self.sign_up),
             *self.pages.routes(f"{BASE}/forgot-password", self.forgot, self.ask_for_reset),
             *self.pages.routes(f"{BASE}/actions/auth-info/{{token}}", self.authentication),
             *self.pages.routes(f"{BASE}{reset}", self.restore, self.set_password),
             *self.pages.routes(f"{BASE}{reset}/done", self.done, self.confirm),
+            *self.sign_up_routes(),
         ]
+
+    def sign_up_routes(self) -> list[BaseRoute]:
+        """Return the one screen that a front end built elsewhere leads to."""
+        return self.pages.routes(SIGN_UP, self.sign_up)
 
     async def perform(self, action: Action) -> Outcome:
         """Have the model perform `action`."""

@@ -6,7 +6,7 @@ A call raises ApiError with the code of the server's inside; what the wire shows
 from collections.abc import Callable
 from typing import Any
 
-from kmc_harness.server import api_accounts, api_links, api_logins, api_sessions
+from kmc_harness.server import api_accounts, api_kmc, api_links, api_logins, api_sessions
 from kmc_harness.server.call import Call
 
 __all__ = ["ACTIONS"]
@@ -20,6 +20,8 @@ ACTIONS: dict[str, Callable[[Call], Any]] = {
     "user.validatehashkey": api_links.validate_hash_key,
     "user.generateqrcode": api_links.generate_qr_code,
     "user.updatelogindata": api_logins.update_login_data,
+    "user.get": api_kmc.get_user,
+    "user.getbyloginid": api_kmc.get_user_by_login_id,
     "user.add": api_accounts.add_user,
     "user.update": api_accounts.update_user,
     "user.delete": api_accounts.delete_user,
@@ -28,7 +30,10 @@ ACTIONS: dict[str, Callable[[Call], Any]] = {
     "adminuser.setinitialpassword": api_links.set_initial_password,
     "adminuser.updatepassword": api_logins.update_password,
     "partner.register": api_accounts.register_partner,
+    "partner.getinfo": api_kmc.get_partner,
     "partner.listpartnersforuser": api_sessions.list_partners_for_user,
+    "permission.list": api_kmc.list_permissions,
+    "userrole.get": api_kmc.get_role,
     "session.end": api_sessions.end_session,
     "session.get": api_sessions.get_session,
     "session.start": api_sessions.start_session,

@@ -5,9 +5,11 @@ import secrets
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import uvicorn
 
+from kmc_harness.server import built_front
 from kmc_harness.server.backend import Backend
 from kmc_harness.server.delivery import Delivery
 from kmc_harness.server.site import make_app
@@ -24,7 +26,13 @@ BACKLOG = 2048
 
 @dataclass(frozen=True)
 class Settings:
-    """What `kmc serve` was asked for; `accounts` are NAME:EMAIL or NAME:EMAIL:PASSWORD."""
+    """What `kmc serve` was asked for.
+
+    Attributes:
+        accounts: NAME:EMAIL or NAME:EMAIL:PASSWORD.
+        front: the folder of a front end built elsewhere, which stands in place of the screens.
+
+    """
 
     policy: str
     seed: str | None
@@ -34,6 +42,7 @@ class Settings:
     smtp: str | None
     accounts: Sequence[str]
     token: str | None = None
+    front: Path | None = None
 
 
 def serve(settings: Settings, say: Callable[[str], None]) -> None:
@@ -60,7 +69,8 @@ def _serve(settings: Settings, listening: socket.socket, say: Callable[[str], No
         backend.on_mail = delivery.send
     for each in settings.accounts:
         _register(backend, each)
-    app = make_app(backend, lab=settings.lab, token=token)
+    built = built_front.routes(settings.front, url) if settings.front else None
+    app = make_app(backend, lab=settings.lab, token=token, built=built)
     config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, lifespan="off")
     if not _is_loopback(settings.host):
         say(f"warning: {settings.host} can be reached from other machines, and nothing here is encrypted")

@@ -7,11 +7,10 @@ __all__ = ["WORDINGS", "Wording"]
 
 @dataclass(frozen=True)
 class Wording:
-    """The words of the screens. `sign_up`: empty where the login screen has none."""
+    """The words of the screens."""
 
     heading: str = "Log in"
     email: str = "E-mail"
-    sign_up: str = "Sign Up"
     code: str = "Authenticator Code"
     forgot: str = "Forgot Password?"
     scan: str = "Scan this QR code with your authentication app."
@@ -21,5 +20,5 @@ class Wording:
 
 WORDINGS = {
     "article": Wording(),
-    "kaltura-server": Wording(heading="Login", email="Email", sign_up="", code="Enter Authenticator Code"),
+    "kaltura-server": Wording(heading="Login", email="Email", code="Enter Authenticator Code"),
 }

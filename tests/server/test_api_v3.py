@@ -485,3 +485,53 @@ def test_without_a_lab_there_is_none() -> None:
     assert site.ask("GET", "/lab/clock", headers={"Authorization": f"Bearer {TOKEN}"}).status == 404
     with pytest.raises(ValueError, match="needs a token"):
         make_app(Backend(), lab=True, token=None)
+
+
+def _as_the_kmc_logs_in(site: Site, **login: Any) -> Any:
+    """Send what kmc-ng sends as somebody logs in: one request of five calls, of which four use the answer of others."""
+    own = {"ks": "{1:result}"}
+    calls = {
+        "1": {"service": "user", "action": "loginByLoginId", "loginId": ADA, "password": PASSWORD, **login},
+        "2": own | {"service": "user", "action": "getByLoginId", "loginId": ADA},
+        "3": own | {"service": "partner", "action": "getInfo", "partnerId": "{2:result:partnerId}"},
+        "4": own | {"service": "userrole", "action": "get", "userRoleId": "{2:result:roleIds}"},
+        "5": own
+        | {"service": "permission", "action": "list", "filter": {"statusEqual": 1}, "pager": {"pageSize": 500}},
+    }
+    body = json.dumps(calls | {"format": 1}).encode()
+    return json.loads(site.ask("POST", "/api_v3/service/multirequest", body, {"Content-Type": "application/json"}).body)
+
+
+def test_the_kmc_learns_who_is_logged_in_and_where(site: Site) -> None:
+    ks, user, partner, role, permissions = _as_the_kmc_logs_in(site, partnerId=ACME, otp="")
+    assert (user["id"], user["partnerId"], user["isAccountOwner"]) == (ADA, ACME, True)
+    assert (partner["id"], partner["name"], partner["authenticationType"]) == (ACME, "Acme", 0)
+    assert role["permissionNames"] == "KMC_ACCESS"
+    assert [each["name"] for each in permissions["objects"]] == ["KMC_ACCESS"]
+    # Loaded anew, with what it has kept.
+    assert site.call("user", "get", ks=ks)["id"] == ADA
+
+
+def test_a_login_that_is_refused_tells_the_kmc_nothing_else(site: Site) -> None:
+    refused = _as_the_kmc_logs_in(site, partnerId=GLOBEX, otp="")
+    assert refused[0]["code"] == "MISSING_OTP"
+    assert {each["objectType"] for each in refused} == {"KalturaAPIException"}
+
+
+def test_nobody_is_told_about_without_a_session_or_from_another_account(site: Site) -> None:
+    ks = site.log_in()
+    for service, action in (("user", "get"), ("partner", "getInfo"), ("permission", "list")):
+        assert site.code_of(service, action) == "MISSING_KS"
+    assert site.code_of("user", "getByLoginId", ks=ks, loginId="nobody@acme.example") == "INVALID_USER_ID"
+    site.backend.perform(RegisterUser("Globex", "cy@globex.example", PASSWORD))
+    assert site.code_of("user", "getByLoginId", ks=ks, loginId="cy@globex.example") == "INVALID_USER_ID"
+
+
+def test_the_kmc_asks_about_a_reset_link_and_uses_nothing_up(site: Site) -> None:
+    site.call("user", "resetPassword", email=ADA)
+    key = site.link(LinkKind.RESET)
+    page = "/index.php/kmcng/resetpassword/setpasshashkey"
+    assert json.loads(site.ask("GET", f"{page}/{key}").body) == {"errorCode": None}
+    assert site.code_of("adminUser", "setInitialPassword", hashKey=key, newPassword="n3w-pass!") is None
+    assert json.loads(site.ask("GET", f"{page}/{key}").body) == {"errorCode": "NEW_PASSWORD_HASH_KEY_INVALID"}
+    assert json.loads(site.ask("GET", f"{page}/x").body) == {"errorCode": "LOGIN_DATA_NOT_FOUND"}
