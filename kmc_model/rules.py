@@ -399,8 +399,7 @@ def forgive_failures_without_two_factor(turn: Turn) -> None:
 
 
 def forgive_failures(turn: Turn) -> None:
-    stays = isinstance(turn.action, a.SetPassword) and not turn.policy.reset_lifts_lock
-    if _has_failed(turn) and not stays:
+    if _has_failed(turn):
         turn.put_credentials(changed(turn.own, failures=0, code_failures=0, locked_until=0, no_code_before=0))
 
 
@@ -473,7 +472,7 @@ def count_reset(turn: Turn) -> None:
 
 
 def replace_reset_links(turn: Turn) -> None:
-    if turn.policy.newest_reset_link_alone:
+    if turn.policy.newest_reset_link_alone or isinstance(turn.action, ChangePassword):
         turn.replace_links(turn.email, LinkKind.RESET)
 
 

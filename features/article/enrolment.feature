@@ -50,6 +50,20 @@ Feature: The authentication screen and its QR code
       When Ada opens the same enrolment link
       Then no QR code is shown
 
+    @needs-reset @needs-renew
+    Scenario: The link that a reset has mailed is opened twice
+      Given Ada has been mailed another enrolment link by a reset
+      When Ada opens the newest enrolment link
+      And Ada opens the same enrolment link
+      Then no QR code is shown
+
+    @needs-reset @needs-renew
+    Scenario: OK is clicked after the link that a reset has mailed has shown the QR code
+      Given Ada has been mailed another enrolment link by a reset
+      When Ada opens the newest enrolment link
+      And Ada confirms the new password
+      Then no QR code is shown
+
   @REQ-ENR-003
   Rule: Any authenticator app can pair from it
 
@@ -363,8 +377,9 @@ Feature: The authentication screen and its QR code
       And she is told so
 
     Scenario: A link that was used
-      Given Ada has opened the enrolment link
-      When Ada opens the same enrolment link
+      Given Ada has paired an authenticator
+      And Ada has logged in to Acme
+      When Ada opens the first enrolment link
       Then she is refused
       And she is told so
       And Ada is mailed no enrolment link

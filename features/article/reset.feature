@@ -27,8 +27,10 @@ Feature: Resetting the password, and renewing an expired QR code
       When Ada asks for a reset
       Then she is mailed one reset link
 
-    Scenario: Asking for a second reset, after the first was used
+    @needs-clock
+    Scenario: Asking for a second reset, a day after the first was used
       Given Ada has reset the password
+      And 24 h 1 min have passed
       When Ada asks for a reset
       Then she is mailed one reset link
 
@@ -134,24 +136,10 @@ Feature: Resetting the password, and renewing an expired QR code
       And Ada opens the newest enrolment link
       Then a QR code is shown to Ada
 
-    Scenario: The mailed link is opened twice
-      Given Ada has paired an authenticator
-      And Ada has been mailed another enrolment link by a reset
-      When Ada opens the newest enrolment link
-      And Ada opens the same enrolment link
-      Then no QR code is shown
-
     Scenario: The mailed link is opened after OK has shown the QR code
       Given Ada has paired an authenticator
       And Ada has reset the password
       When Ada opens the newest enrolment link
-      Then no QR code is shown
-
-    Scenario: OK is clicked after the mailed link has shown it
-      Given Ada has paired an authenticator
-      And Ada has been mailed another enrolment link by a reset
-      When Ada opens the newest enrolment link
-      And Ada confirms the new password
       Then no QR code is shown
 
   @REQ-RST-005 @needs-reset @needs-renew

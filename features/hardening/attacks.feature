@@ -569,13 +569,6 @@ Feature: Withstanding attacks
       And Ada logs in on the same machine with the same code
       Then she is refused
 
-    @needs-outbox
-    Scenario: Two openings of one link, one after the other
-      Given Ada has been mailed an enrolment link
-      When Ada opens the newest enrolment link
-      And Ada opens the same enrolment link
-      Then no QR code is shown
-
     @needs-reset
     Scenario: Two uses of one reset link, one after the other
       Given Ada has asked for a reset

@@ -43,6 +43,7 @@ USUAL_S = (
     *(HOUR_S, 2 * HOUR_S, 8 * HOUR_S, 12 * HOUR_S, DAY_S),
 )
 LONGEST_S = 400 * DAY_S
+LONGER_S = (7 * DAY_S, 14 * DAY_S, 30 * DAY_S, 90 * DAY_S, 365 * DAY_S, LONGEST_S)
 NEVER_LOCKED = f"the right password is accepted after {USUAL_LIMITS[-1]} wrong ones"
 
 TOLD: tuple[tuple[str, Founders, tuple[str, ...]], ...] = (
@@ -309,13 +310,6 @@ def _lock(bench: Bench) -> Fields:
     }
 
 
-def _reset_of_lock(bench: Bench) -> Fields:
-    most = bench.policy.failures_max
-    if not bench.locks:
-        raise Unmeasured(NEVER_LOCKED)
-    return {"reset_lifts_lock": bench.accepts(ADA, *_wrong(most), ASKS, SETS, PLAIN)}
-
-
 def _sessions(bench: Bench) -> Fields:
     unit = ASIDE_S if bench.runs else 1
 
@@ -324,8 +318,7 @@ def _sessions(bench: Bench) -> Fields:
 
     if not is_over(LONGEST_S):
         return {"session_ttl_s": None, "use_renews_session": False}
-    usual = (*USUAL_S, 7 * DAY_S, 14 * DAY_S, 30 * DAY_S, 90 * DAY_S, 365 * DAY_S, LONGEST_S)
-    ttl_s = least(is_over, usual, 8 * HOUR_S, unit=unit)
+    ttl_s = least(is_over, (*USUAL_S, *LONGER_S), 8 * HOUR_S, unit=unit)
     most = _passes((ttl_s or 0) * 6 // 10)
     return {"session_ttl_s": ttl_s, "use_renews_session": bench.accepts(ADA, PLAIN, *most, USES, *most, USES)}
 
@@ -363,7 +356,7 @@ def _reset_mails(bench: Bench) -> Fields:
     asked = ASKS if most == 1 else f"{ASKS} {most} times"
     period_s = least(
         lambda after_s: bool(came(asked, *_passes(after_s), ASKS)),
-        tuple(each for each in USUAL_S if each >= 10 * MINUTE_S),
+        tuple(each for each in (*USUAL_S, *LONGER_S) if each >= 10 * MINUTE_S),
         bench.policy.resets_period_s,
         unit=unit,
     )
@@ -374,7 +367,6 @@ NUMBERS: tuple[tuple[tuple[str, ...], Callable[[Bench], Fields]], ...] = (
     (("failures_max",), _wrong_passwords),  # whether a clock runs by itself shows in it: the first one
     (("session_ttl_s", "use_renews_session"), _sessions),
     (("lock_s", "attempts_extend_lock", "lock_clears_failures"), _lock),
-    (("reset_lifts_lock",), _reset_of_lock),
     (("tolerance_steps", "steps_ahead"), _codes),
     (("wrong_code_wait_s",), _wait_after_wrong_code),
     (("code_failures_max",), _wrong_codes),

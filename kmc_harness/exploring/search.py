@@ -269,7 +269,7 @@ def _last_of(found: Found) -> object:
 def _others(policy: Policy) -> Iterator[tuple[str, Any]]:
     """Yield every other allowed answer of each choice; of many numbers the first and the last."""
     for name, choice in choices().items():
-        allowed = list(choice.allowed)
+        allowed = choice.allowed
         ends = allowed if len(allowed) <= FEW else (allowed[0], allowed[-1])
         for value in dict.fromkeys((*ends, getattr(ARTICLE, name))):
             if value != getattr(policy, name):

@@ -379,10 +379,17 @@ class Acts:
             self._exchange.needs(Offer.RULES)
 
     def race_link(self, name: str, said: Link) -> None:
-        """Have two people use one link of `name` at the same moment: open it, or set a password each through it."""
+        """Have two people use one link of `name` at the same moment: open it, or set a password each through it.
+
+        Raises:
+            Unreached: the link goes on showing its QR code, which another requirement is about: nobody can win.
+
+        """
         url = self._post.link(self._people[name], said)
         if said.kind == LinkKind.ENROLMENT:
             self._exchange.race(OpenEnrolmentLink(url), OpenEnrolmentLink(url))
+            if self._exchange.perform(OpenEnrolmentLink(url)).shows_qr_code:
+                raise Unreached("two people raced on a link, but it shows its QR code to a third one after them too")
         else:
             self._exchange.race(SetPassword(url, new_password(1)), SetPassword(url, new_password(2)))
 

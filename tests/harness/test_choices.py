@@ -1,6 +1,7 @@
 """What the requirements leave open: measured before exploring, and told as no departure."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -10,11 +11,14 @@ from kmc_harness.exploring.counts import fitted, spoken
 from kmc_harness.exploring.measuring import least, measure
 from kmc_harness.exploring.search import Search, explore, rerun
 from kmc_harness.port import Action, LogIn, Observation, Offer
+from kmc_harness.specification import bindings, catalogue
 from kmc_harness.targets.model import ModelTarget
+from kmc_harness.telling.scene import tag_of, tell
+from kmc_harness.verdicts import Verdict
 from kmc_model.analysis.faults import by_name
-from kmc_model.analysis.faults.derived import CHOICES
+from kmc_model.analysis.faults.derived import CHOICES, NUMBERS
 from kmc_model.model import Variant
-from kmc_model.policy import ARTICLE, HOUR_S, MINUTE_S, choices
+from kmc_model.policy import ARTICLE, HOUR_S, MINUTE_S, Choice, choices
 from kmc_model.rules import RULES
 from tests.conftest import WHOLE
 from tests.harness.traces import with_fault
@@ -35,7 +39,7 @@ RIGHT: tuple[dict[str, Any], ...] = (
     {"failures_max": 5, "lock_s": MINUTE_S},
     {"failures_max": 50, "lock_s": 12 * HOUR_S},
     {"failures_max": 7, "lock_s": 17 * MINUTE_S + 1, "lock_clears_failures": False},
-    {"failures_max": 20, "code_failures_max": 5, "attempts_extend_lock": True, "reset_lifts_lock": False},
+    {"failures_max": 20, "code_failures_max": 5, "attempts_extend_lock": True},
     {"code_failures_max": 10},
     {"session_ttl_s": 30 * MINUTE_S, "use_renews_session": True},
     {"session_ttl_s": 8 * HOUR_S + 1, "login_ends_sessions": True},
@@ -60,6 +64,62 @@ def test_every_answer_that_is_allowed_is_measured() -> None:
         for value, _ in others if WHOLE else others[:0]:
             if value in choices()[name].allowed and name != "use_renews_session":
                 assert getattr(measure(_product(**{name: value})).policy, name) == value, name
+
+
+# Every allowed answer before the scenarios, and every other one
+
+
+def _ends(choice: Choice) -> Iterator[Any]:
+    """Yield each allowed answer, and the first and the last of a range."""
+    yield from (choice.allowed[0], choice.allowed[-1]) if isinstance(choice.allowed, range) else choice.allowed
+
+
+ALONE: tuple[dict[str, Any], ...] = tuple(
+    {name: value} for name, choice in choices().items() for value in _ends(choice) if value != getattr(ARTICLE, name)
+)
+RANGES = {name: choice.allowed for name, choice in choices().items() if isinstance(choice.allowed, range)}
+TOGETHER: tuple[dict[str, Any], ...] = (
+    {name: allowed[0] for name, allowed in RANGES.items()},
+    {name: allowed[-1] for name, allowed in RANGES.items()},
+)
+
+
+@pytest.mark.parametrize("chosen", [*TOGETHER, *(ALONE if WHOLE else ALONE[::6])], ids=str)
+def test_an_allowed_answer_fails_nothing_but_the_requirement_that_is_read_otherwise(chosen: dict[str, Any]) -> None:
+    target = _product(**chosen)
+    told = (tell(each, target, tag_of("0", each.id), with_evidence=False) for each in bindings.all_told())
+    failed = {each.requirement for each in told if each.verdict is Verdict.FAIL}
+    sources = " ".join(choices()[name].source for name in chosen)
+    read_otherwise = set(re.findall(r"[A-Z]{3}-\d{3}", sources)) if "reading" in sources else set()
+    interpreted = {each.id for each in catalogue.load().values() if each.level is catalogue.Level.INTERPRETED}
+    assert failed <= read_otherwise & interpreted
+
+
+NOTHING_FORBIDS = {
+    "reset_link_ttl_s below": "a link lives for a second at least",
+    "tolerance_steps below": "a code counts in its own step at least",
+    "steps_ahead below": "a code counts in its own step at least",
+    "wrong_code_wait_s below": "nobody waits for less than no time",
+    "resets_max below": "one that mails nobody breaks RST-001, which has faults of its own",
+    "resets_period_s above": "no requirement says when the next mail has to come",
+    "failures_max below": "no less than one attempt can be counted",
+    "code_failures_max below": "no less than one attempt can be counted",
+    "session_ttl_s below": "no requirement speaks of it, and nobody gets anything done in it",
+    "session_ttl_s above": "no requirement speaks of it; what lasts longer is measured as without end",
+}
+
+
+def test_what_lies_outside_a_range_is_a_fault_to_be_caught_or_is_explained() -> None:
+    faults = {f"{name} {side}" for name, side in _outside()}
+    of_ranges = {f"{name} {side}" for name in RANGES for side in ("below", "above")}
+    assert of_ranges - faults == NOTHING_FORBIDS.keys()
+
+
+def _outside() -> Iterator[tuple[str, str]]:
+    for name, allowed in RANGES.items():
+        for value, requirements in (NUMBERS | CHOICES).get(name, ()):
+            if requirements and value not in allowed:
+                yield name, "below" if value < allowed[0] else "above"
 
 
 @pytest.mark.parametrize("chosen", RIGHT[1 :: 1 if WHOLE else 4], ids=" ".join)

@@ -91,7 +91,7 @@ Units are those in which the requirements speak: an hour of a day, a minute of t
 
 CHOICES: dict[str, tuple[tuple[Any, tuple[str, ...]], ...]] = {
     "steps_ahead": ((0, ("STD-010",)), (2, ("STD-012",)), (10, ("STD-012", "LOG-008"))),
-    "wrong_code_wait_s": ((20, ()),),
+    "wrong_code_wait_s": ((20, ()), (25 * HOUR_S, ("SEC-011",))),
     "code_failures_max": ((5, ()), (10, ()), (101, ("SEC-002",))),
     "session_ttl_s": ((30 * MINUTE_S, ()), (8 * HOUR_S, ())),
     "new_passwords_fit": ((r"(?=.*\d)(?=.*[a-z])(?=.*[^\w\s]).*", ()), (r".*\d.*", ("RST-013", "LOG-017"))),
@@ -109,7 +109,6 @@ CHOICES: dict[str, tuple[tuple[Any, tuple[str, ...]], ...]] = {
     "change_renews_pairing": ((True, ("LOG-015",)),),
     "attempts_extend_lock": ((True, ()),),
     "lock_clears_failures": ((False, ()),),
-    "reset_lifts_lock": ((False, ("SEC-011",)),),
     "registering_twice_is_refused": ((True, ()),),
     "use_renews_session": ((True, ()),),
     "login_ends_sessions": ((True, ()),),

@@ -173,7 +173,7 @@ NARROW: tuple[Fault, ...] = (
     fault(
         "mailed link of a reset works again",
         "The link that a reset mails is used up by OK alone, not by being opened.",
-        "RST-004",
+        "ENR-002",
         rules=effect_instead(row_of(OpenEnrolmentLink, "always"), "use_enrolment_link", use_up_unless_of_a_reset),
     ),
 )
