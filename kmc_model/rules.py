@@ -472,7 +472,7 @@ def count_reset(turn: Turn) -> None:
 
 
 def replace_reset_links(turn: Turn) -> None:
-    if turn.policy.newest_reset_link_alone or isinstance(turn.action, ChangePassword):
+    if turn.policy.newest_reset_link_alone or isinstance(turn.action, a.ChangePassword):
         turn.replace_links(turn.email, LinkKind.RESET)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from kmc_harness.phone.pictures import drawn
 from kmc_harness.port import Action, LinkKind, Mail, MailedLink, NotOffered, Observation, Offer
 from kmc_model import records
 from kmc_model.actions import ACTIONS
@@ -73,7 +74,7 @@ class ModelTarget:
             accepted=outcome.accepted,
             message=outcome.message,
             asks_for_code=outcome.reason is Reason.CODE_NEEDED,
-            picture=outcome.qr_code.png() if outcome.qr_code else None,
+            picture=drawn(outcome.qr_code.uri, outcome.qr_code.quiet_zone_modules) if outcome.qr_code else None,
             session=outcome.session,
             account=outcome.account,
         )
