@@ -355,16 +355,25 @@ class Checks:
     def unguessable_links(self, kind: LinkKind) -> None:
         """Expect the links of `kind` mailed to anybody to carry 128 random bits and nothing about their users."""
         people = self._people.all
-        mailed = {url: person for person in people for url in self._post.links(person, kind)}
-        owners = {tokens.token_of(url): person for url, person in mailed.items()}
-        if len(owners) < FEWEST_TOKENS:
-            raise Unreached(f"{FEWEST_TOKENS} links or more were to be compared, but {len(owners)} came")
-        bits = tokens.random_bits(list(owners))
+        mailed = {
+            link.url: (person, mail.sent_at)
+            for person in people
+            for mail in self._post.mails(person)
+            for link in mail.links
+            if link.kind is kind
+        }
+        for url, (person, sent_at) in mailed.items():
+            if known := tokens.made_from(url, person.email, sent_at):
+                self.that(False, "128 unguessable bits in a link", f"0: its token is {known}")
+        if len(mailed) < FEWEST_TOKENS:
+            raise Unreached(f"{FEWEST_TOKENS} links or more were to be compared, but {len(mailed)} came")
+        bits = tokens.random_bits_of_links(list(mailed))
         self.that(bits >= 128, "128 unguessable bits in a link", f"{bits:.0f}")
         told = [
-            tokens.told_by(token, (person.email, person.email.partition("@")[0])) for token, person in owners.items()
+            tokens.told_by(tokens.token_of(url), (person.email, person.email.partition("@")[0]))
+            for url, (person, _) in mailed.items()
         ]
-        told += ["the user's e-mail" for url, person in mailed.items() if person.email in unquote(url)]
+        told += ["the user's e-mail" for url, (person, _) in mailed.items() if tokens.tells_email(url, person.email)]
         seen = next(filter(None, told), "nothing told by any")
         self.that(not any(told), "a link that tells nothing about the user", seen)
 

@@ -2,9 +2,12 @@
 
 import base64
 import binascii
+import hashlib
 import re
 import string
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import product
 from math import log2
 from urllib.parse import unquote, urlsplit
 
@@ -12,8 +15,11 @@ from kmc_harness.port import shorten
 
 __all__ = [
     "constant_bytes",
+    "made_from",
     "made_up",
     "random_bits",
+    "random_bits_of_links",
+    "tells_email",
     "token_of",
     "tokens_in",
     "told_by",
@@ -33,6 +39,14 @@ ALPHABETS = (
 RANDOM_PIECE_CHARS = 16
 LONGEST_WORDS = 20
 SHORTEST_TOKEN = 8
+FEWEST_BITS = 32
+"""A piece of a link with fewer is a number or a date beside the token; it adds nothing to what has to be guessed."""
+HASHES = (hashlib.md5, hashlib.sha1, hashlib.sha256, hashlib.sha512)
+COUNTED = 10_000
+MAILED_WITHIN_S = 5
+"""How far a time from which a token was made may be from that of its mail."""
+BETWEEN = ("", ":", "-", "|", ".", "_")
+SHORTEST_DIGEST = 8
 _PLAIN = re.compile(r"[a-z]{0,9}([._-][a-z]{0,9})*")
 WORD_WEIGHT = 0.1
 """A piece of lower-case letters is taken for words, such as `restore-password`, unless it is as long as a token."""
@@ -104,6 +118,80 @@ def random_bits(tokens: Sequence[str]) -> float:
     used = {text[at] for text in texts for at in varying}
     size = min((len(each) for each in ALPHABETS if used <= set(each)), default=64)
     return len(varying) * log2(size)
+
+
+def random_bits_of_links(urls: Sequence[str]) -> float:
+    """Estimate how many bits of mailed links (several, of one kind) have to be guessed: `random_bits` of each piece.
+
+    A long piece that is alike in all of them adds nothing, wherever the token stands.
+    """
+    pieces = [[unquote(piece) for piece in _pieces(url)] for url in urls]
+    if len(set(map(len, pieces))) > 1:
+        return random_bits([token_of(url) for url in urls])
+    bits = [random_bits(column) for column in zip(*pieces, strict=True)]
+    return sum(each for each in bits if each >= FEWEST_BITS)
+
+
+def made_from(url: str, email: str, sent_at: int) -> str | None:
+    """Return what anybody knows of which the tokens of a mailed link are hashes, or None where one is none of these.
+
+    Known are the e-mail, the time of the mail in seconds, and numbers that are counted up. A hash may be cut short, in
+    hexadecimal or base64, and stand beside others.
+    """
+    of_mail = _hashes_of(_known_of_mail(email, sent_at))
+    found = [_source_of(part, of_mail) for token in tokens_in(url) for part in _parts(token)]
+    return next(filter(None, found), None) if all(found) else None
+
+
+def _parts(token: str) -> list[str]:
+    parts = [each for each in re.split(r"[.~:|-]", token) if len(each) >= SHORTEST_TOKEN and not each.isdecimal()]
+    return parts or [token]
+
+
+def _source_of(part: str, of_mail: Mapping[bytes, tuple[bytes, str]]) -> str | None:
+    for raw in _digests(part):
+        for known in (of_mail, _hashes_of_numbers()):
+            digest, words = known.get(raw[:SHORTEST_DIGEST], (b"", ""))
+            if words and digest.startswith(raw):
+                return words
+    return None
+
+
+def _digests(part: str) -> Iterator[bytes]:
+    for decode in (bytes.fromhex, lambda text: base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))):
+        try:
+            raw = decode(part)
+        except ValueError:
+            continue
+        if len(raw) >= SHORTEST_DIGEST:
+            yield raw
+
+
+def _known_of_mail(email: str, sent_at: int) -> Iterator[tuple[str, str]]:
+    emails = dict.fromkeys((email, email.lower(), email.partition("@")[0]))
+    times = [str(sent_at + off_s) for off_s in range(-MAILED_WITHIN_S, MAILED_WITHIN_S + 1)]
+    yield from ((each, "the e-mail") for each in emails)
+    yield from ((each, "the time") for each in times)
+    for one, time, between in product(emails, times, BETWEEN):
+        yield f"{one}{between}{time}", "the e-mail and the time"
+        yield f"{time}{between}{one}", "the time and the e-mail"
+
+
+@cache
+def _hashes_of_numbers() -> dict[bytes, tuple[bytes, str]]:
+    return _hashes_of((str(number), "a number that is counted up") for number in range(COUNTED))
+
+
+def _hashes_of(known: Iterable[tuple[str, str]]) -> dict[bytes, tuple[bytes, str]]:
+    """Return the hashes of `known` things and what each is of, by their first bytes."""
+    hashes = ((make(text.encode(), usedforsecurity=False), words) for text, words in known for make in HASHES)
+    return {(raw := each.digest())[:SHORTEST_DIGEST]: (raw, f"the {each.name} of {words}") for each, words in hashes}
+
+
+def tells_email(url: str, email: str) -> bool:
+    """Whether any piece of a mailed link is, or holds, an e-mail, plain or encoded."""
+    texts = [unquote(url), *(_decoded(unquote(piece)) or "" for piece in _pieces(url))]
+    return any(email.lower() in text.lower() for text in texts)
 
 
 def told_by(token: str, personal: Iterable[str]) -> str | None:

@@ -1,9 +1,11 @@
 """Looking closely at pictures, links and secrets."""
 
 import base64
+import hashlib
 import io
 import secrets
 import string
+import uuid
 from collections.abc import Callable
 
 import pytest
@@ -198,6 +200,65 @@ def test_letters_and_digits_of_one_case_have_less_bits_than_of_both() -> None:
 
 def test_counting_tokens_have_few_bits() -> None:
     assert tokens.random_bits([f"session-{number:08}" for number in range(10, 40)]) < 10
+
+
+AT, EMAIL = 1_767_690_010, "ada.0-1f@kmc.example"
+SITE = "https://shop.example/reset"
+
+
+@pytest.mark.parametrize(
+    ("token", "words"),
+    [
+        (hashlib.md5(EMAIL.encode()).hexdigest(), "the md5 of the e-mail"),
+        (hashlib.sha1(EMAIL.encode()).hexdigest()[:20], "the sha1 of the e-mail"),
+        (hashlib.sha256(f"{EMAIL}{AT - 2}".encode()).hexdigest(), "the sha256 of the e-mail and the time"),
+        (hashlib.md5(str(AT + 1).encode()).hexdigest().upper(), "the md5 of the time"),
+        (hashlib.sha1(b"4711").hexdigest(), "the sha1 of a number that is counted up"),
+        (base64.urlsafe_b64encode(hashlib.sha512(EMAIL.encode()).digest()).decode(), "the sha512 of the e-mail"),
+        (f"{hashlib.md5(b'17').hexdigest()}-{AT}", "the md5 of a number that is counted up"),
+    ],
+)
+def test_a_token_that_is_a_hash_of_what_anybody_knows_is_found_out(token: str, words: str) -> None:
+    assert tokens.made_from(f"{SITE}/{token}", EMAIL, AT) == words
+    assert tokens.made_from(f"{SITE}?k={token}", "bo@kmc.example", AT + 3600) in (None, words)
+
+
+@pytest.mark.parametrize("make", [secrets.token_urlsafe, secrets.token_hex])
+def test_a_random_token_is_no_hash_of_anything_also_beside_one(make: Callable[[int], str]) -> None:
+    of_email = hashlib.md5(EMAIL.encode()).hexdigest()
+    for token in (make(24), f"{of_email}.{make(24)}", f"{of_email}/{make(24)}"):
+        assert tokens.made_from(f"{SITE}/{token}", EMAIL, AT) is None
+
+
+KEY = "aX3" * 14
+
+
+@pytest.mark.parametrize(
+    "urls",
+    [
+        [f"{SITE}/{KEY}/{number}" for number in range(10, 40)],
+        [f"{SITE}?u={number}&key={KEY}" for number in range(10, 40)],
+        [f"{SITE}?k={KEY}&t={AT + 7 * number}000" for number in range(30)],
+        [f"{SITE}/{hashlib.md5(str(number).encode()).hexdigest()[:4]}" for number in range(30)],
+        [f"{SITE}/{uuid.UUID(int=(AT * 10**7 + number * 1_200_000_123) << 64 | 0x8A1B << 48)}" for number in range(30)],
+    ],
+)
+def test_a_link_that_varies_in_a_number_or_a_time_alone_can_be_guessed(urls: list[str]) -> None:
+    assert tokens.random_bits_of_links(urls) < 128
+
+
+def test_a_number_beside_an_unguessable_token_does_no_harm() -> None:
+    numbered = [f"{SITE}?u={number}&key={secrets.token_hex(24)}" for number in range(10, 40)]
+    selected = [f"{SITE}/{secrets.token_hex(8)}/{secrets.token_hex(16)}" for _ in range(30)]
+    odd = [f"{SITE}/{'x/' * (number % 2)}{secrets.token_hex(24)}" for number in range(30)]
+    assert min(map(tokens.random_bits_of_links, (numbered, selected, odd))) >= 128
+
+
+def test_an_email_is_found_in_any_piece_of_a_link_also_encoded() -> None:
+    coded, token = base64.urlsafe_b64encode(EMAIL.encode()).decode(), secrets.token_urlsafe(32)
+    assert tokens.tells_email(f"{SITE}?u={EMAIL.replace('@', '%40')}&k={token}", EMAIL)
+    assert tokens.tells_email(f"{SITE}/{coded}/{token}", EMAIL)
+    assert not tokens.tells_email(f"{SITE}/17/{token}", EMAIL)
 
 
 @pytest.mark.parametrize("hidden", ["17|1767690010|" + "a1" * 20, "ada@kmc.example " + "b2" * 20])

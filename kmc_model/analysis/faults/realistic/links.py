@@ -1,6 +1,8 @@
 """Links and QR codes: how long they live, what they tell, what is in the picture."""
 
 import base64
+import hashlib
+import uuid
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
@@ -114,6 +116,62 @@ class TokenNamesTheUser(Turn):
     def token(self, serial: int, *, link: LinkKind | None) -> str:
         made = super().token(serial, link=link)
         return base64.urlsafe_b64encode(f"{self.email}:{made}".encode()).decode() if link else made
+
+
+class _Guessable(Turn):
+    """Makes links of something that others can find out."""
+
+    def token(self, serial: int, *, link: bool) -> str:
+        return self.guessable(serial) if link else super().token(serial, link=link)
+
+    def guessable(self, serial: int) -> str:
+        """Return the token of a link."""
+        raise NotImplementedError
+
+
+class TokenIsTheHashOfTheEmail(_Guessable):
+    """Makes a link of the SHA-256 of the e-mail, so that a person's links are all alike."""
+
+    def guessable(self, serial: int) -> str:
+        return hashlib.sha256(self.email.encode()).hexdigest()
+
+
+class TokenIsTheHashOfTheTime(_Guessable):
+    """Makes a link of the SHA-1 of e-mail and time."""
+
+    def guessable(self, serial: int) -> str:
+        return hashlib.sha1(f"{self.email}{self.now}".encode(), usedforsecurity=False).hexdigest()
+
+
+class TokenIsTheHashOfANumber(_Guessable):
+    """Makes a link of the MD5 of a number that is counted up."""
+
+    def guessable(self, serial: int) -> str:
+        return hashlib.md5(str(serial).encode(), usedforsecurity=False).hexdigest()
+
+
+class TokenIsTheTime(_Guessable):
+    """Makes a link of a UUID of version 1, which is the time and the machine."""
+
+    def guessable(self, serial: int) -> str:
+        ticks = (self.now * 10**7 + serial).to_bytes(8, "big")
+        return str(uuid.UUID(bytes=ticks[4:] + ticks[2:4] + ticks[:2] + b"\x80\x01kmckmc", version=1))
+
+
+class OneKeyForAllLinks(_Guessable):
+    """Has one long key in all links, and a number beside it that is counted up."""
+
+    def guessable(self, serial: int) -> str:
+        return f"{super().token(0, link=False)}?n={serial}"
+
+
+class OneLinkAPerson(Turn):
+    """Mails a person the same link each time, made of the e-mail and a secret; each mail makes it new."""
+
+    def token(self, serial: int, *, link: bool) -> str:
+        if not link:
+            return super().token(serial, link=link)
+        return hashlib.sha256(f"{super().token(0, link=False)}{self.email}".encode()).hexdigest()
 
 
 class CountingSessions(Turn):
@@ -268,6 +326,12 @@ LINKS: tuple[Fault, ...] = (
     of_turn(CountingTokens, "SEC-005"),
     of_turn(ShortTokens, "SEC-005"),
     of_turn(TokenNamesTheUser, "SEC-005"),
+    of_turn(TokenIsTheHashOfTheEmail, "SEC-005"),
+    of_turn(TokenIsTheHashOfTheTime, "SEC-005"),
+    of_turn(TokenIsTheHashOfANumber, "SEC-005"),
+    of_turn(TokenIsTheTime, "SEC-005"),
+    of_turn(OneKeyForAllLinks, "SEC-005"),
+    of_turn(OneLinkAPerson, "RST-010"),
     of_turn(CountingSessions, "SEC-016"),
     of_turn(ShortSessions, "SEC-016"),
     of_turn(SessionsOfTheSecondFactor, "SEC-016"),
