@@ -52,6 +52,7 @@ _TYPES = {
     "Way": _typed(r"by its address|by Continue", "by Continue".__eq__),
     "Names": _typed(r".+", lambda text: tuple(text.replace(" and ", ", ").split(", "))),
     "Kind": _typed(r"enrolment|reset"),
+    "Sense": _typed(r"behind|ahead", {"behind": -1, "ahead": 1}.__getitem__),
     "Ahead": _typed(r"\d+ s (?:fast|slow)", lambda text: int(text.split()[0]) * (-1 if "slow" in text else 1)),
 }
 

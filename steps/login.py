@@ -65,6 +65,11 @@ def _(world: World, who: str, account: str | None, code: Code) -> None:
     world.act.log_in(who, code, account=account)
 
 
+@when(sentence("{who:Who} logs in {count:d} times, {apart_s:Duration} apart, each code one step further {sense:Sense}"))
+def _(world: World, who: str, count: int, apart_s: int, sense: int) -> None:
+    world.act.log_in_further_off(who, count, apart_s, sense)
+
+
 @when(sentence("{who:Who} logs in on the same machine with {code:Code}"))
 def _(world: World, who: str, code: Code) -> None:
     world.act.log_in(who, code, same_machine=True)

@@ -228,6 +228,15 @@ Feature: Logging in
         | 300    |
         | 3600   |
 
+    @needs-clock
+    Scenario: A code of five minutes ahead, after codes of the next step
+      Given Ada has paired an authenticator
+      When Ada logs in to Acme with a code made 30 s from now
+      And 2 min pass
+      And Ada logs in to Acme with a code made 30 s from now
+      And Ada logs in to Acme with a code made 300 s from now
+      Then she is refused
+
     Scenario: A code of ten minutes ago, of somebody who has logged in since
       Given Ada has paired an authenticator
       And Ada has logged in to Acme

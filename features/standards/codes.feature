@@ -31,6 +31,13 @@ Feature: Codes, secrets and QR codes by the standards
         | -60    | refused  |
         | -90    | refused  |
 
+    Scenario: A code made two steps ago, after a colleague's of one step ago
+      Given Ada has paired an authenticator
+      And Bo has paired an authenticator
+      When Bo logs in to Acme with a code made -30 s from now
+      And Ada logs in to Acme with a code made -60 s from now
+      Then she is refused
+
   @REQ-STD-003
   Rule: A code is accepted once, per credentials and across accounts
 
@@ -288,3 +295,16 @@ Feature: Codes, secrets and QR codes by the standards
       And Ada has logged in to Acme
       When Ada logs in to Acme with a code made 60 s from now
       Then she is refused
+
+  @REQ-STD-013 @needs-clock
+  Rule: An app's clock is followed up to a limit
+
+    Scenario Outline: A clock that is further off at each login
+      Given Ada has paired an authenticator
+      When Ada logs in 10 times, 5 min apart, each code one step further <sense>
+      Then she is refused
+
+      Examples: either way
+        | sense  |
+        | behind |
+        | ahead  |

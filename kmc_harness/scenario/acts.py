@@ -36,6 +36,7 @@ from kmc_harness.scenario.exchange import Exchange, Guesses
 from kmc_harness.scenario.people import DESK, HOME, Person, owner_of
 from kmc_harness.scenario.post import Post
 from kmc_harness.verdicts import Departure, Unreached
+from kmc_model.clock import STEP_S
 from kmc_model.sentences import A_CODE, Code, Link, new_password
 
 __all__ = ["Acts"]
@@ -214,6 +215,12 @@ class Acts:
                 guesses.again(count)
                 seen = self._log_in(person, said, account, password, same_machine=same_machine)
         return seen
+
+    def log_in_further_off(self, name: str, count: int, apart_s: int, sense: int) -> None:
+        """Have `name` log in `count` times, each time by a clock that is one step further behind (-1) or ahead (1)."""
+        for steps in range(1, count + 1):
+            self._exchange.pass_time(apart_s)
+            self.log_in(name, Code(offset_s=sense * steps * STEP_S))
 
     def _log_in(
         self,

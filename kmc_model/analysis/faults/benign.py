@@ -22,6 +22,7 @@ from kmc_model.actions import (
 )
 from kmc_model.analysis.faults._fault import Fault, Kind, effect_instead, inserted, row_of, with_row
 from kmc_model.analysis.faults._stateful import Stateful
+from kmc_model.analysis.faults.realistic.codes import LEARNING, FollowsTheClock
 from kmc_model.model import Variant
 from kmc_model.policy import HOUR_S
 from kmc_model.records import Credentials, LinkKind, Mail, Secret, Session
@@ -150,6 +151,17 @@ class MasksEmails(Turn):
 
     def message(self, reason: Reason) -> str:
         return f"{super().message(reason)} ({self.email[:1]}***@kmc.example)"
+
+
+class FollowsTheClockALittle(FollowsTheClock):
+    """Learns how far an app is off, by four steps at most, and takes its codes beside those of the right time."""
+
+    def counter(self) -> int | None:
+        found = super(FollowsTheClock, self).counter()
+        return super().counter() if found is None else found
+
+    def learn(self, off: int) -> None:
+        super().learn(max(-4, min(4, off)))
 
 
 class WaitsAfterAWrongCode(Stateful):
@@ -401,6 +413,7 @@ BENIGN: tuple[Fault, ...] = (
     _benign("numbered answers", NumbersItsAnswers),
     _benign("masked e-mails", MasksEmails),
     _benign("e-mails in any case", TakesAnyCase),
+    _of_table("clock followed a little", FollowsTheClockALittle.__doc__ or "", LEARNING, FollowsTheClockALittle),
     Fault(
         "new handle each time",
         "Each page that is shown gives the session another handle, and the earlier one is worthless.",

@@ -7,11 +7,12 @@ from kmc_model.actions import LogIn, LogOut
 from kmc_model.analysis.faults._fault import Fault, effect_instead, row_of
 from kmc_model.analysis.faults._stateful import Stateful
 from kmc_model.analysis.faults.realistic._making import ACCEPTED, fault, of_turn, when, with_effect
+from kmc_model.clock import STEP_S
 from kmc_model.rules import RULES
 from kmc_model.turn import Turn
 from kmc_model.values import changed
 
-__all__ = ["CODES"]
+__all__ = ["CODES", "LEARNING", "FollowsTheClock"]
 
 
 class OldSecretsStay(Stateful):
@@ -116,6 +117,61 @@ class TwoStepsAhead(TwoStepsBack):
     further_s = 30
 
 
+class FollowsTheClock(Stateful):
+    """Learns from each login how far the app is off, and moves the window there, however far."""
+
+    def drift(self) -> int:
+        """Return by how many steps the app was off when a code of it was accepted last."""
+        secret = self.own.secret
+        of = ("drift", secret.base32 if secret else "")
+        notes = [note for note in self.notes if isinstance(note, tuple) and note[:2] == of]
+        return int(str(max(notes, key=lambda note: int(str(note[2])))[3])) if notes else 0
+
+    def counter(self) -> int | None:
+        drift_s = self.drift() * STEP_S
+        self.now += drift_s
+        found = super().counter()
+        self.now -= drift_s
+        return found
+
+    def learn(self, off: int) -> None:
+        """Note that a code was accepted that was `off` steps off."""
+        self.note("drift", self.own.secret.base32 if self.own.secret else "", self.now, off)
+
+
+class OneClockForAll(FollowsTheClock):
+    """Learns from each login how far all apps are off, by a step at most."""
+
+    def drift(self) -> int:
+        notes = [note for note in self.notes if isinstance(note, tuple) and note[0] == "drift"]
+        return int(str(max(notes, key=lambda note: int(str(note[2])))[3])) if notes else 0
+
+    def learn(self, off: int) -> None:
+        super().learn(max(-1, min(1, off)))
+
+
+class WidensWithEachLogin(FollowsTheClock):
+    """Takes codes of five steps more, either way, after each login with a code of another step."""
+
+    def counter(self) -> int | None:
+        secret = self.own.secret
+        widened = 1 + 5 * sum(isinstance(note, tuple) and note[0] == "drift" for note in self.notes)
+        return self.secrets.counter_of(self.action.code, secret.base32, self.now, widened, False) if secret else None
+
+    def learn(self, off: int) -> None:
+        if off:
+            super().learn(off)
+
+
+def learn_drift(turn: Turn) -> None:
+    counter = turn.counter() if isinstance(turn, FollowsTheClock) else None
+    if isinstance(turn, FollowsTheClock) and counter is not None:
+        turn.learn(counter - turn.now // STEP_S)
+
+
+LEARNING = with_effect(ACCEPTED, learn_drift)
+
+
 class ReplayPerAccount(Stateful):
     """Remembers used codes for each account on its own."""
 
@@ -182,6 +238,9 @@ CODES: tuple[Fault, ...] = (
     of_turn(TwoStepsBack, "STD-002"),
     of_turn(TwoStepsAhead, "STD-012"),
     of_turn(TenStepsAhead, "LOG-008"),
+    of_turn(FollowsTheClock, "STD-013", rules=LEARNING),
+    of_turn(OneClockForAll, "STD-002", rules=LEARNING),
+    of_turn(WidensWithEachLogin, "LOG-008", "STD-002", "STD-012", rules=LEARNING),
     of_turn(ForgetsUsedCodesEarly, "STD-003", "STD-002"),
     fault(
         "remembers the present step",
