@@ -21,7 +21,7 @@ __all__ = ["OFFERS"]
 
 OFFERS = (
     *("clock", "outbox", "accounts", "memberships", "enable", "settings", "administer", "switch"),
-    *("reset", "renew", "rules", "change", "picture", "race", "screen", "tokens"),
+    *("reset", "renew", "rules", "change", "picture", "race", "screen", "tokens", "browsers"),
 )
 """What tags may ask for; every run of pytest registers them, and waits for no import."""
 

@@ -89,6 +89,7 @@ class Offer(StrEnum):
         RACE: what two people do at the same moment reaches it at the same moment (`at_once`).
         SCREEN: there is a screen to look at.
         TOKENS: the handle of a session is its token itself, as a browser or an app holds it.
+        BROWSERS: a mailed link can be opened in the browser of somebody who is logged in.
 
     """
 
@@ -108,6 +109,7 @@ class Offer(StrEnum):
     RACE = "race"
     SCREEN = "screen"
     TOKENS = "tokens"
+    BROWSERS = "browsers"
 
 
 @action

@@ -32,7 +32,7 @@ __all__ = [
     "shorten",
 ]
 
-SECRET_FIELDS = frozenset({"password", "new_password", "code", "link", "session"})
+SECRET_FIELDS = frozenset({"password", "new_password", "code", "link", "session", "browser"})
 
 
 def shorten(text: str) -> str:
@@ -173,10 +173,12 @@ class OpenEnrolmentLink(Action):
 
     Attributes:
         link: as it was mailed; also one that was used before, is too old or made up.
+        browser: the session of somebody who is logged in in the browser in which it is opened; None: nobody is.
 
     """
 
     link: str
+    browser: str | None = None
 
 
 @action
@@ -260,11 +262,13 @@ class SetPassword(Action):
     Attributes:
         link: as it was mailed; also one that was used before, is too old or made up.
         password: the new one.
+        browser: the session of somebody who is logged in in the browser in which it is opened; None: nobody is.
 
     """
 
     link: str
     password: str
+    browser: str | None = None
 
 
 @action

@@ -49,6 +49,21 @@ def _(world: World, who: str, link: Link) -> None:
     world.act.open_link(who, link)
 
 
+@when(sentence("{who:Who} opens {link:Link} in the browser of {other:Who}"))
+def _(world: World, who: str, link: Link, other: str) -> None:
+    world.act.open_link(who, link, browser_of=other)
+
+
+@when(sentence("{who:Who} opens {link:Link}, at the address of {other:Who}'s"))
+def _(world: World, who: str, link: Link, other: str) -> None:
+    world.act.open_link(who, link, address_of=other)
+
+
+@then(sentence("{who:Who} is not shown the QR code of {other:Who}"))
+def _(world: World, who: str, other: str) -> None:
+    world.expect.no_qr_code_of(who, other)
+
+
 @when(sentence("two people use {link:Link} of {who:Who} at the same moment"))
 def _(world: World, link: Link, who: str) -> None:
     world.act.race_link(who, link)

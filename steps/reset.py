@@ -78,6 +78,16 @@ def _(world: World, who: str, link: Link) -> None:
     world.act.set_password(who, link)
 
 
+@when(sentence("{who:Who} sets a new password through {link:Link} in the browser of {other:Who}"))
+def _(world: World, who: str, link: Link, other: str) -> None:
+    world.act.set_password(who, link, browser_of=other)
+
+
+@when(sentence("{who:Who} sets a new password through {link:Link}, at the address of {other:Who}'s"))
+def _(world: World, who: str, link: Link, other: str) -> None:
+    world.act.set_password(who, link, address_of=other)
+
+
 @when(sentence('{who:Who} tries to set the password "{password}"'))
 def _(world: World, who: str, password: str) -> None:
     world.act.try_password(who, NEWEST_RESET, password)

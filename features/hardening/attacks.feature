@@ -724,3 +724,55 @@ Feature: Withstanding attacks
       When 100 wrong codes are tried for Ada, 25 at the same moment
       And Ada logs in to Acme with a code
       Then she is refused
+
+  @REQ-SEC-019 @needs-outbox
+  Rule: A link serves the person alone to whom it was mailed
+
+    @needs-reset
+    Scenario: A reset link's token in the link of a colleague
+      Given Ada has asked for a reset
+      And Bo has asked for a reset
+      When Bo sets a new password through the newest reset link, at the address of Ada's
+      And Ada logs in to Acme with the first password and no code
+      Then she is logged in to Acme
+
+    @needs-enable
+    Scenario: An enrolment link's token in the link of a colleague
+      Given Ada is a KMC user of Acme
+      And Bo is a KMC user of Acme
+      And two-factor authentication is on for Acme
+      When Bo opens the newest enrolment link, at the address of Ada's
+      Then Bo is not shown the QR code of Ada
+
+    @needs-reset @needs-browsers
+    Scenario: A reset link in a colleague's browser
+      Given Bo has logged in to Acme
+      And Ada has asked for a reset
+      When Ada sets a new password through the newest reset link in the browser of Bo
+      And Bo logs in to Acme with the first password and no code
+      Then he is logged in to Acme
+
+    @needs-reset @needs-browsers
+    Scenario: The new password of who opened a reset link in a colleague's browser
+      Given Bo has logged in to Acme
+      And Ada has asked for a reset
+      When Ada sets a new password through the newest reset link in the browser of Bo
+      And Ada logs in to Acme with no code
+      Then she is logged in to Acme
+
+    @needs-enable @needs-browsers
+    Scenario: An enrolment link in a colleague's browser
+      Given Bo has paired an authenticator
+      And Ada has been mailed an enrolment link
+      And Bo has logged in to Acme
+      When Ada opens the newest enrolment link in the browser of Bo
+      Then Ada is not shown the QR code of Bo
+
+    @needs-enable @needs-browsers
+    Scenario: The pairing of a colleague in whose browser an enrolment link was opened
+      Given Bo has paired an authenticator
+      And Ada has been mailed an enrolment link
+      And Bo has logged in to Acme
+      When Ada opens the newest enrolment link in the browser of Bo
+      And Bo logs in to Acme with a code
+      Then he is logged in to Acme

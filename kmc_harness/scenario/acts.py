@@ -35,6 +35,7 @@ from kmc_harness.scenario.codes import Codes
 from kmc_harness.scenario.exchange import Exchange, Guesses
 from kmc_harness.scenario.people import DESK, HOME, Person, owner_of
 from kmc_harness.scenario.post import Post
+from kmc_harness.secrecy.tokens import with_token_of
 from kmc_harness.verdicts import Departure, Unreached
 from kmc_model.clock import STEP_S
 from kmc_model.sentences import A_CODE, Code, Link, new_password
@@ -147,13 +148,20 @@ class Acts:
 
     # Pairing
 
-    def open_link(self, name: str, said: Link) -> Observation:
-        """Have `name` open a link to see its QR code."""
-        person = self._people[name]
-        url = self._post.link(person, said)
-        person.shown = seen = self._exchange.act(OpenEnrolmentLink(url))
+    def open_link(self, name: str, said: Link, *, browser_of: str = "", address_of: str = "") -> Observation:
+        """Have `name` open a link to see its QR code; see `set_password` for the rest."""
+        person, browser, url = self._at(name, said, browser_of, address_of)
+        person.shown = seen = self._exchange.act(OpenEnrolmentLink(url, browser))
         person.opened_link = url if seen.shows_qr_code else person.opened_link
         return seen
+
+    def _at(self, name: str, said: Link, browser_of: str, address_of: str) -> tuple[Person, str | None, str]:
+        """Return who opens a link, in which browser, and at which address."""
+        browser = self._people[browser_of].open_session if browser_of else None
+        address = self._post.link(self._people[address_of], said) if address_of else None
+        person = self._people[name]
+        url = self._post.link(person, said)
+        return person, browser, with_token_of(address, url) if address else url
 
     def scan(self, name: str) -> Authenticator:
         """Have `name` scan the QR code on the screen.
@@ -360,12 +368,16 @@ class Acts:
                 self._exchange.pass_time(apart_s)
             self.ask_for_reset(name)
 
-    def set_password(self, name: str, said: Link, password: str | None = None) -> Observation:
-        """Have `name` set a password through a link: a new one, unless it is told."""
-        person = self._people[name]
-        url = self._post.link(person, said)
+    def set_password(
+        self, name: str, said: Link, password: str | None = None, *, browser_of: str = "", address_of: str = ""
+    ) -> Observation:
+        """Have `name` set a password through a link: a new one, unless it is told.
+
+        `browser_of`: who is logged in where it is opened. `address_of`: in whose link the token of theirs is put.
+        """
+        person, browser, url = self._at(name, said, browser_of, address_of)
         new = self._new_password(person) if password is None else password
-        seen = self._exchange.act(SetPassword(url, new))
+        seen = self._exchange.act(SetPassword(url, new, browser))
         if seen.accepted:
             self._exchange.guesses = None
             _keep_password(person, new)

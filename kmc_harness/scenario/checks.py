@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from kmc_harness.phone.authenticator import Authenticator, UnreadableQrCode, read_qr_code
 from kmc_harness.phone.pictures import quiet_zone_modules
-from kmc_harness.port import Action, LinkKind, Observation, Offer, Screen, UseSession
+from kmc_harness.port import Action, LinkKind, Observation, Offer, OpenEnrolmentLink, Screen, UseSession
 from kmc_harness.scenario.codes import Codes
 from kmc_harness.scenario.disclosure import tells_code, tells_password, tells_secret
 from kmc_harness.scenario.evidence import Checked
@@ -20,6 +20,7 @@ from kmc_harness.scenario.post import Post
 from kmc_harness.secrecy import tokens
 from kmc_harness.secrecy.addresses import why_elsewhere
 from kmc_harness.verdicts import Departure, Unreached
+from kmc_model.sentences import Link, Which
 
 __all__ = ["NO_SESSION", "Checks"]
 
@@ -151,6 +152,19 @@ class Checks:
         """Expect the latest answer to show no QR code."""
         seen = self.last()
         self.that(not seen.shows_qr_code, "no QR code", seen.in_words)
+
+    def no_qr_code_of(self, name: str, other: str) -> None:
+        """Expect the latest answer, to `name`, to show no QR code with the secret of `other`."""
+        person, seen = self._people[name], self.last()
+        theirs = self._people.known(other) or Person(other, "")
+        shown = _secret_in(seen) if seen.shows_qr_code else ""
+        secrets = {each.secret for each in theirs.entries}
+        if shown and not secrets:
+            link = self._post.link(theirs, Link(Which.NEWEST, LinkKind.ENROLMENT))
+            opened = self._exchange.perform(OpenEnrolmentLink(link))
+            secrets = {_secret_in(self._exchange.must(opened, f"{other} was to see a QR code"))}
+        words = f"the QR code of {other}" if shown in secrets else seen.in_words
+        self.that(shown not in secrets, f"no QR code of {other} for {person.name}", words)
 
     def refused_each_time(self, name: str) -> None:
         """Expect every one of the wrong passwords or codes just tried to have been refused."""
@@ -426,6 +440,13 @@ class Checks:
         """Expect the page not to be cached anywhere."""
         sent = self.screen().cache_control
         self.that("no-store" in sent.lower(), "Cache-Control: no-store", sent or "no such header")
+
+
+def _secret_in(seen: Observation) -> str:
+    try:
+        return Authenticator.scan(seen.picture, seen.uri).secret
+    except UnreadableQrCode as error:
+        raise Unreached(f"a QR code was to be compared, but there is {error}") from error
 
 
 def _entries(people: Iterable[Person]) -> Iterator[Authenticator]:

@@ -226,6 +226,8 @@ class Exchange:
         self.sessions.look()
         if offer := NEEDED_OFFER.get(type(action)):
             self.needs(offer)
+        if getattr(action, "browser", None):
+            self.needs(Offer.BROWSERS)
         for name in () if self.recorder.is_idle else SECRET_FIELDS:
             if value := getattr(action, name, None):
                 self.recorder.learn(value, token_of(value) if name == "link" else None)

@@ -142,7 +142,9 @@ class Screens:
         """Show the QR code of a mailed link, which uses the link; merely asking whether it is there does not."""
         if request.method == "HEAD":
             return Response()
-        return self._authentication(request, await self.perform(OpenEnrolmentLink(_link(request))))
+        return self._authentication(
+            request, await self.perform(OpenEnrolmentLink(_link(request), request.cookies.get(SESSION)))
+        )
 
     def _authentication(self, request: Request, outcome: Outcome) -> Response:
         if outcome.qr_code is None:
@@ -177,7 +179,7 @@ class Screens:
         password = fields.get("password", "")
         if password != fields.get("again"):
             return self.page(request, "restore.html", message="Passwords do not match")
-        outcome = await self.perform(SetPassword(_link(request), password))
+        outcome = await self.perform(SetPassword(_link(request), password, request.cookies.get(SESSION)))
         if outcome.accepted:
             return moved(f"{BASE}/actions/restore-password/{quote(_link(request))}/done")
         if outcome.reason is Reason.LINK_NOT_VALID:

@@ -102,6 +102,7 @@ class Browser(BesideLab):
             Offer.SCREEN,
             Offer.ACCOUNTS,
             Offer.MEMBERSHIPS,
+            Offer.BROWSERS,
         }
     )
 
@@ -291,10 +292,17 @@ class Browser(BesideLab):
         return self._words.links[kind] + quote(link.rpartition("/")[2], safe="=-_%")
 
     def _open(self, action: OpenEnrolmentLink) -> Observation:
-        self._sit_at([])
-        self._go(self._address("enrolment", action.link))
+        self._visit(self._address("enrolment", action.link), action.browser)
         self._shown = action.link
         return self._see()
+
+    def _visit(self, address: str, handle: str | None) -> None:
+        """Open a mailed link with the cookies of a session, if one is named; what it makes of them is kept."""
+        cookies, machine = self._sessions.get(handle or "", ([], None))
+        self._sit_at(cookies)
+        self._go(address)
+        if handle in self._sessions:
+            self._sessions[handle] = (self._cookies(), machine)
 
     def _go_to_login(self, action: GoToLogin) -> Observation:
         self._sit_at(self._machines.get((action.email, action.device or ""), []))
@@ -405,8 +413,7 @@ class Browser(BesideLab):
         return self._see(self._is_told("status"))
 
     def _restore(self, action: SetPassword) -> Observation:
-        self._sit_at([])
-        self._go(self._address("reset", action.link))
+        self._visit(self._address("reset", action.link), action.browser)
         if not self._choose(action.password):
             return self._see(False)
         done = self._offers(self._words.ok)

@@ -213,7 +213,9 @@ class Execd:
 
 
 def _named(action: Action) -> dict[str, object]:
-    return {"action": type(action).__name__, "fields": asdict(action)}
+    """Name an action; a field that is younger than version 1 goes along only where it says something."""
+    fields = {name: value for name, value in asdict(action).items() if name != "browser" or value}
+    return {"action": type(action).__name__, "fields": fields}
 
 
 def _observed(seen: Any) -> Observation:

@@ -31,6 +31,7 @@ class ModelTarget:
                 Offer.PICTURE,
                 Offer.RACE,
                 Offer.TOKENS,
+                Offer.BROWSERS,
             ),
         }
     )

@@ -37,7 +37,9 @@ class SelfService(ModelTarget):
     `keeps_pairing` says whether a reset leaves the pairing, or drops it; the variant must then keep the secret too.
     """
 
-    offers = frozenset({Offer.CLOCK, Offer.OUTBOX, Offer.SETTINGS, Offer.RESET, Offer.RULES, Offer.CHANGE})
+    offers = frozenset(
+        {Offer.CLOCK, Offer.OUTBOX, Offer.SETTINGS, Offer.RESET, Offer.RULES, Offer.CHANGE, Offer.BROWSERS}
+    )
 
     def __init__(
         self,

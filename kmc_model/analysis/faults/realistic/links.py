@@ -122,7 +122,7 @@ class _Guessable(Turn):
     """Makes links of something that others can find out."""
 
     def token(self, serial: int, *, link: bool) -> str:
-        return self.guessable(serial) if link else super().token(serial, link=link)
+        return self.guessable(serial) if link and self.email else super().token(serial, link=link)
 
     def guessable(self, serial: int) -> str:
         """Return the token of a link."""
@@ -169,9 +169,42 @@ class OneLinkAPerson(Turn):
     """Mails a person the same link each time, made of the e-mail and a secret; each mail makes it new."""
 
     def token(self, serial: int, *, link: bool) -> str:
-        if not link:
+        if not (link and self.email):
             return super().token(serial, link=link)
         return hashlib.sha256(f"{super().token(0, link=False)}{self.email}".encode()).hexdigest()
+
+
+class NumberBesideTheToken(Turn):
+    """Has a person's number in a link beside the token, and believes it."""
+
+    def new_link(self, kind: LinkKind, email: str) -> Link:
+        link = super().new_link(kind, email)
+        numbered = changed(link, token=f"{link.token}?user={list(self.state.credentials).index(email)}")
+        self.put_link(numbered)
+        return numbered
+
+    @property
+    def link(self) -> Link | None:
+        token, _, number = str(self.action.link).rpartition("/")[2].partition("?user=")
+        emails = dict(enumerate(self.state.credentials))
+        found = (each for each in self.state.links.values() if each.token.partition("?")[0] == token)
+        link = next(found, None)
+        return (
+            changed(link, email=emails[int(number)]) if link and number.isdecimal() and int(number) in emails else None
+        )
+
+
+class LinkForWhoIsLoggedIn(Turn):
+    """Takes whoever is logged in in the browser for the owner of a link that is opened there."""
+
+    def _email(self) -> str:
+        logged_in = self.state.sessions.get(getattr(self.action, "browser", None) or "")
+        return logged_in.email if logged_in and logged_in.is_open else super()._email()
+
+
+def _renew_who_is_logged_in(turn: Turn) -> None:
+    if logged_in := turn.state.sessions.get(turn.action.browser or ""):
+        turn.new_secret(logged_in.email)
 
 
 class CountingSessions(Turn):
@@ -295,6 +328,8 @@ class PaddedSecret(_Uri):
         return super().uri(secret).replace(secret.base32, f"{secret.base32}=")
 
 
+ACCEPTED_LINK = row_of(OpenEnrolmentLink, "always")
+
 LINKS: tuple[Fault, ...] = (
     of_turn(TomorrowIsInTheSameMonth, "ENR-001", "ENR-009"),
     of_turn(CountsFromOpening, "ENR-009"),
@@ -332,6 +367,14 @@ LINKS: tuple[Fault, ...] = (
     of_turn(TokenIsTheTime, "SEC-005"),
     of_turn(OneKeyForAllLinks, "SEC-005"),
     of_turn(OneLinkAPerson, "RST-010"),
+    of_turn(NumberBesideTheToken, "SEC-019"),
+    of_turn(LinkForWhoIsLoggedIn, "SEC-019"),
+    fault(
+        "new secret for who is logged in",
+        "Opening an enrolment link makes a new secret for whoever is logged in in that browser.",
+        "SEC-019",
+        rules=with_effect(ACCEPTED_LINK, _renew_who_is_logged_in),
+    ),
     of_turn(CountingSessions, "SEC-016"),
     of_turn(ShortSessions, "SEC-016"),
     of_turn(SessionsOfTheSecondFactor, "SEC-016"),
