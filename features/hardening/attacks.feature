@@ -762,16 +762,16 @@ Feature: Withstanding attacks
 
     @needs-enable @needs-browsers
     Scenario: An enrolment link in a colleague's browser
-      Given Bo has paired an authenticator
-      And Ada has been mailed an enrolment link
+      Given Ada is a KMC user of Acme
+      And Bo has paired an authenticator
       And Bo has logged in to Acme
       When Ada opens the newest enrolment link in the browser of Bo
       Then Ada is not shown the QR code of Bo
 
     @needs-enable @needs-browsers
     Scenario: The pairing of a colleague in whose browser an enrolment link was opened
-      Given Bo has paired an authenticator
-      And Ada has been mailed an enrolment link
+      Given Ada is a KMC user of Acme
+      And Bo has paired an authenticator
       And Bo has logged in to Acme
       When Ada opens the newest enrolment link in the browser of Bo
       And Bo logs in to Acme with a code

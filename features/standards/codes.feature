@@ -32,7 +32,8 @@ Feature: Codes, secrets and QR codes by the standards
         | -90    | refused  |
 
     Scenario: A code made two steps ago, after a colleague's of one step ago
-      Given Ada has paired an authenticator
+      Given Bo is a KMC user of Acme
+      And Ada has paired an authenticator
       And Bo has paired an authenticator
       When Bo logs in to Acme with a code made -30 s from now
       And Ada logs in to Acme with a code made -60 s from now
