@@ -121,7 +121,7 @@ class TokenNamesTheUser(Turn):
 class _Guessable(Turn):
     """Makes links of something that others can find out."""
 
-    def token(self, serial: int, *, link: bool) -> str:
+    def token(self, serial: int, *, link: LinkKind | None) -> str:
         return self.guessable(serial) if link and self.email else super().token(serial, link=link)
 
     def guessable(self, serial: int) -> str:
@@ -162,16 +162,16 @@ class OneKeyForAllLinks(_Guessable):
     """Has one long key in all links, and a number beside it that is counted up."""
 
     def guessable(self, serial: int) -> str:
-        return f"{super().token(0, link=False)}?n={serial}"
+        return f"{super().token(0, link=None)}?n={serial}"
 
 
 class OneLinkAPerson(Turn):
     """Mails a person the same link each time, made of the e-mail and a secret; each mail makes it new."""
 
-    def token(self, serial: int, *, link: bool) -> str:
+    def token(self, serial: int, *, link: LinkKind | None) -> str:
         if not (link and self.email):
             return super().token(serial, link=link)
-        return hashlib.sha256(f"{super().token(0, link=False)}{self.email}".encode()).hexdigest()
+        return hashlib.sha256(f"{super().token(0, link=None)}{self.email}".encode()).hexdigest()
 
 
 class NumberBesideTheToken(Turn):
