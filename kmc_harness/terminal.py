@@ -1,7 +1,10 @@
 """What all that is shown in a terminal has in common: the colours of verdicts, tables, the progress of a run."""
 
+import os
+import re
 import sys
 from types import TracebackType
+from typing import IO, Any, cast
 
 from rich.console import Console
 from rich.table import Table
@@ -9,7 +12,7 @@ from rich.table import Table
 from kmc_harness.durations import stopwatch
 from kmc_harness.verdicts import Verdict
 
-__all__ = ["Progress", "badge", "table"]
+__all__ = ["Progress", "badge", "console", "table"]
 
 COLOURS = {
     Verdict.PASS: "green",
@@ -23,6 +26,33 @@ COLOURS = {
 }
 
 LINE_EVERY_S = 10.0
+WITHOUT_END = 10_000
+"""So many columns has what is no terminal."""
+
+
+def console() -> Console:
+    """Return standard output with colours; where it is no terminal and COLUMNS does not say how wide, lines are whole.
+
+    Without a terminal, they also end where their words do, so that grep, cut and a log take them as they are.
+    """
+    made = Console(highlight=False)
+    if made.is_terminal or "COLUMNS" in os.environ:
+        return made
+    return Console(highlight=False, width=WITHOUT_END, file=cast("IO[str]", _Unpadded(made.file)))
+
+
+class _Unpadded:
+    """A file that keeps no blanks at the ends of lines."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+
+    def write(self, text: str) -> int:
+        self._file.write(re.sub(r" +(?=\n)", "", text))
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
 
 
 def table(*columns: str) -> Table:

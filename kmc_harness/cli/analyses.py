@@ -86,12 +86,12 @@ class Counting(Waiting):
 
 def say(text: str) -> None:
     """Print a line."""
-    Console(highlight=False).print(escape(text))
+    terminal.console().print(escape(text))
 
 
 def show_selftest(made: Selftest, *, everything: bool, seconds: float) -> int:
     """Show what caught which fault; return 0 where all is as it should be, else 1."""
-    console = Console(highlight=False)
+    console = terminal.console()
     shown = [each for each in made.caught if everything or not each.end.holds]
     if shown:
         table = terminal.table("fault", "to be caught by", "caught by")
@@ -126,7 +126,7 @@ def show_selftest(made: Selftest, *, everything: bool, seconds: float) -> int:
 
 def show_score(tried: Mapping[str, Sequence[Fault]], made: Selftest, *, everything: bool, seconds: float) -> int:
     """Show by set how many faults were caught, and by what; return 1 where a harmless change was flagged, else 0."""
-    console = Console(highlight=False)
+    console = terminal.console()
     found = {each.fault.name: each for each in made.caught}
     reaches = ("plain", "sweep", "all contexts")
     table = terminal.table("set", "faults", *reaches, "missed", "harmless", "flagged")
@@ -190,7 +190,7 @@ def _row(each: Caught) -> tuple[str, str, str]:
 
 def show_states(walked: Sequence[tuple[Space, float]], violated: Sequence[Violation]) -> None:
     """Show how many states each scope has, and which properties do not hold."""
-    console = Console(highlight=False)
+    console = terminal.console()
     table = terminal.table("scope", "states", "transitions", "CPU seconds", "transitions a second")
     for column in table.columns[1:]:
         column.justify = "right"
@@ -218,7 +218,7 @@ def _numbers(states: int, transitions: int, seconds: float) -> tuple[str, ...]:
 
 def show_differences(found: Sequence[Difference]) -> None:
     """Show the shortest way to each kind of difference."""
-    console = Console(highlight=False)
+    console = terminal.console()
     shortest: dict[object, Difference] = {}
     for each in sorted(found, key=lambda each: len(each.path)):
         shortest.setdefault((each.move, each.why, each.one, each.other), each)
@@ -247,7 +247,7 @@ def _in_words(observed: object) -> str:
 
 def show_measured(measured: Measured, seconds: float) -> None:
     """Show what a target chooses where the requirements leave it a choice."""
-    console = Console(highlight=False)
+    console = terminal.console()
     table = terminal.table("left open", "here", "the reference", "by")
     alike = 0
     for name, value in measured.chosen.items():
@@ -284,7 +284,7 @@ def _choice_in_words(name: str, value: object) -> str:
 
 def show_search(search: Search, target: str, against: str, seconds: float) -> None:
     """Show how far a search went."""
-    console = Console(highlight=False)
+    console = terminal.console()
     traces = "one trace" if search.traces == 1 else f"{search.traces} traces"
     went = f"{search.actions} actions in {traces}, {len(search.transitions)} transitions, {seconds:.1f} s"
     if search.vanished:
@@ -305,7 +305,7 @@ def show_search(search: Search, target: str, against: str, seconds: float) -> No
 
 def show_found(found: Found, scenario: str | None, program: str) -> None:
     """Show a departure: what happened, as a scenario, and as a program."""
-    console = Console(highlight=False)
+    console = terminal.console()
     moves = f"{len(found.moves)} move{'s' * (len(found.moves) != 1)}"
     by = f"; {found.requirement} is broken" if found.requirement else ""
     console.print(f"\n[bold red]departure[/] after {moves}, minimised from {found.before_shrinking}{by}")

@@ -29,7 +29,7 @@ def show_report(report: Report, folder: Path, took_s: float | None = None) -> No
 
     `took_s` is how long it took, where that is not the sum of its scenarios.
     """
-    console = Console(highlight=False)
+    console = terminal.console()
     if report.refusal:
         refused = f"{escape(report.run.subject)} was not judged: {escape(report.refusal)}"
         console.print(f"{terminal.badge(Verdict.ERROR)} {refused}")
@@ -155,7 +155,7 @@ def _show_headline(console: Console, report: Report, folder: Path, took_s: float
 
 def _show_timeline(scenario: ScenarioResult) -> None:
     """Show what was recorded of a scenario, step by step."""
-    console = Console(highlight=False)
+    console = terminal.console()
     console.print(f"{terminal.badge(scenario.verdict)} [bold]{scenario.requirement}[/] {escape(scenario.full_title)}")
     console.print(f"[dim]{escape(scenario.where)}[/]")
     for each in scenario.steps:
@@ -164,7 +164,7 @@ def _show_timeline(scenario: ScenarioResult) -> None:
 
 def _show_step(step: Step) -> None:
     """Show one step and what happened in it."""
-    console = Console(highlight=False)
+    console = terminal.console()
     signs = {StepEnd.PASSED: "[green]✓[/]", StepEnd.FAILED: "[red]✗[/]", StepEnd.NOT_RUN: "[dim]-[/]"}
     console.print(f"{signs[step.ended]} {escape(step.text)}")
     for event in step.events:
@@ -197,7 +197,7 @@ def line_of(event: Event) -> str:
 
 def show_replay(replay: "Replay") -> int:
     """Show a replay and how it differs from what was recorded; return 0 where the verdict is the same, else 1."""
-    console = Console(highlight=False)
+    console = terminal.console()
     _show_timeline(replay.now)
     recorded, now = replay.recorded.verdict, replay.now.verdict
     same = "the same verdict as recorded" if replay.same_verdict else "another verdict than recorded"
@@ -214,7 +214,7 @@ def show_replay(replay: "Replay") -> int:
 
 def show_comparison(before: Report, after: Report, differences: Sequence[Difference]) -> None:
     """Show what differs between two reports, worst first."""
-    console = Console(highlight=False)
+    console = terminal.console()
     for name, each in (("A", before), ("B", after)):
         console.print(f"[bold]{name}[/] {escape(each.headline)}, seed {escape(each.run.seed)}")
     colours = {Change.WORSE: "bold red", Change.LOST: "red", Change.BETTER: "green", Change.NEW: "cyan"}
@@ -244,4 +244,4 @@ def show_matrix(made: Matrix) -> None:
     for each, verdicts in made.rows:
         table.add_row(each.id, *(terminal.badge(verdict) if verdict else "" for verdict in verdicts))
     table.add_row("[bold]judged[/]", *(made.judged(at) for at in range(len(made.labels))))
-    Console(highlight=False).print(table)
+    terminal.console().print(table)

@@ -97,7 +97,7 @@ def _write(study: Study, path: Path) -> None:
         write_whole(path, stream.getvalue())
     except OSError as error:
         raise Misuse(f"{str(path)!r} cannot be written: {error.strerror}") from error
-    Console(highlight=False).print(f"{len(frame)} rows in {escape(str(path))}", soft_wrap=True)
+    terminal.console().print(f"{len(frame)} rows in {escape(str(path))}", soft_wrap=True)
 
 
 class _Bar:
@@ -128,7 +128,7 @@ CHART = 32
 
 
 def _show(study: Study, asked: Settings, seconds: float) -> None:
-    console = Console(highlight=False)
+    console = terminal.console()
     title = ", ".join([f"{asked.users:,} users", f"{asked.days} days", f"policy {asked.policy}", *asked.settings])
     console.print(f"[bold]{escape(title)}[/]\n")
     console.print(_summary(study))

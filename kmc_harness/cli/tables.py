@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
@@ -41,7 +40,7 @@ def show_tries(examined: "Examination") -> None:
     """Show what each try asked of the target, and what was seen of the answers."""
     from kmc_harness.cli.reports import line_of
 
-    console = Console(highlight=False)
+    console = terminal.console()
     for each in examined.findings:
         if each.events:
             console.print(f"[bold]{escape(each.what)}[/]: {_state(each)}")
@@ -57,7 +56,7 @@ def _state(found: "Finding") -> str:
 
 def show_examination(target: str, examined: "Examination") -> int:
     """Show what works and what is missing next; return 1 where something is not as it should be, else 0."""
-    console = Console(highlight=False)
+    console = terminal.console()
     table = terminal.table()
     table.add_column("what people do", no_wrap=True)
     table.add_column("", no_wrap=True)
@@ -99,14 +98,14 @@ def show_actions() -> None:
     for each in action_guide.rows():
         name = f"  {each.name}" if each.is_field else f"[bold]{each.name}[/]"
         table.add_row(name, each.offer, escape(each.meaning))
-    console = Console(highlight=False)
+    console = terminal.console()
     console.print(table)
     console.print("\nunder: the offer that an adapter declares for it; NotOffered is raised for what is not there")
 
 
 def show_catalogue(requirements: Sequence[Requirement]) -> None:
     """Show the requirements with what an adapter needs for each: its actions only where there is room for them."""
-    console = Console(highlight=False)
+    console = terminal.console()
     is_wide = console.width >= WIDE
     table = terminal.table()
     table.add_column("id", no_wrap=True)
@@ -123,7 +122,7 @@ def show_catalogue(requirements: Sequence[Requirement]) -> None:
 
 def show_contexts(told: "InContexts | None") -> None:
     """Show every context; with how many of its pairs were told, and how many of these were tests."""
-    console = Console(highlight=False)
+    console = terminal.console()
     table = terminal.table("dimension", "context", *(("pairs", "tests") if told else ()))
     for column in table.columns[2:]:
         column.justify = "right"
@@ -148,14 +147,14 @@ def show_reach() -> None:
         column.justify = "right"
     for name in sorted(found, key=list(catalogue.load()).index):
         table.add_row(name, *(str(found[name][each] or "-") for each in dimensions))
-    Console(highlight=False).print(table)
+    terminal.console().print(table)
 
 
 def show_requirement(requirement: Requirement) -> None:
     """Show one requirement with source, readings, scenarios and known departure."""
     from kmc_harness.specification.bindings import scenarios_of
 
-    console = Console(highlight=False)
+    console = terminal.console()
     console.print(f"[bold]{requirement.id}[/] {escape(requirement.text)}")
     grid = Table.grid(padding=(0, 1))
     grid.add_column(no_wrap=True, style="dim")
