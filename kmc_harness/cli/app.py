@@ -11,7 +11,7 @@ from kmc_harness.durations import stopwatch
 from kmc_harness.verdicts import Misuse
 
 if TYPE_CHECKING:
-    from kmc_harness.report.results import Report
+    from kmc_harness.report.results import Report, Run
 
 __all__ = ["app"]
 
@@ -119,6 +119,12 @@ def run(
         list[str] | None, typer.Option("--context", metavar="NAME", help="only this context; repeatable")
     ] = None,
     shard: Annotated[str, typer.Option(metavar="K/N", help="tell this share of the pairs; kmc merge joins them")] = "",
+    chosen: Annotated[
+        str | None, typer.Option("-k", metavar="NAME", help="only scenarios called so; as pytest's")
+    ] = None,
+    first: Annotated[bool, typer.Option("-x", help="stop at the first departure or error")] = False,
+    quiet: Annotated[bool, typer.Option("-q", help="show the counts alone")] = False,
+    verbose: Annotated[bool, typer.Option("-v", help="show every requirement, also what passed")] = False,
     pytest_arguments: Annotated[list[str] | None, typer.Argument(help="after --: passed on to pytest")] = None,
 ) -> None:
     """Give a verdict per requirement on a target."""
@@ -128,10 +134,12 @@ def run(
     try:
         if resume is not None:
             given = (each for each in context.params if str(context.get_parameter_source(each)).endswith("COMMANDLINE"))
-            if others := set(given) - {"resume", "processes"}:
-                options = ", ".join(sorted(f"--{each.replace('_', '-')}" for each in others))
-                raise Misuse(f"--resume takes everything but -n from the journal; drop {options}")
-            raise typer.Exit(_shown(runner.resume(resume, processes), resume))
+            if others := set(given) - {"resume", "processes", "quiet", "verbose"}:
+                names = {each.name: each.opts[-1] for each in context.command.params}
+                options = ", ".join(sorted(names[each] for each in others))
+                raise Misuse(f"--resume takes everything but -n, -q and -v from the journal; drop {options}")
+            raise typer.Exit(_shown(runner.resume(resume, processes), resume, quiet=quiet, verbose=verbose))
+        passed_on = (*(("-k", chosen) if chosen else ()), *(("-x",) if first else ()), *(pytest_arguments or ()))
         what = Run(
             runner.named(target),
             policy,
@@ -140,15 +148,16 @@ def run(
             seed,
             patience,
             repeat,
-            tuple(pytest_arguments or ()),
-            contexts=contexts
-            or ("all" if context_names else in_contexts.usual(target, repeat, pytest_arguments or ())),
+            passed_on,
+            contexts=contexts or ("all" if context_names else in_contexts.usual(target, repeat, passed_on)),
             context=tuple(context_names or ()),
             shard=shard,
         )
         began = stopwatch()
-        made = runner.run(what, report, declared=waivers, processes=processes)
-        raise typer.Exit(_shown(made, report, stopwatch() - began if processes > 1 else None))
+        folder = _beside_a_whole_report(what, report)
+        made = runner.run(what, folder, declared=waivers, processes=processes)
+        took_s = stopwatch() - began if processes > 1 else None
+        raise typer.Exit(_shown(made, folder, took_s, quiet=quiet, verbose=verbose))
     except runner.Interrupted as error:
         typer.echo(f"kmc: {error}", err=True)
         raise typer.Exit(130) from error
@@ -465,8 +474,21 @@ def matrix(
                 raise Misuse(f"{str(path)!r} cannot be written: {error.strerror}") from error
 
 
-def _shown(made: "Report", folder: Path, took_s: float | None = None) -> int:
+def _beside_a_whole_report(what: "Run", folder: Path) -> Path:
+    """Return where the report of `what` goes: a partial one goes beside a whole one, not over it."""
+    from kmc_harness.report import REPORT, read
+
+    if not (what.is_partial and (folder / REPORT).is_file()) or read(folder).partial:
+        return folder
+    beside = folder.with_name(f"{folder.resolve().name}-partial")
+    typer.echo(f"kmc: {folder} has the report of a whole run; that of this part goes to {beside}", err=True)
+    return beside
+
+
+def _shown(
+    made: "Report", folder: Path, took_s: float | None = None, *, quiet: bool = False, verbose: bool = False
+) -> int:
     from kmc_harness.cli import reports
 
-    reports.show_report(made, folder, took_s)
+    reports.show_report(made, folder, took_s, quiet=quiet, verbose=verbose)
     return made.exit_code

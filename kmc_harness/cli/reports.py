@@ -12,7 +12,15 @@ from rich.table import Table
 from kmc_harness import terminal
 from kmc_harness.report.compare import Change, Difference
 from kmc_harness.report.matrix import Matrix
-from kmc_harness.report.results import Report, RequirementResult, Run, ScenarioResult, WaiverResult, WaiverState
+from kmc_harness.report.results import (
+    NOTHING_RAN,
+    Report,
+    RequirementResult,
+    Run,
+    ScenarioResult,
+    WaiverResult,
+    WaiverState,
+)
 from kmc_harness.report.times import clock, moment, span
 from kmc_harness.scenario.evidence import Acted, Checked, Event, Mailed, Scanned, Step, StepEnd, Waited
 from kmc_harness.specification.catalogue import CHAPTERS, readings_of
@@ -24,16 +32,36 @@ if TYPE_CHECKING:
 __all__ = ["show_comparison", "show_matrix", "show_replay", "show_report"]
 
 
-def show_report(report: Report, folder: Path, took_s: float | None = None) -> None:
-    """Show the verdicts by chapter, and what is behind each that is no pass; `folder` holds the report's files.
+def show_report(
+    report: Report, folder: Path, took_s: float | None = None, *, quiet: bool = False, verbose: bool = False
+) -> None:
+    """Show what is behind each requirement that did not pass, and the counts; `folder` holds the report's files.
 
-    `took_s` is how long it took, where that is not the sum of its scenarios.
+    Args:
+        report: what to show.
+        folder: where it was written.
+        took_s: how long it took, where that is not the sum of its scenarios.
+        quiet: the counts alone.
+        verbose: first each requirement with its verdict, by chapter.
+
     """
     console = terminal.console()
     if report.refusal:
         refused = f"{escape(report.run.subject)} was not judged: {escape(report.refusal)}"
         console.print(f"{terminal.badge(Verdict.ERROR)} {refused}")
         return
+    if verbose:
+        _show_all(console, report)
+    if not quiet:
+        _show_departures(console, report)
+        _show_alike(console, report.requirements, Verdict.WAIVED)
+        _show_alike(console, report.requirements, Verdict.SKIPPED)
+        _show_partly_covered(console, report.requirements)
+        _show_waivers(console, report.waivers)
+    _show_headline(console, report, folder, report.timing.seconds if took_s is None else took_s)
+
+
+def _show_all(console: Console, report: Report) -> None:
     table = terminal.table()
     table.add_column("requirement", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
@@ -45,12 +73,6 @@ def show_report(report: Report, folder: Path, took_s: float | None = None) -> No
         for each in of_chapter:
             table.add_row(each.id, terminal.badge(each.verdict), escape(each.title))
     console.print(table)
-    _show_departures(console, report)
-    _show_alike(console, report.requirements, Verdict.WAIVED)
-    _show_alike(console, report.requirements, Verdict.SKIPPED)
-    _show_partly_covered(console, report.requirements)
-    _show_waivers(console, report.waivers)
-    _show_headline(console, report, folder, report.timing.seconds if took_s is None else took_s)
 
 
 def _show_departures(console: Console, report: Report) -> None:
@@ -76,7 +98,7 @@ def _show_departure(
     first = next(each for each in scenarios if each.verdict is requirement.verdict)
     alike = sum(each.verdict is requirement.verdict for each in scenarios)
     ran = sum(each.verdict is not Verdict.SKIPPED for each in scenarios)
-    console.print(f"\n{terminal.badge(requirement.verdict)} [bold]{requirement.id}[/] {escape(requirement.text)}")
+    console.print(f"\n{terminal.badge(requirement.verdict)} [bold]{requirement.id}[/] {escape(requirement.title)}")
     reading, *others = readings_of(requirement.id) or ("",)
     rows = {
         "source": f"{requirement.source} ({requirement.level}, {requirement.word})",
@@ -91,7 +113,6 @@ def _show_departure(
         "actual": first.actual,
         "repeats": requirement.reason if first.verdict is Verdict.FLAKY else "",
         "known": requirement.known_departure,
-        "reproduce with": run.reproduce(requirement.id, first),
     }
     grid = Table.grid(padding=(0, 1), pad_edge=False)
     grid.add_column(no_wrap=True, style="dim", min_width=10)
@@ -100,6 +121,8 @@ def _show_departure(
         if text:
             grid.add_row(f"  {name}", escape(text))
     console.print(grid)
+    command = run.reproduce(requirement.id, first)
+    console.print(f"  [dim]reproduce with[/] {escape(command)}", soft_wrap=True)  # one line, to be copied
 
 
 def _in_others(shown: ScenarioResult) -> str:
@@ -116,7 +139,8 @@ def _show_alike(console: Console, requirements: Iterable[RequirementResult], ver
         if each.verdict is verdict:
             by_reason.setdefault(each.reason, []).append(each.id)
     for reason, ids in by_reason.items():
-        console.print(f"\n{terminal.badge(verdict)} {', '.join(ids)}\n  {escape(reason)}")
+        which = f"{len(ids)} requirements" if reason == NOTHING_RAN else ", ".join(ids)
+        console.print(f"\n{terminal.badge(verdict)} {which}\n  {escape(reason)}")
 
 
 def _show_partly_covered(console: Console, requirements: Iterable[RequirementResult]) -> None:
@@ -151,6 +175,9 @@ def _show_headline(console: Console, report: Report, folder: Path, took_s: float
     console.print(f"{report.size}{often} in {took_s:.1f} s; report in {folder}")
     if report.in_contexts.in_words:
         console.print(report.in_contexts.in_words)
+    console.print(f"the page: {folder / 'report.html'}", soft_wrap=True)
+    if report.run.target == "model":
+        console.print("a login of your own: kmc new-target python my-login")
 
 
 def _show_timeline(scenario: ScenarioResult) -> None:

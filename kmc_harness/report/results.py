@@ -16,6 +16,7 @@ from kmc_harness.verdicts import Verdict, highest
 from kmc_model.values import Shown
 
 __all__ = [
+    "NOTHING_RAN",
     "READY",
     "SCHEMA_VERSION",
     "Besides",
@@ -33,6 +34,7 @@ __all__ = [
 SCHEMA_VERSION = 5
 """Raised whenever a report of the new kind could not be read by the old code."""
 MEANWHILE = "Given meanwhile:"
+NOTHING_RAN = "no scenario was run"
 READY = "a target that starts and passes the probes"
 """What a scenario expects before its first step."""
 
@@ -405,7 +407,7 @@ def _requirement_result(
     verdict = highest(each.verdict for each in scenarios)
     reason = next((_reason(each) for each in scenarios if each.verdict is verdict), "")
     if not scenarios:
-        reason = "not to be seen from outside" if requirement.seen is Seen.NOWHERE else "no scenario was run"
+        reason = "not to be seen from outside" if requirement.seen is Seen.NOWHERE else NOTHING_RAN
     return RequirementResult(
         requirement.id,
         requirement.level.value,

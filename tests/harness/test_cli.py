@@ -1,13 +1,16 @@
 """The command line: what a user's mistakes lead to, and what the tables show."""
 
 import importlib.metadata
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from kmc_harness import terminal
 from kmc_harness.verdicts import Verdict
-from tests.conftest import Ran, kmc
+from tests.conftest import ROOT, Ran, kmc
 
 
 @pytest.mark.parametrize(
@@ -130,3 +133,37 @@ def test_where_the_source_can_be_read_in_more_than_one_way_a_fail_says_so(on_kal
     assert "reading all registered users means all who can log in other KMC users are administrators" in told
     page = (on_article.folder / "report.html").read_text()
     assert "Read here as “one pairing for all accounts”; it could be read as “each account asks for a new" in page
+
+
+def test_what_passed_is_counted_and_listed_only_when_asked(tmp_path: Path) -> None:
+    asked = ("run", "--policy", "kaltura-server", "--only", "SWI", "--contexts", "off")
+    brief, whole, counts = (kmc(*asked, *more, cwd=tmp_path).stdout for more in ((), ("-v",), ("-q",)))
+    assert "pass" not in brief.partition("9 of 9 requirements")[0]
+    assert "fail SWI-002 From an account that has it one cannot switch to another" in brief
+    assert "SWI-003      pass" in whole
+    assert counts.startswith("\npartial run: 9 of 9 requirements judged")
+
+
+def test_one_scenario_is_chosen_by_its_name(tmp_path: Path) -> None:
+    done = kmc("run", "-k", "both_accounts", "-x", cwd=tmp_path)
+    assert "1 scenario in" in done.stdout
+
+
+def test_a_part_goes_beside_the_report_of_a_whole_run(tmp_path: Path) -> None:
+    kmc("run", "--profile", "standard", "--contexts", "off", cwd=tmp_path)
+    whole = (tmp_path / "kmc-report" / "report.json").read_bytes()
+    for _ in range(2):
+        done = kmc("run", "--only", "SWI-002", "--contexts", "off", cwd=tmp_path)
+        assert "that of this part goes to kmc-report-partial" in done.stderr
+    assert (tmp_path / "kmc-report" / "report.json").read_bytes() == whole
+    assert (tmp_path / "kmc-report-partial" / "report.html").exists()
+
+
+def test_a_pipe_gets_whole_lines_without_blanks_at_their_ends(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "kmc_harness", "requirements"]
+    env = {name: value for name, value in os.environ.items() if name != "COLUMNS"} | {"PYTHONPATH": str(ROOT)}
+    lines = subprocess.run(
+        command, cwd=tmp_path, env=env, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert max(map(len, lines)) > 120
+    assert not [line for line in lines if line != line.rstrip()]
