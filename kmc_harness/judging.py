@@ -19,6 +19,7 @@ def judge(
     only: tuple[str, ...] = (),
     patience: str = "2m",
     contexts: str = "off",
+    choices: bool = False,
     client: Any = None,
 ) -> report.Frames:
     """Run the suite on `target` within this process and return its report as DataFrames.
@@ -30,6 +31,7 @@ def judge(
         only: ids of requirements to narrow it down to.
         patience: how long may really be waited in one scenario, where the clock cannot be moved.
         contexts: what is told in contexts too, as `kmc run --contexts`.
+        choices: whether to measure what the target chose where the requirements leave it a choice.
         client: a Dask client (`distributed.Client`) whose workers do that; each loads the target anew.
 
     Raises:
@@ -37,6 +39,6 @@ def judge(
 
     """
     with tempfile.TemporaryDirectory() as folder:
-        what = Run(target, policy, profile, only, patience=patience, contexts=contexts)
+        what = Run(target, policy, profile, only, patience=patience, contexts=contexts, choices=choices)
         runner.run(what, Path(folder), client=client)
         return report.load(folder)

@@ -20,6 +20,8 @@ WHOLE = bool(os.environ.get("KMC_TEST_ALL"))
 """Whether everything is to be tested (`make check-all`) that CI takes a sample of."""
 os.environ.setdefault("KMC_CONTEXTS", "off")
 """A run is told in contexts where a test says so: a sweep takes half a minute."""
+os.environ.setdefault("KMC_CHOICES", "0")
+"""And its choices are measured where one says so."""
 
 
 @pytest.hookimpl(wrapper=True)

@@ -13,12 +13,12 @@ from kmc_harness import terminal
 from kmc_harness.durations import stopwatch
 from kmc_harness.exploring.measuring import Measured
 from kmc_harness.exploring.search import Found, Search
+from kmc_harness.report.choices import in_words, title_of
 from kmc_harness.selftest import Caught, End, Reach, Selftest
 from kmc_harness.specification import contexts
 from kmc_model.analysis.faults import Fault, Kind
 from kmc_model.analysis.statespace import Difference, Space, Violation
 from kmc_model.policy import ARTICLE, choices
-from kmc_model.sentences import duration_in_words
 
 __all__ = [
     "Counting",
@@ -255,8 +255,8 @@ def show_measured(measured: Measured, seconds: float) -> None:
         if value == reference and (isinstance(value, bool | str) or value is None):
             alike += 1
             continue
-        words = _choice_in_words(name, value), _choice_in_words(name, reference)
-        table.add_row(escape(_named(name)), words[0], words[1], escape(choices()[name].source))
+        words = in_words(name, value), in_words(name, reference)
+        table.add_row(escape(title_of(name)), words[0], words[1], escape(choices()[name].source))
     if table.row_count:
         console.print(table)
     console.print(f"{len(measured.chosen)} choices measured, {measured.actions} actions, {seconds:.1f} s", end="")
@@ -264,22 +264,10 @@ def show_measured(measured: Measured, seconds: float) -> None:
     if measured.unmeasured:
         by_reason: dict[str, list[str]] = {}
         for name, why in measured.unmeasured.items():
-            by_reason.setdefault(why, []).append(_named(name))
+            by_reason.setdefault(why, []).append(title_of(name))
         for why, names in by_reason.items():
             console.print(escape(f"not measured: {', '.join(names)} ({why})"))
     console.print()
-
-
-def _named(name: str) -> str:
-    return name.removesuffix("_s").replace("_", " ").replace("ttl", "lifetime")
-
-
-def _choice_in_words(name: str, value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if value is None:
-        return {"code_failures_max": "with passwords", "steps_ahead": "as many as behind"}.get(name, "no end")
-    return duration_in_words(value) if name.endswith("_s") and isinstance(value, int) else str(value)
 
 
 def show_search(search: Search, target: str, against: str, seconds: float) -> None:
@@ -298,7 +286,7 @@ def show_search(search: Search, target: str, against: str, seconds: float) -> No
     elif search.found is None:
         console.print(f"[green]no departure[/] of {escape(target)} from {escape(against)} found")
     if search.explained:
-        chosen = (f"{_named(name)} {_choice_in_words(name, value)}" for name, value in search.explained.items())
+        chosen = (f"{title_of(name)} {in_words(name, value)}" for name, value in search.explained.items())
         console.print(escape(f"chosen otherwise here and there, as the requirements allow: {', '.join(chosen)}"))
     console.print(f"{went}")
 

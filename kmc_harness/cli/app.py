@@ -119,6 +119,15 @@ def run(
         list[str] | None, typer.Option("--context", metavar="NAME", help="only this context; repeatable")
     ] = None,
     shard: Annotated[str, typer.Option(metavar="K/N", help="tell this share of the pairs; kmc merge joins them")] = "",
+    choices: Annotated[
+        bool | None,
+        typer.Option(
+            envvar="KMC_CHOICES",
+            show_default=False,
+            help="measure what the target chose where the requirements leave it a choice: some 300 actions; "
+            "else: of an adapter in this process, judged as a whole",
+        ),
+    ] = None,
     chosen: Annotated[
         str | None, typer.Option("-k", metavar="NAME", help="only scenarios called so; as pytest's")
     ] = None,
@@ -128,8 +137,10 @@ def run(
     pytest_arguments: Annotated[list[str] | None, typer.Argument(help="after --: passed on to pytest")] = None,
 ) -> None:
     """Give a verdict per requirement on a target."""
+    import msgspec
+
     from kmc_harness.report.results import Run
-    from kmc_harness.running import in_contexts, runner
+    from kmc_harness.running import choosing, in_contexts, runner
 
     try:
         if resume is not None:
@@ -153,6 +164,7 @@ def run(
             context=tuple(context_names or ()),
             shard=shard,
         )
+        what = msgspec.structs.replace(what, choices=choosing.usual(what) if choices is None else choices)
         began = stopwatch()
         folder = _beside_a_whole_report(what, report)
         made = runner.run(what, folder, declared=waivers, processes=processes)

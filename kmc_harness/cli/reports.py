@@ -175,6 +175,8 @@ def _show_headline(console: Console, report: Report, folder: Path, took_s: float
     console.print(f"{report.size}{often} in {took_s:.1f} s; report in {folder}")
     if report.in_contexts.in_words:
         console.print(report.in_contexts.in_words)
+    if report.chosen:
+        console.print(escape(report.chosen))
     console.print(f"the page: {folder / 'report.html'}", soft_wrap=True)
     if report.run.target == "model":
         console.print("a login of your own: kmc new-target python my-login")

@@ -13,6 +13,8 @@ from kmc_harness.exploring.counts import spoken
 from kmc_harness.exploring.differential import Seen, Subject, agrees
 from kmc_harness.exploring.search import need_clock
 from kmc_harness.port import NotOffered, Target
+from kmc_harness.report.choices import Choice
+from kmc_harness.scenario.evidence import Recorder
 from kmc_harness.scenario.world import World
 from kmc_harness.secrecy.exceptions import in_words
 from kmc_harness.verdicts import Unreached
@@ -21,7 +23,17 @@ from kmc_model.model import Variant
 from kmc_model.policy import ARTICLE, DAY_S, HOUR_S, MINUTE_S, Policy, choices
 from kmc_model.sentences import code, duration_in_words
 
-__all__ = ["Bench", "Measured", "is_locked", "least", "limit_of_wrong_codes", "measure", "window"]
+__all__ = [
+    "STAGES",
+    "Bench",
+    "Measured",
+    "for_report",
+    "is_locked",
+    "least",
+    "limit_of_wrong_codes",
+    "measure",
+    "window",
+]
 
 _T = TypeVar("_T")
 Founders = tuple[tuple[str, str], ...]
@@ -140,7 +152,8 @@ class Bench:
         """Tell a trace to the target, and return what it showed.
 
         Raises:
-            Unmeasured: something in it is not offered, or was not to be reached.
+            NotOffered: the people at its start need an offer that is missing.
+            Unmeasured: something in it could not be done, or was not to be reached.
 
         """
         world = self.world()
@@ -148,7 +161,7 @@ class Bench:
         try:
             for name, account in founders:
                 world.given.user(name, account)
-        except (NotOffered, Unreached) as error:
+        except Unreached as error:
             raise Unmeasured(str(error)) from error
         seen: list[Seen] = []
         for sentence in sentences:
@@ -352,6 +365,8 @@ def _reset_mails(bench: Bench) -> Fields:
     most = came(f"{ASKS} {bench.policy.resets_max} times")
     if not most:
         raise Unmeasured("no mail came")
+    if most == bench.policy.resets_max and came(f"{ASKS} {most} times", ASKS):
+        raise Unmeasured(f"another mail came at once after {most}")
     unit = ASIDE_S if bench.runs else 1
     asked = ASKS if most == 1 else f"{ASKS} {most} times"
     period_s = least(
@@ -374,6 +389,10 @@ NUMBERS: tuple[tuple[tuple[str, ...], Callable[[Bench], Fields]], ...] = (
     (("renewal_link_shares_time",), _renewal_links),
     (("resets_max", "resets_period_s"), _reset_mails),
 )
+
+NOT_ALLOWED = "what it shows is none of the answers that are allowed"
+STAGES = len(NUMBERS) + len(TOLD)
+"""How often progress is told."""
 
 
 def measure(
@@ -414,6 +433,17 @@ def measure(
     return Measured(measuring.bench.policy, measuring.chosen, measuring.unmeasured, measuring.bench.actions)
 
 
+def for_report(measured: Measured | None, why: str = "") -> tuple[Choice, ...]:
+    """Return all choices as a report holds them; where nothing could be measured it is said `why`."""
+    chosen, unmeasured = (measured.chosen, measured.unmeasured) if measured else ({}, {})
+
+    def row(name: str, source: str) -> Choice:
+        missing = "" if name in chosen else unmeasured.get(name, why or NOT_ALLOWED)
+        return Choice(name, chosen.get(name), getattr(ARTICLE, name), source, Recorder().quoted(missing))
+
+    return tuple(row(name, choice.source) for name, choice in choices().items())
+
+
 @dataclass
 class _Measuring:
     """What has been measured so far."""
@@ -430,7 +460,9 @@ class _Measuring:
             if not self.is_broken:
                 return look(self.bench)
             why = "the adapter broke before"
-        except (Unmeasured, NotOffered, Unreached) as error:
+        except NotOffered as error:
+            why = f"the target does not offer '{error}'"
+        except (Unmeasured, Unreached) as error:
             why = str(error)
         except Exception as error:  # whose fault it is shows when the target is explored
             self.is_broken = True

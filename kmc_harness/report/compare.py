@@ -13,7 +13,7 @@ __all__ = ["Change", "Difference", "compare"]
 
 
 class Change(StrEnum):
-    """How a scenario differs between two reports; worst first."""
+    """How a scenario, or a choice, differs between two reports; worst first."""
 
     WORSE = "worse"
     LOST = "lost"
@@ -21,6 +21,8 @@ class Change(StrEnum):
     NEW = "new"
     GONE = "gone"
     OTHERWISE = "otherwise"
+    CHOICE = "choice"
+    """No scenario: the target chooses otherwise where the requirements leave it a choice."""
 
     @property
     def fails(self) -> bool:
@@ -29,7 +31,10 @@ class Change(StrEnum):
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """One scenario that differs; `before` and `after` say how it ended, and `none` where it is not there."""
+    """One scenario that differs; `before` and `after` say how it ended, and `none` where it is not there.
+
+    Of a choice they say what was chosen; `scenario` is its title, and `requirement` empty.
+    """
 
     change: Change
     requirement: str
@@ -48,8 +53,16 @@ def compare(before: Report, after: Report) -> list[Difference]:
     for one, others, other in ((old, new, before), (new, old, after)):
         if other.in_contexts.judged:
             one |= {name: _as_passed(each) for name, each in others.items() if each.context and name not in one}
-    found = _differences(old, new)
+    found = [*_differences(old, new), *_choices(before, after)]
     return sorted(found, key=lambda each: (order.index(each.change), each.requirement, each.scenario))
+
+
+def _choices(before: Report, after: Report) -> Iterator[Difference]:
+    """Yield the choices that are others now; those of a report that has none are not known."""
+    old = {each.name: each for each in before.choices}
+    for each in after.choices:
+        if each.name in old and (was := old[each.name].here) != each.here:
+            yield Difference(Change.CHOICE, "", each.title, was, each.here)
 
 
 _Name = tuple[str, str, str]

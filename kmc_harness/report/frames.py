@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
+from kmc_harness.report.choices import Choice
 from kmc_harness.report.files import read
 from kmc_harness.report.results import Report, RequirementResult, ScenarioResult
 from kmc_harness.scenario.evidence import Event
@@ -26,6 +27,8 @@ class Frames:
         scenarios: indexed by `id`; requirement, chapter, title, example, feature, line, verdict, seconds, ...
         events: one row for everything that happened, in order; scenario, step, kind, at (UTC), and the fields of
             that kind of event, such as action and answer.
+        choices: indexed by `name`; value, reference, source, unmeasured (why), and in words title, here, there. Empty
+            where they were not measured.
         report: what they are made of.
 
     """
@@ -33,6 +36,7 @@ class Frames:
     requirements: "pd.DataFrame"
     scenarios: "pd.DataFrame"
     events: "pd.DataFrame"
+    choices: "pd.DataFrame"
     report: Report
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
@@ -72,8 +76,18 @@ def load(path: str | Path) -> Frames:
             "id"
         ),
         frame,
+        _choices(report),
         report,
     )
+
+
+def _choices(report: Report) -> "pd.DataFrame":
+    import pandas as pd
+
+    words = ("title", "here", "there")
+    rows = [_row(each) | {name: getattr(each, name) for name in words} for each in report.choices]
+    # As they are: a lock is no number with a fraction because a session has none.
+    return pd.DataFrame(rows, columns=[*_columns(Choice), *words], dtype=object).set_index("name")
 
 
 def _columns(*kinds: type[msgspec.Struct], without: str = "") -> list[str]:

@@ -14,6 +14,7 @@ def summary(report: Report) -> str:
     counts = ", ".join(f"{count} {verdict}" for verdict, count in reversed(report.counts.items()) if count)
     lines = [f"## {_plain(report.outcome)}", "", f"{_plain(report.headline)}: {counts}.", ""]
     lines += [f"{_plain(report.in_contexts.in_words)}.", ""] if report.in_contexts.in_words else []
+    lines += [f"{_plain(report.chosen)}.", ""] if report.chosen else []
     lines += [] if report.refusal else _departures(report)
     lines += _waivers(report)
     skipped = [each.id for each in report.requirements if each.verdict is Verdict.SKIPPED]

@@ -37,6 +37,7 @@ def merge(reports: Sequence[Report]) -> Report:
         tuple(map(_became, zip(*(each.waivers for each in reports), strict=True))),
         Timing(reports[0].timing.started_at, reports[0].timing.scenarios),
         _in_contexts(reports),
+        reports[0].choices,
     )
 
 

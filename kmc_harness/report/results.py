@@ -10,6 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
+from kmc_harness.report.choices import Choice
 from kmc_harness.scenario.evidence import Step
 from kmc_harness.specification.catalogue import Requirement, Seen
 from kmc_harness.verdicts import Verdict, highest
@@ -31,7 +32,7 @@ __all__ = [
     "build",
 ]
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """Raised whenever a report of the new kind could not be read by the old code."""
 MEANWHILE = "Given meanwhile:"
 NOTHING_RAN = "no scenario was run"
@@ -59,6 +60,7 @@ class Run(_Part, frozen=True):
         contexts: how many pairs of scenarios and contexts are told: off, sweep, all, a number or a time.
         context: the contexts it was narrowed to, if any.
         shard: the share of the pairs that is told, as 2/4; empty for all.
+        choices: whether it was measured what the target chose where the requirements leave it a choice.
 
     """
 
@@ -74,6 +76,7 @@ class Run(_Part, frozen=True):
     contexts: str = "off"
     context: tuple[str, ...] = ()
     shard: str = ""
+    choices: bool = False
 
     @property
     def is_partial(self) -> bool:
@@ -278,7 +281,7 @@ class Report(_Part, Shown, frozen=True):
     """One run. Two runs with the same seed on a deterministic target differ in `timing` alone.
 
     `digest` is over all but itself and `timing`, which has one of its own: a report that was changed by hand is
-    refused.
+    refused. `choices` are those that were measured, and those that could not be.
     """
 
     schema_version: int
@@ -292,6 +295,7 @@ class Report(_Part, Shown, frozen=True):
     waivers: tuple[WaiverResult, ...]
     timing: Timing
     in_contexts: InContexts = InContexts()
+    choices: tuple[Choice, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -331,6 +335,16 @@ class Report(_Part, Shown, frozen=True):
         return f"{count} scenario{'s' * (count != 1)}"
 
     @property
+    def chosen(self) -> str:
+        """What the target chose otherwise than the reference, in words; empty where nothing was measured."""
+        if not self.choices:
+            return ""
+        others = [f"{each.title} {each.here}" for each in self.choices if each.is_other]
+        count = sum(not each.unmeasured for each in self.choices)
+        unlike = f"; unlike the reference: {', '.join(others)}" if others else ""
+        return f"choices: {count} of {len(self.choices)} measured{unlike}"
+
+    @property
     def partly_covered(self) -> int:
         """How many requirements were judged by some of their scenarios only."""
         return sum(bool(each.partly_covered) for each in self.requirements)
@@ -351,6 +365,7 @@ def build(
     waivers: tuple[WaiverResult, ...],
     timing: Timing,
     in_contexts: InContexts | None = None,
+    choices: tuple[Choice, ...] = (),
 ) -> Report:
     """Put a report together; scenarios are ordered by feature and line, whatever the order they ran in.
 
@@ -361,6 +376,7 @@ def build(
         waivers: what became of them.
         timing: when it began, and how long each scenario took.
         in_contexts: how much was told in contexts; the departures are among the results.
+        choices: what the target chose where the requirements leave it a choice, if that was measured.
 
     """
     scenarios = _merged(repeats)
@@ -382,6 +398,7 @@ def build(
         waivers=waivers,
         timing=Timing(timing.started_at, {each.id: timing.scenarios.get(each.id, 0.0) for each in scenarios}),
         in_contexts=in_contexts or InContexts(),
+        choices=choices,
     )
 
 

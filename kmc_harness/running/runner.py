@@ -17,7 +17,8 @@ import pytest
 
 from kmc_harness import durations, report, targets, terminal
 from kmc_harness.report import results
-from kmc_harness.running import in_contexts, waivers
+from kmc_harness.report.choices import Choice
+from kmc_harness.running import choosing, in_contexts, waivers
 from kmc_harness.running.journal import Finished, Journal
 from kmc_harness.specification import bindings, catalogue
 from kmc_harness.verdicts import Misuse, NotJudged, Verdict, unknown
@@ -161,14 +162,15 @@ def _finish(
         journal.remove()
         raise Misuse(f"pytest ran no scenario (it ended with {status}):\n{words}")
     departures = None if collector.was_stopped else _go_on_in_contexts(journal, finished, processes, client)
-    if departures is None:
+    choices = None if departures is None else _choices(what, finished)
+    if departures is None or choices is None:
         journal.release()
         count = sum(map(len, finished.repeats))
         raise Interrupted(f"stopped; {count} finished scenarios are kept: kmc run --resume {folder} finishes the rest")
     if not what.pytest_arguments:
         for of_repeat, ids in zip(finished.repeats, expected, strict=True):
             of_repeat += [_lost(each) for each in sorted(ids - {result.id for result in of_repeat})]
-    made = report_of(journal, finished, datetime.datetime.now(datetime.UTC).date(), departures)
+    made = report_of(journal, finished, datetime.datetime.now(datetime.UTC).date(), departures, choices)
     try:
         made = report.write(made, folder)
         report.render(made, folder)
@@ -179,6 +181,15 @@ def _finish(
         raise Misuse(f"{path!r} cannot be written: {error.strerror}; {kept}") from error
     journal.remove()
     return made
+
+
+def _choices(what: results.Run, finished: Finished) -> tuple[Choice, ...] | None:
+    """Measure what the target chose, where that was asked for and it was judged at all; None where it was stopped."""
+    was_judged = any(each.expected != results.READY for repeat in finished.repeats for each in repeat)
+    try:
+        return choosing.measured(what) if what.choices and was_judged else ()
+    except KeyboardInterrupt:
+        return None
 
 
 def _go_on_in_contexts(
@@ -199,9 +210,13 @@ def _go_on_in_contexts(
 
 
 def report_of(
-    journal: Journal, finished: Finished, today: datetime.date, departures: Sequence[results.ScenarioResult] = ()
+    journal: Journal,
+    finished: Finished,
+    today: datetime.date,
+    departures: Sequence[results.ScenarioResult] = (),
+    choices: tuple[Choice, ...] = (),
 ) -> results.Report:
-    """Build the report from the journal and the departures in contexts, with the waivers valid `today`."""
+    """Build the report from the journal, the departures in contexts and the choices; waivers are valid `today`."""
     begun = journal.begun
     chosen = catalogue.select(begun.run.profile, begun.run.only)
     declared = waivers.read(Path(begun.waivers)) if begun.waivers else ()
@@ -212,7 +227,7 @@ def report_of(
     known = catalogue.load()
     timing = results.Timing(begun.started_at, finished.seconds)
     told = in_contexts.summed_up(begun.run, finished.repeats[0], journal.chunks())
-    return results.build(begun.run, [known[each] for each in chosen], judged, became, timing, told)
+    return results.build(begun.run, [known[each] for each in chosen], judged, became, timing, told, choices)
 
 
 def _besides(repeat: Sequence[results.ScenarioResult], chosen: Sequence[str]) -> Iterator[results.ScenarioResult]:

@@ -55,7 +55,7 @@ def _as_of_version_2(part: Any) -> Any:
     if not isinstance(part, dict):
         return part
     names = {"actual": "seen", "partly_covered": "in_part"}
-    since = {"context", "meanwhile", "also", "besides", "scenario_of", "contexts", "shard", "in_contexts"}
+    since = {"context", "meanwhile", "also", "besides", "scenario_of", "contexts", "shard", "in_contexts", "choices"}
     return {names.get(name, name): _as_of_version_2(value) for name, value in part.items() if name not in since}
 
 
@@ -107,7 +107,7 @@ DAMAGES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "another day": (lambda text: text.replace(b'"2026-01-05', b'"2025-01-05'), "changed after it was written"),
     "no day": (lambda text: text.replace(b'"2026-01-05', b'"then'), "changed after it was written"),
     "a second more": (lambda text: text.replace(b": 0.5", b": 1.5"), "changed after it was written"),
-    "newer": (lambda text: text.replace(b'"schema_version": 5', b'"schema_version": 6'), "a newer kmc-harness reads"),
+    "newer": (lambda text: text.replace(b'"schema_version": 6', b'"schema_version": 7'), "a newer kmc-harness reads"),
     "a field more": (lambda text: text.replace(b'"digest"', b'"more": 1, "digest"'), "does not follow the schema"),
     "no such verdict": (lambda text: text.replace(b'"fail"', b'"good"'), "does not follow the schema"),
     "another tool's": (lambda _: b'{"version": "2.1.0", "runs": []}', "is no report of kmc run"),
