@@ -4,12 +4,9 @@ import contextlib
 from pathlib import Path
 
 from kmc_harness import targets, terminal
-from kmc_harness.exploring import measuring
-from kmc_harness.port import Target
 from kmc_harness.report.choices import Choice
 from kmc_harness.report.results import Run
 from kmc_harness.secrecy.exceptions import in_words
-from kmc_harness.targets import description
 from kmc_harness.telling.probes import probe
 from kmc_harness.telling.scene import tag_of
 from kmc_harness.verdicts import Verdict
@@ -28,7 +25,10 @@ def usual(what: Run) -> bool:
     """
     if what.is_partial or what.repeat > 1:
         return False
-    if (path := Path(what.target)).exists():
+    is_command = what.target.startswith("exec:")  # which may be longer than a path can be
+    if not is_command and (path := Path(what.target)).exists():
+        from kmc_harness.targets import description
+
         _, described = description.read(path)
         return bool(described.adapter.python) and described.server is None
     return what.target.startswith("python:")
@@ -36,21 +36,20 @@ def usual(what: Run) -> bool:
 
 def measured(what: Run) -> tuple[Choice, ...]:
     """Measure the choices of the target, which is loaded anew; whatever breaks meanwhile leaves them unmeasured."""
+    from kmc_harness.exploring import measuring  # a run that measures nothing does not wait for it
+
     target = None
     try:
         target = targets.load(what.target, policy=what.policy or "article", seed=what.seed, patience=what.patience)
         probe(target, tag_of(what.seed, "choices"))
         with terminal.Progress("choices") as progress:
             progress.expect(measuring.STAGES)
-            return measuring.for_report(_measure(target, what.seed, progress))
+            tag = tag_of(what.seed, "measured")
+            found = measuring.measure(target, tag=tag, on_progress=lambda _: progress.advance(Verdict.PASS, ""))
+            return measuring.for_report(found)
     except (Exception, SystemExit) as error:
         return measuring.for_report(None, in_words(error, target))
     finally:
         if target:
             with contextlib.suppress(Exception):  # it may not be there any more
                 target.close()
-
-
-def _measure(target: Target, seed: str, progress: terminal.Progress) -> measuring.Measured:
-    tag = tag_of(seed, "measured")
-    return measuring.measure(target, tag=tag, on_progress=lambda _: progress.advance(Verdict.PASS, ""))

@@ -81,7 +81,7 @@ def test_what_cannot_be_measured_says_so() -> None:
         (Run("python:tests.targets:WithFault"), True),
         (Run("python:tests.targets:WithFault", only=("LOG-002",)), False),
         (Run("python:tests.targets:WithFault", repeat=2), False),
-        (Run("exec:adapter"), False),
+        (Run(f"exec:adapter {'long ' * 100}"), False),
         (Run("kaltura:http://127.0.0.1:1"), False),
         (Run(str(ROOT / "examples" / "targets" / "flask-security")), False),
         (Run(str(ROOT / "examples" / "targets" / "flask-security" / "in-process.toml")), True),
