@@ -62,7 +62,7 @@ def main(
 
 def _settings_of_run(context: Any) -> list[str]:
     """Return what a project's file may set: the options of `kmc run`, but for what is of one run alone."""
-    of_one_run = ("resume", "shard", "context_names", "pytest_arguments", "help")
+    of_one_run = ("resume", "shard", "context_names", "chosen", "first", "quiet", "verbose", "pytest_arguments", "help")
     return [each.name for each in context.command.get_command(context, "run").params if each.name not in of_one_run]
 
 

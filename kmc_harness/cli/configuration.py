@@ -11,7 +11,11 @@ __all__ = ["find", "read"]
 
 NAME = "kmc.toml"
 PATHS = ("waivers", "report")
-NUMBERS = ("repeat", "processes")
+KINDS: dict[str, tuple[type, str]] = {
+    "repeat": (int, "a whole number"),
+    "processes": (int, "a whole number"),
+    "choices": (bool, "true or false"),
+}
 
 
 def find(start: Path) -> Path | None:
@@ -37,11 +41,10 @@ def read(path: Path, known: Iterable[str]) -> dict[str, Any]:
     for name, value in settings.items():
         if name not in names:
             raise Misuse(f"{path}: {unknown('setting', name, names)}")
-        if name in NUMBERS and type(value) is not int:
-            raise Misuse(f"{path}: {name} takes a whole number, not {value!r}")
-        texts = value if name == "only" and isinstance(value, list) else [value]
-        if name not in NUMBERS and not all(isinstance(each, str) for each in texts):
-            raise Misuse(f"{path}: {name} takes words between quotation marks, not {value!r}")
+        kind, words = KINDS.get(name, (str, "words between quotation marks"))
+        values = value if name == "only" and isinstance(value, list) else [value]
+        if not all(type(each) is kind for each in values):
+            raise Misuse(f"{path}: {name} takes {words}, not {value!r}")
     read = {name.replace("-", "_"): value for name, value in settings.items()}
     for name in PATHS:
         if name in read:
