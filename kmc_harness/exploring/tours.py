@@ -13,12 +13,15 @@ from heapq import heappop, heapreplace
 from itertools import accumulate, islice
 from math import inf
 
-from kmc_harness.exploring.coverage import CoverageRules, Row
-from kmc_model.analysis.configurations import TOPICS, Move, Scope
-from kmc_model.analysis.machines import components, minimised, steps_to, wp_suite
-from kmc_model.analysis.statespace import Space, explore
+import msgspec
 
-__all__ = ["Trace", "Walk", "space_of", "tour", "traces"]
+from kmc_harness.exploring.coverage import CoverageRules, Row
+from kmc_harness.exploring.kept import kept
+from kmc_model.analysis.configurations import TOPICS, Move, Output, Scope
+from kmc_model.analysis.machines import Machine, components, minimised, steps_to, wp_suite
+from kmc_model.analysis.statespace import explore
+
+__all__ = ["Trace", "Walk", "tour", "traces"]
 
 Wanted = Callable[[int, int], bool]
 Kind = Callable[["Walk", int, int], frozenset[object]]
@@ -32,24 +35,38 @@ FIRST_ROUND = 15
 """The number of moves of a topic in the first round; each later round has half as many again."""
 
 
+class Table(msgspec.Struct, frozen=True):
+    """What tours need to know of a topic under the reference, by state and move.
+
+    Attributes:
+        next: the next state.
+        output: the output; None for an impossible move.
+        rows: the rows that answered, one for each action.
+
+    """
+
+    next: tuple[tuple[int, ...], ...]
+    output: tuple[tuple[Output | None, ...], ...]
+    rows: tuple[tuple[tuple[Row, ...], ...], ...]
+
+
 @cache
-def space_of(name: str) -> Space:
-    """Return the state space of the topic called `name`, under the reference."""
+def table_of(name: str) -> Table:
+    """Return the table of the topic called `name`."""
+    return kept(f"tours of {name}", Table, lambda: _made(name))
+
+
+def _made(name: str) -> Table:
     (scope,) = (each for each in TOPICS if each.name == name)
-    return explore(scope)
-
-
-@cache
-def _rows_of(name: str) -> list[list[tuple[Row, ...]]]:
-    """Return by state and move of a topic the rows that answered, one for each action."""
-    space, rules = space_of(name), CoverageRules()
-    rows: list[list[tuple[Row, ...]]] = []
+    space, rules = explore(scope), CoverageRules()
+    answered: list[tuple[tuple[Row, ...], ...]] = []
     for configuration in space.configurations:
-        rows.append([])
-        for move in space.scope.moves:
+        of_state: list[tuple[Row, ...]] = []
+        for move in scope.moves:
             move.make(configuration, rules)
-            rows[-1].append(rules.take())
-    return rows
+            of_state.append(rules.take())
+        answered.append(tuple(of_state))
+    return Table(space.next, space.output, tuple(answered))
 
 
 @dataclass(frozen=True)
@@ -66,10 +83,10 @@ class Walk:
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
-        space = space_of(scope.name)
-        self._machine = space.machine()
+        table = table_of(scope.name)
+        self._machine = Machine(table.next, table.output)
         self._components = components(self._machine)
-        self._rows = _rows_of(scope.name)
+        self._rows = table.rows
         self._made: set[tuple[int, int]] = set()
         self._order: Sequence[int] = self._machine.inputs
 
