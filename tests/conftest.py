@@ -6,7 +6,7 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from tests.warm import ROOT
 
 WHOLE = bool(os.environ.get("KMC_TEST_ALL"))
 """Whether everything is to be tested (`make check-all`) that CI takes a sample of."""
+FAST = bool(os.environ.get("KMC_TEST_FAST"))
+"""Whether what starts a process is left out (`make test-fast`)."""
 os.environ.setdefault("KMC_CONTEXTS", "off")
 """A run is told in contexts where a test says so: a sweep takes half a minute."""
 os.environ.setdefault("KMC_CHOICES", "0")
@@ -69,12 +71,29 @@ def kmc(
 
     What Python itself reads as it starts, of the environment, it reads in a Python of its own only.
     """
-    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    env |= {"PYTHONPATH": str(ROOT), "COLUMNS": "100", "NO_COLOR": "1"} | environment
+    _skip_in_the_loop()
+    env = _environment({"COLUMNS": "100"} | environment)
     if not cold and not any(name.startswith("PYTHON") for name in environment):
-        return warm.parent().run(arguments, cwd or Path.cwd(), env)
+        return warm.parent().run(["kmc", *arguments], cwd or Path.cwd(), env)
     command = [sys.executable, "-c", "from kmc_harness.cli.app import app; app()", *arguments]
     return subprocess.run(command, env=env, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def plain_pytest(*arguments: str, cwd: Path, **environment: str) -> str:
+    """Run pytest with the plugin in a fork of a Python that has loaded both, and return its words."""
+    _skip_in_the_loop()
+    done = warm.parent().run(["pytest", "-p", "no:cacheprovider", *arguments], cwd, _environment(environment))
+    return done.stdout + done.stderr
+
+
+def _skip_in_the_loop() -> None:
+    if FAST:
+        pytest.skip("starts a process, which `make test` does")
+
+
+def _environment(more: Mapping[str, str]) -> dict[str, str]:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    return env | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"} | more
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The `kmc` command in a fork of a process that has loaded the harness.
+"""The `kmc` command, and pytest, in a fork of a process that has loaded the harness.
 
 To start Python and load the harness takes a second of CPU, and hundreds of tests run the command. So each worker of the
 tests has one process that has loaded it, and forks for each command. The fork has arguments, folder, environment and
@@ -58,18 +58,18 @@ class Parent:
                 pass_fds=[asked.fileno()],
             )
 
-    def run(self, arguments: Sequence[str], cwd: Path, env: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
-        """Run `kmc` and return what came of it, as `subprocess.run` does."""
-        asked = json.dumps([arguments, str(cwd), dict(env)]).encode()
+    def run(self, command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
+        """Run a command, `kmc` or `pytest` first, and return what came of it, as `subprocess.run` does."""
+        asked = json.dumps([command, str(cwd), dict(env)]).encode()
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
             socket.send_fds(self._asking, [len(asked).to_bytes(4)], [out.fileno(), err.fileno()])
             self._asking.sendall(asked)
             answered = self._asking.recv(4, socket.MSG_WAITALL)
-            assert answered, "the process that forks for each `kmc` has ended: its words are above"
+            assert answered, "the process that forks for each command has ended: its words are above"
             out.seek(0)
             err.seek(0)
             status = int.from_bytes(answered, signed=True)
-            return subprocess.CompletedProcess(["kmc", *arguments], status, out.read(), err.read())
+            return subprocess.CompletedProcess(command, status, out.read(), err.read())
 
     def close(self) -> None:
         """End it."""
@@ -92,6 +92,8 @@ def serve(fileno: int) -> Callable[[], object]:
     """
     for name in LOADED:
         import_module(name)
+    import pytest
+
     from kmc_harness.cli.app import app
     from kmc_harness.specification import bindings, catalogue, contexts
 
@@ -103,17 +105,17 @@ def serve(fileno: int) -> Callable[[], object]:
             length, files, *_ = socket.recv_fds(asked, 4, 2)
             if not length:
                 return lambda: None
-            arguments, folder, environment = json.loads(asked.recv(int.from_bytes(length), socket.MSG_WAITALL))
+            command, folder, environment = json.loads(asked.recv(int.from_bytes(length), socket.MSG_WAITALL))
             if not (child := os.fork()):
-                _become(arguments, folder, environment, files)
-                return app
+                _become(command, folder, environment, files)
+                return app if command[0] == "kmc" else lambda: sys.exit(pytest.console_main())
             for each in files:
                 os.close(each)
             status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
             asked.sendall(status.to_bytes(4, signed=True))
 
 
-def _become(arguments: Sequence[str], folder: str, environment: Mapping[str, str], files: Sequence[int]) -> None:
+def _become(command: Sequence[str], folder: str, environment: Mapping[str, str], files: Sequence[int]) -> None:
     """Be a process of one's own: what it would have been started with."""
     for number, file in enumerate(files, 1):
         os.dup2(file, number)
@@ -121,5 +123,6 @@ def _become(arguments: Sequence[str], folder: str, environment: Mapping[str, str
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
+    tempfile.tempdir = None
     time.tzset()
-    sys.argv[1:] = arguments
+    sys.argv[1:] = command[1:]

@@ -2,8 +2,6 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,7 @@ import pytest
 
 from kmc_harness.cli.scaffolding import KINDS
 from kmc_harness.specification.own_features import check
-from tests.conftest import ROOT, kmc
+from tests.conftest import ROOT, kmc, plain_pytest
 
 OWN = ROOT / "examples" / "own-features" / "features"
 
@@ -53,13 +51,9 @@ def test_the_doctor_says_in_plain_words_what_is_wrong(name: str, found: str, exi
 
 def test_features_of_ones_own_run_beside_ours() -> None:
     assert check(OWN).problems == ()
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")} | {"PYTHONPATH": str(ROOT)}
 
     def run(target: str) -> str:
-        command = [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "-p", "no:cacheprovider", str(OWN)]
-        command.append(f"--kmc-target={target}")
-        done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
-        return done.stdout + done.stderr
+        return plain_pytest("-q", "-c", os.devnull, str(OWN), f"--kmc-target={target}", cwd=ROOT)
 
     assert "2 passed" in run("model")
     assert "1 passed, 1 skipped" in run("python:tests.targets:WithoutClock")
@@ -201,10 +195,8 @@ def test_rows_are_skipped_by_their_own_tags_and_an_outline_without_any_is_told(t
     (tmp_path / "pytest.ini").touch()
     (problem,) = check(tmp_path).problems
     assert (problem.where, "no rows in its Examples" in problem.what) == ("x.feature:18", True)
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rs", "--strict-markers", str(tmp_path)]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert "1 failed, 2 passed, 1 skipped" in done.stdout
-    assert "the target does not offer 'screen'" in done.stdout
-    assert "x.feature:18: the outline has no rows in its Examples" in done.stdout
-    assert "is not defined" not in done.stdout
+    shown = plain_pytest("-rs", "--strict-markers", str(tmp_path), cwd=tmp_path)
+    assert "1 failed, 2 passed, 1 skipped" in shown
+    assert "the target does not offer 'screen'" in shown
+    assert "x.feature:18: the outline has no rows in its Examples" in shown
+    assert "is not defined" not in shown

@@ -12,21 +12,35 @@ import pytest
 
 from kmc_harness import plugin
 from kmc_harness.port import Offer
+from tests.conftest import plain_pytest
 
 ONE_LINE = "from kmc_harness.suite import *\n"
 
 
 def _pytest(folder: Path, *arguments: str) -> str:
+    _write(folder)
+    return plain_pytest("--strict-markers", *arguments, cwd=folder)
+
+
+def _write(folder: Path) -> None:
     (folder / "test_login.py").write_text(ONE_LINE)
     (folder / "test_own.py").write_text("def test_of_their_own():\n    pass\n")
-    command = [sys.executable, "-m", "pytest", "--strict-markers", "-p", "no:cacheprovider", *arguments]
-    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
-    return done.stdout + done.stderr
 
 
 def test_one_line_is_all_an_adopter_writes(tmp_path: Path) -> None:
-    shown = _pytest(tmp_path, "--kmc-profile", "article", "-v")
+    _write(tmp_path)
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--strict-markers",
+        "-p",
+        "no:cacheprovider",
+        "--kmc-profile=article",
+        "-v",
+    ]
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    shown = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False).stdout
     assert "test_login.py::test_both_accounts_have_it_on PASSED" in shown
     assert "test_own.py::test_of_their_own PASSED" in shown
     assert " deselected" in shown

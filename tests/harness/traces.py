@@ -1,8 +1,6 @@
 """Traces run on the model and a target, and scenarios that were made of them."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 from kmc_harness.exploring.differential import Differential
@@ -12,7 +10,7 @@ from kmc_harness.port import Target
 from kmc_harness.targets.model import ModelTarget
 from kmc_model.analysis.configurations import EVERYTHING, move_of
 from kmc_model.analysis.faults import by_name
-from tests.conftest import ROOT
+from tests.conftest import plain_pytest
 
 MODULE = """\
 from pytest_bdd import scenarios
@@ -43,10 +41,7 @@ def run(target: Target, *told: str) -> Found | None:
 def pytest_on(folder: Path, *arguments: str, fault: str = "") -> str:
     """Run the `found.feature` in `folder` under plain pytest and return what that shows."""
     (folder / "test_found.py").write_text(MODULE)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--kmc-profile=all", *arguments]
-    env = {"PATH": "", "PYTHONPATH": str(ROOT), "KMC_TEST_FAULT": fault, "NO_COLOR": "1"}
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
-    return done.stdout + done.stderr
+    return plain_pytest("-q", "--kmc-profile=all", *arguments, cwd=folder, KMC_TEST_FAULT=fault)
 
 
 def fails_on_it_alone(found: Found, fault: str, tmp_path: Path) -> None:
