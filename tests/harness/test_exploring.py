@@ -380,13 +380,6 @@ def test_an_adapter_may_tell_the_session_that_was_used() -> None:
     assert run(TellsSessions(), *told) is None
 
 
-def test_kmc_explore_walks_the_models_states_and_draws_them(tmp_path: Path) -> None:
-    done = kmc("explore", "--out", "states.mmd", cwd=tmp_path)
-    assert done.returncode == 0
-    assert "every property holds on every transition" in done.stdout
-    assert (tmp_path / "states.mmd").read_text().startswith("stateDiagram-v2")
-
-
 class RepeatsTheEmail(ModelTarget):
     """Says in its answers what e-mail was typed."""
 
