@@ -76,6 +76,9 @@ def run(
             help="model, a folder with a target.toml, kaltura:URL, browser:URL, python:module:Class, or exec:command",
         ),
     ] = "model",
+    wording: Annotated[
+        str, typer.Option(metavar="FILE", help="what stands on the screens of browser:URL, as kmc-ng.toml, which ships")
+    ] = "",
     policy: Annotated[
         str, typer.Option(envvar="KMC_POLICY", help="rulebook of the model: article or kaltura-server")
     ] = ("article"),
@@ -152,7 +155,7 @@ def run(
             raise typer.Exit(_shown(runner.resume(resume, processes), resume, quiet=quiet, verbose=verbose))
         passed_on = (*(("-k", chosen) if chosen else ()), *(("-x",) if first else ()), *(pytest_arguments or ()))
         what = Run(
-            runner.named(target),
+            runner.named(f"{target}#{wording}" if wording else target),
             policy,
             profile,
             tuple(only or ()),

@@ -71,8 +71,9 @@ class Call:
         return given
 
     def hash_key(self) -> str:
-        """Return the key of a mailed link; a `.` may stand for `=`."""
-        return self.text("hashKey").replace(".", "=")
+        """Return the key of a mailed link; a `.` may stand for `=`, and the KMC drops those at its end."""
+        key = self.text("hashKey").replace(".", "=").rstrip("=")
+        return key + "=" * (-len(key) % 4)
 
     def account(self, name: str = "partnerId") -> str | None:
         """Return the account that a partner's number names; None where none is named."""

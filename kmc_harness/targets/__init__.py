@@ -5,6 +5,7 @@ import os
 import shlex
 import sys
 from pathlib import Path
+from typing import Any
 
 from kmc_harness.port import Naming, Offer, Target
 from kmc_harness.targets.adapters import check_whole
@@ -13,6 +14,8 @@ from kmc_harness.verdicts import AdapterMistake, Misuse
 __all__ = ["Loaded", "load"]
 
 OF_OFFERS = {Offer.CLOCK: "advance", Offer.OUTBOX: "outbox"}
+SCREENS = {"": ("browser", "Browser"), "kmc-ng": ("browser_kmc_ng", "KmcNg")}
+"""By what a table of words calls them: who goes through them."""
 ANSWER_WITHIN = "KMC_ANSWER_WITHIN"
 """The environment's word for how long one answer of `exec:command` may take, as 30s."""
 
@@ -23,7 +26,8 @@ def load(name: str, *, policy: str = "article", seed: str = "0", patience: str =
     Args:
         name: `model`; the path of a `target.toml`, or of its folder, for one with process, clock or mailbox around it;
             `kaltura:URL` for API v3 there, `browser:URL` for the screens there in Chromium (clock, mail and
-            administration by its lab, with the token in KMC_LAB_TOKEN);
+            administration by its lab, with the token in KMC_LAB_TOKEN), `browser:URL#FILE` where a table of words says
+            what stands on them;
             `python:module:Class` for an adapter of one's own (looked for in the working folder too); or
             `exec:command` for one in any language (see EXEC.md beside this file).
         policy: the model's rulebook.
@@ -84,9 +88,11 @@ def _served(kind: str, url: str) -> Target:
     if "PYTEST_XDIST_WORKER" in os.environ:
         alone = "run without -n, or start a server for each process, as examples/targets/kmc-served does"
         raise Misuse(f"target {kind}:{url} has one clock, which several processes would turn at once; {alone}")
+    address, _, wording = url.partition("#")
     try:
-        addresses.look(url, within_s=10)
-        made = getattr(importlib.import_module(f"kmc_harness.targets.{kind}"), kind.capitalize())(url)
+        addresses.look(address, within_s=10)
+        module, name, settings = _adapter(kind, wording)
+        made = getattr(importlib.import_module(f"kmc_harness.targets.{module}"), name)(address, **settings)
     except ModuleNotFoundError as error:
         missing = f"{error.name}, which is not installed: pip install 'kmc-harness[{kind}]'"
         raise Misuse(f"target {kind}:{url} needs {missing}") from error
@@ -96,6 +102,20 @@ def _served(kind: str, url: str) -> Target:
         raise Misuse(f"target {kind}:{url} does not answer ({error}); is it running? (kmc serve --lab)") from error
     made.naming = Naming.anew()
     return made  # type: ignore[no-any-return]
+
+
+def _adapter(kind: str, wording: str) -> tuple[str, str, dict[str, Any]]:
+    """Return module, class and settings of what speaks to a server."""
+    if not wording:
+        return kind, kind.capitalize(), {}
+    from kmc_harness.targets import browser_words
+
+    if kind != "browser":
+        raise Misuse(f"a wording ({wording}) is for browser:URL, not for {kind}:URL, which looks at no screen")
+    words = browser_words.read(wording)
+    if words.screens not in SCREENS:
+        raise Misuse(f"wording {wording!r}: screens takes {', '.join(filter(None, SCREENS))}, not {words.screens!r}")
+    return *SCREENS[words.screens], {"wording": words}
 
 
 def _from_python(module: str, attribute: str) -> Target:

@@ -1,22 +1,12 @@
 """The KMC's screens in Chromium: what a person does is done by role and label, what they see is read there.
 
-Rules of this file:
-1. Nothing is known of a page but what stands on it: a QR code is read from the pixels of a screenshot.
-   What is used is what was seen there, and it is used with the keyboard.
-2. A machine or a session is its cookies; one page shows them all, one after another.
-3. A page is looked at once: until somebody leaves it, nothing changes on it but what we type.
+How a page is looked at and used is the page's own (`browser_page`); what reads how is a table (`browser_words`).
 """
 
-import re
-import shutil
 from collections.abc import Callable
-from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote, urlencode
 
-from playwright.sync_api import sync_playwright
-
-from kmc_harness.phone.pictures import find_codes
 from kmc_harness.port import (
     Action,
     ChangePassword,
@@ -40,58 +30,19 @@ from kmc_harness.port import (
     UseSession,
 )
 from kmc_harness.targets._lab import BesideLab
-from kmc_harness.targets.browser_words import Words
+from kmc_harness.targets.browser_page import FLAGS, Kept, Page, chromium
+from kmc_harness.targets.browser_words import Word, Words, read
 
 __all__ = ["FLAGS", "Browser", "chromium"]
 
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-    # Instead of Playwright's list, of which these matter here; RenderDocument makes much anew for every page.
-    "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,PaintHolding,RenderDocument",
-)
-PATIENCE_MS = 10_000
-SMALLEST_PX = 80
-"""A QR code is not smaller on a screen."""
 NO_SUCH_THING = "there is nothing on the screen to do this with"
-FOUND = """
-  const seen = e => e.checkVisibility();
-  const found = {
-    field: [...document.querySelectorAll('input:not([type=hidden]), select, textarea')].filter(seen),
-    button: [...document.querySelectorAll('button, [role=button], input[type=submit]')].filter(seen),
-    link: [...document.querySelectorAll('a[href]')].filter(seen),
-  };"""
-LOOK = f"""(() => {{{FOUND}
-  const text = e => (e.innerText || e.getAttribute('aria-label') || e.title || e.placeholder || '').trim();
-  const ticks = e => ['checkbox', 'radio'].includes(e.type);
-  return {{
-    field: found.field.map(e => [e.labels?.length ? text(e.labels[0]) : text(e), ticks(e) ? (e.checked ? 'on' : '')
-      : e.type == 'password' ? '•'.repeat(e.value.length) : e.value]),
-    button: found.button.map(e => [text(e), '']),
-    link: found.link.map(e => [text(e), e.href]),
-    said: [...document.querySelectorAll('[role=alert], [role=alertdialog], [role=status]')].filter(seen)
-      .map(e => [e.getAttribute('role'), text(e)]),
-    pictures: [...document.querySelectorAll('img, canvas, svg')].filter(seen)
-      .filter(e => Math.min(e.getBoundingClientRect().width, e.getBoundingClientRect().height) >= {SMALLEST_PX}).length,
-    heading: text(document.querySelector('h1') || document.body),
-  }};
-}})()"""
-HELD_BACK = """(() => {
-  const button = document.activeElement, form = button.form;
-  if (!form || form.noValidate || button.formNoValidate) return '';
-  return [...form.elements].find(e => e.willValidate && !e.validity.valid)?.validationMessage ?? '';
-})()"""
-"""What a browser says of a form that it does not send, because a field lacks something."""
-_Cookies = list[dict[str, Any]]
 
 
 class Browser(BesideLab):
     """A KMC in Chromium; administration, clock and mail are the lab's."""
 
     name = "browser"
+    viewport: ClassVar[tuple[int, int]] = (640, 860)
     by_itself = frozenset(
         {
             Offer.SWITCH,
@@ -106,27 +57,27 @@ class Browser(BesideLab):
         }
     )
 
-    def __init__(self, url: str, token: str = "", words: Words | None = None) -> None:
-        """Look at `url`, with what `token` opens beside it (see BesideLab); `words`: what stands on the screens.
+    def __init__(self, url: str, token: str = "", wording: str | Words = "") -> None:
+        """Look at `url`, with what `token` opens beside it (see BesideLab).
 
-        The browser starts when something is to be done in it.
+        Args:
+            url: where the site is.
+            token: opens the lab there.
+            wording: what stands on the screens: a table, or the name of its file.
 
         Raises:
             LookupError: there is no Chromium.
+            Misuse: there is no such table, or it makes no sense.
 
         """
         super().__init__(url, token)
-        self._words = words or Words()
-        self._chromium = chromium()
-        self._page: Any = None
-        self._devtools: Any = None
-        self._close: Callable[[], None] = lambda: None
-        self._machines: dict[tuple[str, str], _Cookies] = {}
-        self._sessions: dict[str, tuple[_Cookies, tuple[str, str] | None]] = {}
-        self._shown = self._refused_at = ""
-        self._look: dict[str, Any] = {}
-        self._dones: dict[str, str] = {}
-        self._cache_control = ""
+        self.words = wording if isinstance(wording, Words) else read(wording) if wording else Words()
+        self.page = Page(self._url, self.words.selectors(), self.words.busy, self.viewport)
+        self._machines: dict[tuple[str, str], Kept] = {}
+        self._sessions: dict[str, tuple[Kept, tuple[str, str] | None]] = {}
+        self._shown = ""
+        self._refused_at: tuple[str, str] | None = None
+        self._dones: dict[str, Any] = {}
         self._acts: dict[type[Action], Callable[[Any], Observation]] = {
             OpenEnrolmentLink: self._open,
             GoToLogin: self._go_to_login,
@@ -140,21 +91,11 @@ class Browser(BesideLab):
             ConfirmPassword: self._confirm,
         }
 
-    def _start(self) -> None:
-        playwright = sync_playwright().start()
-        browser = playwright.chromium.launch(executable_path=self._chromium, args=FLAGS)
-        self._page = browser.new_context(viewport={"width": 640, "height": 860}).new_page()
-        self._page.set_default_timeout(PATIENCE_MS)
-        self._devtools = self._page.context.new_cdp_session(self._page)
-        self._page.on("response", self._answered)
-        self._close = partial(_end, browser, playwright)
-
-    def _answered(self, response: Any) -> None:
-        if response.request.is_navigation_request():
-            self._cache_control = response.headers.get("cache-control", "")
-
     def reset(self) -> None:
         """Everybody is new in any case; machines and sessions of the scenario before are forgotten."""
+        for place in self._dones.values():
+            if not isinstance(place, str):
+                place.close()
         for kept in (self._machines, self._sessions, self._dones):
             kept.clear()
 
@@ -166,8 +107,6 @@ class Browser(BesideLab):
             return self._administer(action) if action.session is None else self._try_switching(action.session)
         if type(action) not in self._acts:
             raise NotOffered(type(action).__name__)
-        if self._page is None:
-            self._start()
         return self._acts[type(action)](action)
 
     def _administer(self, action: Action) -> Observation:
@@ -176,120 +115,43 @@ class Browser(BesideLab):
 
     def close(self) -> None:
         """End the browser."""
-        self._close()
-        self._page = None
+        self.page.close()
         super().close()
 
     # The page
 
-    def _go(self, path: str) -> None:
-        self._page.goto(self._url + path, wait_until="load")
-        self._look = self._run(LOOK)
-        self._shown = self._refused_at = ""
+    def go(self, path: str) -> None:
+        """Load an address."""
+        self._shown, self._refused_at = "", None
+        self.page.go(path)
 
-    def _run(self, script: str) -> Any:
-        """Return what JavaScript makes of the page.
-
-        Not by `page.evaluate` or a locator: they bring so much along for every page that half of the time goes there.
-        """
-        ran = self._devtools.send("Runtime.evaluate", {"expression": script, "returnByValue": True})
-        if "exceptionDetails" in ran:
-            raise RuntimeError(ran["exceptionDetails"].get("exception", {}).get("description", "a script failed"))
-        return ran["result"].get("value")
-
-    def _focus(self, role: str, name: re.Pattern[str]) -> bool:
-        """Go to the first `field`, `button` or `link` of that name, as Tab does; False where there is none.
-
-        Raises:
-            LookupError: it takes nothing; what is typed would go to wherever one was before.
-
-        """
-        at = next((at for at, (text, _) in enumerate(self._look[role]) if name.match(text)), None)
-        if at is None:
-            return False
-        go = f"const it = found.{role}[{at}]; it.focus(); it.select?.()"
-        if not self._run(f"(() => {{{FOUND} {go}; return document.activeElement == it && !it.readOnly; }})()"):
-            raise LookupError(f"the {role} {self._look[role][at][0]!r} is on the screen, but takes nothing")
-        return True
-
-    def _sit_at(self, cookies: _Cookies) -> None:
-        context = self._page.context
-        context.clear_cookies()
-        if cookies:
-            context.add_cookies(cookies)
-
-    def _cookies(self) -> _Cookies:
-        found: _Cookies = self._page.context.cookies()
-        return found
-
-    def _click(self, name: re.Pattern[str], role: str = "button") -> bool:
-        """Follow it and wait for what comes; False where there is none.
-
-        Where the browser itself holds a form back, the page stays, with what the browser says of it.
-        """
-        if not self._focus(role, name):
-            return False
-        if words := self._run(HELD_BACK):
-            self._look["said"].append(["alert", words])
-            return True
-        with self._page.expect_navigation(wait_until="load"):
-            self._page.keyboard.press("Enter")
-        self._look = self._run(LOOK)
-        return True
-
-    def _fill(self, label: re.Pattern[str], text: str) -> bool:
-        """Type `text` into a field in place of what is there; False where there is none."""
-        if not self._focus("field", label):
-            return False
-        # What is there is selected.
-        if text:
-            self._page.keyboard.insert_text(text)
-        else:
-            self._page.keyboard.press("Delete")
-        return True
-
-    def _must(self, was_there: bool, what: re.Pattern[str]) -> None:
+    def must(self, was_there: bool, what: Word) -> None:
         """Break off where something is missing that is always there: that nobody answers is no refusal."""
         if not was_there:
-            raise LookupError(f"nothing on the screen reads {what.pattern}")
-
-    def _has(self, label: re.Pattern[str]) -> bool:
-        return any(label.match(each) for each, _ in self._look["field"])
-
-    def _tick(self, label: re.Pattern[str], on: bool) -> None:
-        if any(label.match(each) and bool(value) is not on for each, value in self._look["field"]):
-            self._focus("field", label)
-            self._page.keyboard.press("Space")
-
-    def _offers(self, button: re.Pattern[str]) -> bool:
-        return any(button.match(text) for text, _ in self._look["button"])
-
-    def _is_told(self, role: str) -> bool:
-        """Whether there is an `alert`, an `alertdialog` or a `status`."""
-        return any(each == role for each, _ in self._look["said"])
+            raise LookupError(f"nothing on the screen reads {what}")
 
     def _see(self, accepted: bool | None = None, **more: Any) -> Observation:
         """Return what is on the page; `accepted`: None where a QR code says so."""
-        look, named = self._look, self._words.named
-        names = [named(label) for label, _ in look["field"] + look["button"]]
-        names += [named(label, address) for label, address in look["link"]]
-        filled_in = {named(label): text for label, text in look["field"]}
-        picture = self._page.screenshot(full_page=True) if look["pictures"] else None
-        if picture and not find_codes(picture):
-            picture = None
-        said = " ".join(" ".join(text for _, text in look["said"]).split())
+        look, named = self.page.look, self.words.named
+        names = [named(label) for label, *_ in look.field]
+        names += [named(label, address) for label, address, _ in look.control]
+        filled_in = {named(label): text for label, text, _ in look.field}
+        told = "" if accepted and more.get("session") else self.page.told()
+        picture, cache_control = self.page.picture() or (None, self.page.cache_control())
+        if picture:
+            names += [named(address, address) for address in self.page.leads(self.words.opens)]
         return Observation(
             accepted=bool(picture) if accepted is None else accepted,
-            message=said,
+            message=told,
             picture=picture,
-            screen=Screen(tuple(dict.fromkeys(names)), filled_in, self._cache_control),
+            screen=Screen(tuple(dict.fromkeys(names)), filled_in, cache_control),
             **more,
         )
 
     # What people do
 
     def _address(self, kind: str, link: str) -> str:
-        return self._words.links[kind] + quote(link.rpartition("/")[2], safe="=-_%")
+        return self.words.links[kind] + quote(link.rpartition("/")[2], safe="=-_%")
 
     def _open(self, action: OpenEnrolmentLink) -> Observation:
         self._visit(self._address("enrolment", action.link), action.browser)
@@ -297,150 +159,174 @@ class Browser(BesideLab):
         return self._see()
 
     def _visit(self, address: str, handle: str | None) -> None:
-        """Open a mailed link with the cookies of a session, if one is named; what it makes of them is kept."""
-        cookies, machine = self._sessions.get(handle or "", ([], None))
-        self._sit_at(cookies)
-        self._go(address)
+        """Open a mailed link where a session is at home, if one is named; what it makes of that is kept."""
+        kept, machine = self._sessions.get(handle or "", (Kept(), None))
+        self.page.sit_at(kept)
+        self.go(address)
         if handle in self._sessions:
-            self._sessions[handle] = (self._cookies(), machine)
+            self._sessions[handle] = (self.page.kept(), machine)
 
     def _go_to_login(self, action: GoToLogin) -> Observation:
-        self._sit_at(self._machines.get((action.email, action.device or ""), []))
-        if action.link is None:
-            self._go(self._words.start)
-        elif self._shown != action.link or not self._click(self._words.follow):
-            return self._see(False)
+        if action.link is not None:
+            on_it = self._shown == action.link and self.page.click(self.words.follow)
+            self._shown = ""
+            return self._see(on_it)
+        self.page.sit_at(self._machines.get((action.email, action.device or ""), Kept()).in_a_new_tab())
+        self.go(self.words.start)
         return self._see(True)
 
     def _log_in(self, action: LogIn) -> Observation:
+        words, page = self.words, self.page
         machine = (action.email, action.device) if action.device else None
-        address = self._words.start + (f"?{urlencode({'account': action.account})}" if action.account else "")
-        if machine or self._refused_at != address or (action.code is None and self._has(self._words.code)):
-            self._sit_at(self._machines.get(machine, []) if machine else [])
-            self._go(address)
-        fields = self._look["field"]
-        self._must(self._fill(self._words.email, action.email), self._words.email)
-        self._must(self._fill(self._words.password, action.password), self._words.password)
-        self._tick(self._words.remember, machine is not None)
-        if self._has(self._words.code):
-            self._fill(self._words.code, action.code or "")
-        self._must(self._click(self._words.log_in), self._words.log_in)
-        asks = self._has(self._words.code)
-        if asks and action.code is not None and len(fields) < len(self._look["field"]):
-            self._fill(self._words.code, action.code)
-            self._click(self._words.log_in)
-        if not self._is_inside():
+        place = self.login_of(action.account)
+        if machine or self._refused_at != place or (action.code is None and page.look.has("field", words.code)):
+            self._go_to(place, self._machines.get(machine, Kept()) if machine else Kept())
+        had_code = page.look.has("field", words.code)
+        self.must(page.fill(words.email, action.email), words.email)
+        self.must(page.fill(words.password, action.password), words.password)
+        if machine or page.look.has("field", words.remember):
+            page.tick(words.remember, machine is not None)
+        if had_code:
+            page.fill(words.code, action.code or "")
+        self.must(page.click(words.log_in), words.log_in)
+        asks = page.look.has("field", words.code)
+        if asks and not had_code and action.code is not None:
+            page.fill(words.code, action.code)
+            page.click(words.log_in)
+        if not self.is_inside():
             # The next stranger types into what is there.
-            self._refused_at = "" if machine else address
-            return self._see(False, asks_for_code=asks and not action.code and self._has(self._words.code))
-        self._refused_at = ""
-        cookies = self._cookies()
+            self._refused_at = None if machine else place
+            return self._see(False, asks_for_code=asks and not action.code and page.look.has("field", words.code))
+        self._refused_at = None
+        kept = page.kept()
         if machine:
-            self._machines[machine] = cookies
-        handle = f"cookies of login {len(self._sessions) + 1}"
-        self._sessions[handle] = (cookies, machine)
+            self._machines[machine] = kept
+        handle = f"machine of login {len(self._sessions) + 1}"
+        self._sessions[handle] = (kept, machine)
         return self._inside(handle)
 
-    def _is_inside(self) -> bool:
-        return self._offers(self._words.log_out)
+    def login_of(self, account: str | None) -> tuple[str, str]:
+        """Return where one logs in to an account: an address, and what the machine remembers of it."""
+        return self.words.start + (f"?{urlencode({'account': account})}" if account else ""), ""
+
+    def remembering(self, kept: Kept, remembered: str) -> Kept:
+        """Return what a machine keeps that remembers this of where one logs in."""
+        return kept
+
+    def _go_to(self, place: tuple[str, str], kept: Kept) -> None:
+        address, remembered = place
+        self.page.sit_at(self.remembering(kept.in_a_new_tab(), remembered))
+        self.go(address)
+
+    def is_inside(self) -> bool:
+        """Whether one is logged in, by what the page offers."""
+        return self.page.look.has("control", self.words.log_out)
 
     def _inside(self, handle: str) -> Observation:
-        return self._see(True, session=handle, account=self._here())
+        account = self.here()
+        return self._see(True, session=handle, account=account)
 
-    def _here(self) -> str:
+    def here(self) -> str:
         """Return the account that the page is about."""
-        heading: str = self._look["heading"]
-        return heading
+        return self.page.look.heading
 
     def _enter(self, handle: str) -> bool:
-        """Load the first page with the cookies of a session; whether that is still a page for insiders."""
-        if self._page is None:
-            self._start()
-        self._sit_at(self._sessions[handle][0] if handle in self._sessions else [])
-        self._go(self._words.home)
-        return self._is_inside()
+        """Load the first page with what a machine keeps; whether that is still a page for insiders."""
+        self.page.sit_at(self._sessions[handle][0] if handle in self._sessions else Kept())
+        self.go(self.words.home)
+        return self.is_inside()
 
     def _use(self, action: UseSession) -> Observation:
         return self._inside(action.session) if self._enter(action.session) else self._see(False)
 
     def _log_out(self, action: LogOut) -> Observation:
         if self._enter(action.session):
-            self._click(self._words.log_out)
+            self.leave()
             if machine := self._sessions[action.session][1]:
-                self._machines[machine] = self._cookies()
+                self._machines[machine] = self.page.kept()
         return self._see(True)
+
+    def leave(self) -> None:
+        """Log out."""
+        self.must(self.page.click(self.words.log_out), self.words.log_out)
 
     def _switch(self, action: SwitchAccount) -> Observation:
         if not self._enter(action.session):
             return self._see(False)
-        if self._here() == action.account:
+        if self.here() == action.account:
             return self._inside(action.session)
-        switch = self._words.switch_to.format(account=action.account)
-        if not self._click(re.compile(f"^{re.escape(switch)}$")):
+        if not self.choose_account(action.account):
             return Observation(False, NO_SUCH_THING)
-        if not self._is_inside() or self._here() != action.account:
-            return self._see(False)
-        self._sessions[action.session] = (self._cookies(), self._sessions[action.session][1])
+        seen = self._see(False)
+        if not self.is_inside() or self.here() != action.account:
+            return seen
+        self._sessions[action.session] = (self.page.kept(), self._sessions[action.session][1])
         return self._inside(action.session)
+
+    def choose_account(self, account: str) -> bool:
+        """Ask for another account; False where it is not offered."""
+        return self.page.click(self.words.switch(account))
 
     def _try_switching(self, handle: str) -> Observation:
         """Look for a way to switch two-factor authentication, on the pages of somebody logged in."""
         if not self._enter(handle):
             return self._see(False)
-        return self._see(self._click(self._words.two_factor))
+        return self._see(self.page.click(self.words.two_factor))
 
     def _change(self, action: ChangePassword) -> Observation:
-        if not self._enter(action.session) or not self._click(self._words.settings, "link"):
+        if not self._enter(action.session) or not self.open_settings():
             return self._see(False)
-        self._fill(self._words.old_password, action.password)
-        self._fill(self._words.code, action.code or "")
-        done = self._choose(action.new_password)
-        return self._see(done and self._is_told("status"), session=action.session)
+        self.page.fill(self.words.old_password, action.password)
+        self.page.fill(self.words.code, action.code or "")
+        done = self._choose(action.new_password) and self.has_changed()
+        return self._see(done, session=action.session)
+
+    def open_settings(self) -> bool:
+        """Go to where a password is changed; False where there is no way."""
+        return self.page.click(self.words.settings)
+
+    def has_changed(self) -> bool:
+        """Whether the password has been changed, by what the page says."""
+        return self.page.look.says(self.words.saved)
 
     def _choose(self, password: str) -> bool:
         return (
-            self._fill(self._words.new_password, password)
-            and self._fill(self._words.again, password)
-            and self._click(self._words.set_password)
+            self.page.fill(self.words.new_password, password)
+            and self.page.fill(self.words.again, password)
+            and self.page.click(self.words.set_password)
         )
 
     def _forgot(self, action: RequestReset) -> Observation:
-        self._sit_at([])
-        self._go(self._words.start)
-        self._must(self._click(self._words.forgot, "link"), self._words.forgot)
-        self._must(self._fill(self._words.email, action.email), self._words.email)
-        self._must(self._click(self._words.send), self._words.send)
-        return self._see(self._is_told("status"))
+        words, page = self.words, self.page
+        page.sit_at(Kept())
+        self.go(words.start)
+        self.must(page.click(words.forgot), words.forgot)
+        self.must(page.fill(words.email, action.email), words.email)
+        self.must(page.click(words.send), words.send)
+        return self._see(page.look.says(words.sent))
 
     def _restore(self, action: SetPassword) -> Observation:
         self._visit(self._address("reset", action.link), action.browser)
         if not self._choose(action.password):
             return self._see(False)
-        done = self._offers(self._words.ok)
+        done = self.page.look.has("control", self.words.ok)
+        seen = self._see(done)
         if done:
-            self._dones[action.link] = self._page.url.removeprefix(self._url)
-        return self._see(done)
+            # What a page with scripts has to show is in its tab alone, which stays as it is until somebody comes back.
+            self._dones[action.link] = self.page.new_tab() if self.page.look.scripted else self.page.address
+        return seen
 
     def _confirm(self, action: ConfirmPassword) -> Observation:
-        if action.link not in self._dones:
+        place = self._dones.get(action.link)
+        if place is None:
             return Observation(False, NO_SUCH_THING)
-        self._go(self._dones[action.link])
-        if not self._click(self._words.ok):
+        if isinstance(place, str):
+            self.go(place)
+        else:
+            self.page.back_to(place)
+            del self._dones[action.link]
+        if not self.page.click(self.words.ok):
             return self._see(False)
         self._shown = action.link
         seen = self._see()
-        return seen if seen.picture or self._is_told("alert") else self._see(True)
-
-
-def chromium() -> str:
-    """Return the path of the system's Chromium; raises LookupError where there is none."""
-    # The first one has no window to it, and takes half as long.
-    for name in ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"):
-        if path := shutil.which(name):
-            return path
-    raise LookupError("no Chromium is on the PATH: apt-get install chromium-headless-shell")
-
-
-def _end(browser: Any, playwright: Any) -> None:
-    browser.close()
-    playwright.stop()
+        return seen if seen.picture or not self.page.look.has("field", self.words.email) else self._see(True)

@@ -192,8 +192,9 @@ def test_a_key_tells_how_long_its_own_kind_of_link_is_good(site: Site) -> None:
 def test_a_dot_stands_for_an_equals_sign_in_a_key(site: Site) -> None:
     site.call("user", "resetPassword", email=BO)
     key = site.link(LinkKind.RESET, BO)
-    said = site.call("user", "validateHashKey", hashKey=key.replace("=", "."))
-    assert said == {"objectType": "KalturaAuthentication"}
+    for written in (key.replace("=", "."), key.rstrip("=")):
+        said = site.call("user", "validateHashKey", hashKey=written)
+        assert said == {"objectType": "KalturaAuthentication"}
 
 
 def test_a_new_password_brings_the_new_qr_code_in_the_answer(site: Site) -> None:
