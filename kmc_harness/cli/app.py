@@ -298,6 +298,12 @@ def serve(
     ),
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: a free one")] = 8800,
     lab: Annotated[bool, typer.Option("--lab", help="with mailboxes, a phone, and a clock to turn")] = False,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict", help="callers of API v3 meet what they meet at the published server, as under its policy"
+        ),
+    ] = False,
     smtp: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="send mail to this server too")] = None,
     account: Annotated[
         list[str] | None, typer.Option(metavar="NAME:EMAIL[:PASSWORD]", help="somebody to begin with; repeatable")
@@ -312,7 +318,7 @@ def serve(
     except ModuleNotFoundError as error:
         raise Misuse(f"{error.name} is not installed: pip install 'kmc-harness[serve]'") from error
     settings = serving.Settings(
-        policy, seed, host, port, lab, smtp, tuple(account or ()), os.environ.get("KMC_LAB_TOKEN"), front
+        policy, seed, host, port, lab, smtp, tuple(account or ()), os.environ.get("KMC_LAB_TOKEN"), front, strict
     )
     try:
         serving.serve(settings, typer.echo)

@@ -6,7 +6,7 @@ vendor founds accounts.
 
 from typing import Any
 
-from kmc_harness.server.api_logins import refused_password
+from kmc_harness.server.api_logins import refused_password, see_no_name
 from kmc_harness.server.call import DAY_S, Call
 from kmc_harness.server.errors import ApiError
 from kmc_harness.server.ks import ADMIN, VENDOR_ID
@@ -51,7 +51,9 @@ def register_partner(call: Call) -> Any:
         known = call.backend.state.credentials.get(email)
         if known and (not password or password != known.password):
             raise ApiError("PARTNER_REGISTRATION_ERROR", MESSAGE="SE Invalid password")
-        _register(call, RegisterUser(name, email, password or None))
+        _register(call, RegisterUser(name, email, password or None), *_given(asked, "adminName").partition(" ")[::2])
+        if call.site.strictness and password and not call.flag("silent"):
+            call.backend.mail_first_password(email)
         number = call.backend.partner_id(name) or 0
     secret = call.site.admin_secret(number)
     return {"objectType": "KalturaPartner", "id": number, "name": name, "adminEmail": email, "adminSecret": secret}
@@ -69,7 +71,10 @@ def add_user(call: Call) -> Any:
     with call.backend.lock:
         if _member(call, account, email):
             raise ApiError("DUPLICATE_USER_BY_ID", UID=email)
-        _register(call, RegisterUser(account, email, password or None, administrator))
+        if call.site.strictness and administrator:
+            call.site.strictness.add_administrator(account)
+        action = RegisterUser(account, email, password or None, administrator)
+        _register(call, action, asked.text("firstName", ""), asked.text("lastName", ""))
     return _user(email, UserStatus.ACTIVE)
 
 
@@ -133,6 +138,8 @@ def update_configuration(call: Call) -> Any:
     present = call.backend.state.accounts.get(account)
     on = given.flag("useTwoFactorAuthentication", present is not None and present.two_factor)
     session = None if vendor else ks.handle
+    if vendor and call.site.strictness and given.has("limits"):
+        call.site.strictness.limit(account, given.object("limits"))
     outcome = call.perform((EnableTwoFactor if on else DisableTwoFactor)(account, session))
     if not outcome.accepted:
         raise ApiError("SERVICE_FORBIDDEN", SERVICE="systempartner_systempartner")
@@ -167,9 +174,13 @@ def _given(asked: Call, name: str) -> str:
     return text
 
 
-def _register(call: Call, action: RegisterUser) -> None:
-    if action.password is not None and password_refused(call.backend.turn(action)):
-        raise refused_password()
+def _register(call: Call, action: RegisterUser, first_name: str, last_name: str) -> None:
+    if call.site.strictness:
+        call.site.strictness.name(action.email, first_name, last_name)
+    if action.password is not None:
+        if password_refused(call.backend.turn(action)):
+            raise refused_password(call)
+        see_no_name(call, action.email, action.password)
     call.perform(action)
 
 

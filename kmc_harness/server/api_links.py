@@ -4,7 +4,7 @@ import base64
 import io
 from typing import Any
 
-from kmc_harness.server.api_logins import refused_password
+from kmc_harness.server.api_logins import refused_password, see_no_name
 from kmc_harness.server.call import Call
 from kmc_harness.server.errors import ApiError
 from kmc_model.actions import ConfirmPassword, OpenEnrolmentLink, RequestReset, SetPassword
@@ -22,6 +22,8 @@ SMALLEST_MODULE_PX = 2
 def reset_password(call: Call) -> Any:
     """Ask for a reset; the model tells nobody whether there is such a user (facts, 7.1)."""
     email = call.text("email")
+    if call.site.strictness and email not in call.backend.state.credentials:
+        call.site.strictness.reserve(email)
     if not call.perform(RequestReset(email)).accepted:
         known = email in call.backend.state.credentials
         raise ApiError("RESOURCE_IS_RESERVED", ID=email) if known else ApiError("USER_NOT_FOUND")
@@ -36,9 +38,13 @@ def set_initial_password(call: Call) -> Any:
     """
     key, password = call.hash_key(), call.text("newPassword")
     with call.backend.lock:
-        outcome = call.perform(SetPassword(key, password))
+        if call.backend.would(action := SetPassword(key, password)).accepted:
+            see_no_name(call, call.backend.state.links[key].email, password)
+        outcome = call.perform(action)
         if outcome.reason is Reason.PASSWORD_REFUSED:
-            raise refused_password()
+            raise refused_password(call)
+        if outcome.reason is Reason.UNKNOWN:
+            raise ApiError("INVALID_USER_ID")
         if not outcome.accepted:
             raise _no_good(call, key)
         mailed = call.backend.policy.reset_mails_qr_code

@@ -10,11 +10,23 @@ from kmc_harness.server.call import Call, invalid_ks
 from kmc_harness.server.errors import ApiError
 from kmc_model.actions import ChangePassword, LogIn, LogOut
 from kmc_model.model import Outcome
+from kmc_model.policy import KALTURA_SERVER
 from kmc_model.turn import Reason
 
-__all__ = ["admin_login", "login", "login_by_login_id", "refused_password", "update_login_data", "update_password"]
+__all__ = [
+    "admin_login",
+    "login",
+    "login_by_login_id",
+    "refused_password",
+    "see_no_name",
+    "update_login_data",
+    "update_password",
+]
 
-RULES = "At least 8 characters, a digit, and one of ~!@#$%^*=+?()-[]{}"
+SIGNS = "a digit, and one of ~!@#$%^*=+?()-[]{}"
+RULES = f"At least 8 characters, {SIGNS}"
+STRICT_RULES = f"8 to 14 characters, no others than letters, digits and signs: a lower-case letter, {SIGNS}"
+NO_NAME = "Can't contain your name or email"
 CHANGE_CODES = {"USER_NOT_FOUND": "LOGIN_DATA_NOT_FOUND", "USER_WRONG_PASSWORD": "WRONG_OLD_PASSWORD"}
 SHOWN_OF_CHANGE = {"INVALID_KS", "MISSING_MANDATORY_PARAMETER", "PASSWORD_STRUCTURE_INVALID"}
 
@@ -101,13 +113,14 @@ def _change_password(call: Call, email: str) -> None:
         except ApiError as error:
             raise ApiError(CHANGE_CODES.get(error.code, error.code)) from error
         own = opened.session or ""
+        see_no_name(call, email, new)
         session = ks.handle if ks and ks.user_id == email else own
         outcome = call.perform(ChangePassword(session, password, new)) if new else opened
         call.perform(LogOut(own))
     if outcome.reason is Reason.SESSION_ENDED:
         raise invalid_ks()
     if not outcome.accepted:
-        raise refused_password()
+        raise refused_password(call)
 
 
 def _strictest_account(call: Call, email: str) -> str | None:
@@ -119,6 +132,13 @@ def _strictest_account(call: Call, email: str) -> str | None:
     return max(open_ones, key=lambda name: state.accounts[name].two_factor, default=None)
 
 
-def refused_password() -> ApiError:
+def refused_password(call: Call) -> ApiError:
     """Return the error of a new password that does not obey the rules."""
-    return ApiError("PASSWORD_STRUCTURE_INVALID", RULES=RULES)
+    is_strict = call.backend.policy.new_passwords_fit == KALTURA_SERVER.new_passwords_fit
+    return ApiError("PASSWORD_STRUCTURE_INVALID", RULES=STRICT_RULES if is_strict else RULES)
+
+
+def see_no_name(call: Call, email: str, password: str) -> None:
+    """See that a new password does not hold its owner's name; raises ApiError where it does."""
+    if call.site.strictness and call.site.strictness.forbids(email, password):
+        raise ApiError("PASSWORD_STRUCTURE_INVALID", RULES=NO_NAME)

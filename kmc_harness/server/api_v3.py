@@ -3,6 +3,7 @@
 Beside it stands what the KMC asks about a mailed link outside of the API.
 """
 
+import asyncio
 import re
 from typing import Any
 
@@ -14,9 +15,11 @@ from kmc_harness.durations import stopwatch
 from kmc_harness.server import wire
 from kmc_harness.server.backend import Backend
 from kmc_harness.server.call import Call, Site
-from kmc_harness.server.errors import ApiError, shown
+from kmc_harness.server.errors import ApiError, Crash, shown
 from kmc_harness.server.ks import KsIssuer
 from kmc_harness.server.services import ACTIONS
+from kmc_harness.server.strict import Strictness
+from kmc_model.records import LinkStatus
 
 __all__ = ["RESET_KEY", "routes"]
 
@@ -24,21 +27,30 @@ LARGEST_BODY = 64 * 1024
 MOST_CALLS = 50
 MOST_FIELDS = 1000
 SERVICES = {name.partition(".")[0] for name in ACTIONS}
-COMMON = ("ks", "partnerId", "clientTag")
+COMMON = ("ks", "partnerId", "clientTag", "nocache")
 """What the calls of a multirequest take from the whole where they do not say it themselves."""
 REFERENCE = re.compile(r"\{([0-9]{1,4}):result:?([^{}]*)\}")
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY"}
 JSON = "1"
 RESET_KEY = "/index.php/kmcng/resetpassword/setpasshashkey"
+BETWEEN_S = 0.02
+"""Between the check of a link and its use, where nothing locks it."""
 
 
 class TooLarge(Exception):
     """The body of a request is larger than any call needs."""
 
 
-def routes(backend: Backend, vendor_secret: str | None) -> list[BaseRoute]:
-    """Return where API v3 answers; whoever has `vendor_secret` can open a session of the vendor's (partner -2)."""
-    site = Site(backend, KsIssuer(), vendor_secret)
+def routes(backend: Backend, vendor_secret: str | None, *, strict: bool = False) -> list[BaseRoute]:
+    """Return where API v3 answers.
+
+    Args:
+        backend: the model behind it.
+        vendor_secret: opens a session of the vendor's (partner -2).
+        strict: whether callers meet there what they meet at the published server.
+
+    """
+    site = Site(backend, KsIssuer(), vendor_secret, Strictness(backend) if strict else None)
 
     async def answer(request: Request) -> Response:
         began = stopwatch()
@@ -46,7 +58,12 @@ def routes(backend: Backend, vendor_secret: str | None) -> list[BaseRoute]:
             parameters = await _parameters(request)
         except TooLarge:
             return Response(f"more than {LARGEST_BODY} bytes", 413, HEADERS, "text/plain")
-        said = answers(site, parameters)
+        if not backend.policy.links_are_locked:
+            await _look_at_link(backend, parameters)
+        try:
+            said = answers(site, parameters)
+        except Crash:
+            return Response(b"", 500, HEADERS)
         if parameters.get("format") == JSON:
             return Response(wire.as_json(said), 200, HEADERS, "application/json")
         return Response(wire.as_xml(said, stopwatch() - began), 200, HEADERS, "text/xml")
@@ -58,6 +75,14 @@ def routes(backend: Backend, vendor_secret: str | None) -> list[BaseRoute]:
 
     calls = [Route(path, answer, methods=["GET", "POST"]) for path in ("/api_v3", "/api_v3/{rest:path}")]
     return [*calls, Route(f"{RESET_KEY}/{{key:path}}", reset_key)]
+
+
+async def _look_at_link(backend: Backend, parameters: wire.Parameters) -> None:
+    """Look at a link some time before it is used; whoever comes meanwhile finds it as it was (I-38)."""
+    link = backend.find(str(parameters.get("hashKey", "")))
+    if link and link.status is LinkStatus.OPEN:
+        await asyncio.sleep(BETWEEN_S)
+        backend.put_back(link)
 
 
 async def _parameters(request: Request) -> wire.Parameters:
@@ -129,10 +154,16 @@ def _resolved(value: Any, results: list[Any]) -> Any:
 def _answer(site: Site, parameters: wire.Parameters) -> Any:
     service, action = (parameters.get(name) for name in ("service", "action"))
     service, action = (name if isinstance(name, str) else "" for name in (service, action))
+    if site.strictness and (kept := site.strictness.kept(parameters)):
+        return kept[0]
+    inner: ApiError | None = None
     try:
-        return _found(service, action)(Call(site, parameters))
+        answer = _found(service, action)(Call(site, parameters))
     except ApiError as error:
-        return shown(error, service, action)
+        inner, answer = error, shown(error, service, action)
+    if site.strictness:
+        site.strictness.keep(parameters, inner, answer)
+    return answer
 
 
 def _found(service: str, action: str) -> Any:

@@ -7,15 +7,16 @@ Invariants:
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from kmc_harness.port import Action, LinkKind, Mail, MailedLink
+from kmc_harness.port import Action, LinkKind, Mail, MailedLink, RequestReset
 from kmc_model import mails, records
 from kmc_model.model import Model, Outcome, Variant
 from kmc_model.policy import Policy
 from kmc_model.totp import SeededSecrets
 from kmc_model.turn import Turn
+from kmc_model.values import changed
 
 __all__ = ["Backend", "Clock", "OffsetClock"]
 
@@ -70,6 +71,8 @@ class Backend:
         self.variant = variant or Variant()
         self.on_mail: Callable[[Mail], None] = lambda mail: None
         self.on_performed: Callable[[int, Action, Outcome], None] = lambda now, action, outcome: None
+        self.loses: Callable[[Action, str], bool] = lambda action, email: False
+        """Whether the mails that an action sends to an e-mail are lost."""
         self._origin = origin
         # The model only reads its clock, so any that tells the time will do.
         self._model = Model(self.clock, SeededSecrets(seed), self.variant)  # type: ignore[arg-type]
@@ -91,11 +94,32 @@ class Backend:
             for name in list(self.state.accounts)[len(self._accounts) :]:
                 self._partner_ids[name] = FIRST_PARTNER_ID + len(self._accounts)
                 self._accounts.append(name)
-            for mail in map(self._as_received, outcome.mails):
-                self._mails.append(mail)
-                self._inboxes.setdefault(mail.recipient, []).append(mail)
-                self.on_mail(mail)
+            self._deliver(each for each in outcome.mails if not self.loses(action, each.recipient))
             return outcome
+
+    def _deliver(self, sent: Iterable[records.Mail]) -> None:
+        for mail in map(self._as_received, sent):
+            self._mails.append(mail)
+            self._inboxes.setdefault(mail.recipient, []).append(mail)
+            self.on_mail(mail)
+
+    def mail_first_password(self, email: str) -> None:
+        """Mail a link to set a password, as to somebody who was registered without one."""
+        with self.lock:
+            turn, before = self.turn(RequestReset(email)), len(self.state.outbox)
+            turn.put_mail(mails.first_password(turn.new_link(records.LinkKind.RESET, email)))
+            self._model.state = turn.state
+            self._deliver(turn.state.outbox[before:])
+
+    def find(self, key: str) -> records.Link | None:
+        """Return the link with this key, which may lack its padding or have `.` in its place: it counts decoded."""
+        found, bare = self.state.links.get, key.replace(".", "=").rstrip("=")
+        return found(bare) or found(bare + "=" * (-len(bare) % 4))
+
+    def put_back(self, link: records.Link) -> None:
+        """Have a link be as it was looked at before."""
+        with self.lock:
+            self._model.state = changed(self.state, links={**self.state.links, link.token: link})
 
     @property
     def state(self) -> records.State:

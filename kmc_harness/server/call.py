@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from kmc_harness.server.backend import Backend
 from kmc_harness.server.errors import ApiError
 from kmc_harness.server.ks import ADMIN, LONGEST_S, USER, Ks, KsIssuer
+from kmc_harness.server.strict import Strictness
 from kmc_harness.server.wire import Parameters
-from kmc_model.actions import Action, UseSession
+from kmc_model.actions import AccountStatus, Action, UseSession
 from kmc_model.model import Outcome
 
 __all__ = ["DAY_S", "Call", "Site", "invalid_ks"]
@@ -18,11 +19,12 @@ DAY_S = 24 * 3600
 
 @dataclass(frozen=True)
 class Site:
-    """What all calls share; `vendor_secret` opens a session of the vendor's."""
+    """What all calls share; `vendor_secret` opens a session of the vendor's, `strictness` is the published server's."""
 
     backend: Backend
     ks_issuer: KsIssuer
     vendor_secret: str | None
+    strictness: Strictness | None = None
 
     def admin_secret(self, partner_id: int) -> str | None:
         """Return what opens a session of the account's administration; None where there is no vendor to tell it."""
@@ -72,17 +74,21 @@ class Call:
 
     def hash_key(self) -> str:
         """Return the key of a mailed link; a `.` may stand for `=`, and the KMC drops those at its end."""
-        key = self.text("hashKey").replace(".", "=").rstrip("=")
-        return key + "=" * (-len(key) % 4)
+        key = self.text("hashKey")
+        link = self.backend.find(key)
+        return link.token if link else key
 
     def account(self, name: str = "partnerId") -> str | None:
         """Return the account that a partner's number names; None where none is named."""
         if not self.text(name, ""):
             return None
         account = self.backend.account(self.number(name))
-        if account is None:
+        if account is None or (self.site.strictness and self._is_blocked(account)):
             raise ApiError("SERVICE_FORBIDDEN_CONTENT_BLOCKED")
         return account
+
+    def _is_blocked(self, account: str) -> bool:
+        return self.backend.state.accounts[account].status is AccountStatus.BLOCKED
 
     # Who makes it
 
@@ -100,8 +106,12 @@ class Call:
 
     def read(self, text: str) -> Ks:
         """Return what `text` says, which is a KS that has not expired."""
-        ks = self.site.ks_issuer.read(text, self.backend.now())
+        ks = self.site.ks_issuer.read(text)
         if ks is None:
+            raise invalid_ks("INVALID_STR")
+        if self.backend.now() > ks.expires_at:
+            raise invalid_ks("EXPIRED")
+        if self.site.ks_issuer.is_withdrawn(ks):
             raise invalid_ks()
         return ks
 
@@ -129,6 +139,6 @@ class Call:
         return self.site.ks_issuer.issue(partner_id, email, outcome.session, until, kind, privileges)
 
 
-def invalid_ks() -> ApiError:
+def invalid_ks(why: str = "LOGOUT") -> ApiError:
     """Return the error of a KS that is no good (any more); what was sent is not repeated."""
-    return ApiError("INVALID_KS", KSID="LOGOUT", ERR_CODE="-1", ERR_DESC="INVALID_STR")
+    return ApiError("INVALID_KS", KSID=why, ERR_CODE="-1", ERR_DESC="INVALID_STR")

@@ -2,11 +2,12 @@
 
 import re
 
-__all__ = ["ApiError", "shown"]
+__all__ = ["ApiError", "Crash", "shown"]
 
 TEXTS = {
     "ACTION_DOES_NOT_EXISTS": 'Action "@ACTION_NAME@" does not exists for service "@SERVICE_NAME@"',
     "ACTION_NOT_SPECIFIED": "Action name was not specified, please specify one",
+    "ADMIN_LOGIN_USERS_QUOTA_EXCEEDED": "Partner login users quota exceeded",
     "CANNOT_DELETE_OR_BLOCK_ROOT_ADMIN_USER": "Root admin user cannot be deleted",
     "DUPLICATE_USER_BY_ID": "User with id [@UID@] already exists in system",
     "ERROR_IN_QR_GENERATION": "Could not generate QR code",
@@ -46,6 +47,8 @@ TEXTS = {
     "USER_WRONG_PASSWORD": "Wrong password supplied",
     "WRONG_OLD_PASSWORD": "Wrong old password supplied",
 }
+WITHOUT_ARGUMENTS = {"INVALID_USER_ID": "Invalid user id"}
+"""Codes that have two texts (facts, 3.9)."""
 LONGEST_ARGUMENT = 100
 PASS_LOGIN = {"USER_WRONG_PASSWORD", "PASSWORD_EXPIRED", "MISSING_OTP", "INVALID_OTP", "DIRECT_LOGIN_BLOCKED"}
 
@@ -61,7 +64,15 @@ class ApiError(Exception):
     @property
     def message(self) -> str:
         """The text as the wire has it."""
-        return re.sub("@([A-Z_]+)@", lambda name: self.arguments.get(name[1], "N/A"), TEXTS[self.code])
+        return re.sub("@([A-Z_]+)@", lambda name: self.arguments.get(name[1], "N/A"), self._text)
+
+    @property
+    def _text(self) -> str:
+        return TEXTS[self.code] if self.arguments else WITHOUT_ARGUMENTS.get(self.code, TEXTS[self.code])
+
+
+class Crash(Exception):
+    """The server breaks off with status 500 and no word."""
 
 
 def _stripped(value: object) -> str:
@@ -74,6 +85,8 @@ def shown(error: ApiError, service: str, action: str) -> ApiError | None:
     match f"{service}.{action}".lower():
         case "user.loginbyloginid" if error.code not in PASS_LOGIN:
             return ApiError("USER_WRONG_PASSWORD")
+        case "user.resetpassword" if error.code == "RESOURCE_IS_RESERVED":
+            raise Crash from error
         case "user.resetpassword":
             return None
     return error

@@ -57,8 +57,8 @@ class KsIssuer:
         """Whether `ks` stands for no session of the model's."""
         return ks.handle in self._own
 
-    def read(self, text: str, now: int) -> Ks | None:
-        """Return what `text` says, or None where it was not issued here or has expired."""
+    def read(self, text: str) -> Ks | None:
+        """Return what `text` says, or None where it was not issued here."""
         try:
             signature, _, said = base64.urlsafe_b64decode(text.encode()).decode().partition("|")
         except ValueError:
@@ -66,12 +66,15 @@ class KsIssuer:
         if not hmac.compare_digest(signature.encode(), self._signature(said).encode()):
             return None
         partner, _, expires, kind, handle, user, privileges = map(urllib.parse.unquote, said.split(";"))
-        made = Ks(int(partner), user, handle, int(expires), int(kind), privileges, text)
-        return made if now <= made.expires_at and text not in self._withdrawn else None
+        return Ks(int(partner), user, handle, int(expires), int(kind), privileges, text)
 
     def withdraw(self, ks: Ks) -> None:
         """Never again take `ks` for one, which is one of `issue_own`."""
         self._withdrawn.add(ks.text)
+
+    def is_withdrawn(self, ks: Ks) -> bool:
+        """Whether `ks` was withdrawn."""
+        return ks.text in self._withdrawn
 
     def _signature(self, said: str) -> str:
         return hmac.digest(self._key, said.encode(), "sha1").hex()

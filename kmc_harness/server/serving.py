@@ -4,7 +4,7 @@ import ipaddress
 import secrets
 import socket
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import uvicorn
@@ -16,7 +16,7 @@ from kmc_harness.server.site import make_app
 from kmc_harness.verdicts import Misuse, unknown
 from kmc_model.actions import RegisterUser
 from kmc_model.model import Variant
-from kmc_model.policy import POLICIES
+from kmc_model.policy import KALTURA_SERVER, POLICIES
 
 __all__ = ["Settings", "serve"]
 
@@ -43,6 +43,7 @@ class Settings:
     accounts: Sequence[str]
     token: str | None = None
     front: Path | None = None
+    strict: bool = False
 
 
 def serve(settings: Settings, say: Callable[[str], None]) -> None:
@@ -63,14 +64,17 @@ def _serve(settings: Settings, listening: socket.socket, say: Callable[[str], No
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{host}:{port}"
     token = settings.token or secrets.token_urlsafe(24)
-    backend = Backend(Variant(POLICIES[settings.policy]), settings.seed or secrets.token_hex(16), origin=url)
+    strict = settings.strict or settings.policy == KALTURA_SERVER.name
+    policy = POLICIES[settings.policy]
+    policy = replace(policy, new_passwords_fit=KALTURA_SERVER.new_passwords_fit) if strict else policy
+    backend = Backend(Variant(policy), settings.seed or secrets.token_hex(16), origin=url)
     delivery = _delivery(settings.smtp, say) if settings.smtp else None
     if delivery:
         backend.on_mail = delivery.send
     for each in settings.accounts:
         _register(backend, each)
     built = built_front.routes(settings.front, url) if settings.front else None
-    app = make_app(backend, lab=settings.lab, token=token, built=built)
+    app = make_app(backend, lab=settings.lab, token=token, built=built, strict=strict)
     config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, lifespan="off")
     if not _is_loopback(settings.host):
         say(f"warning: {settings.host} can be reached from other machines, and nothing here is encrypted")

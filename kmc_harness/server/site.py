@@ -14,11 +14,19 @@ from kmc_harness.server.routes import front
 __all__ = ["make_app"]
 
 
-def make_app(backend: Backend, *, lab: bool, token: str | None, built: Sequence[BaseRoute] | None = None) -> Starlette:
+def make_app(
+    backend: Backend,
+    *,
+    lab: bool,
+    token: str | None,
+    built: Sequence[BaseRoute] | None = None,
+    strict: bool = False,
+) -> Starlette:
     """Return API v3, the screens and, if `lab`, the lab of `backend`.
 
     `token` opens the lab, and is the secret of the vendor's representative on API v3 (partner -2).
     `built` are the routes of a front end built elsewhere, in place of the screens; the lab does not see what they show.
+    `strict`: callers of API v3 meet there what they meet at the published server.
 
     Raises:
         ValueError: a lab without a token.
@@ -26,7 +34,7 @@ def make_app(backend: Backend, *, lab: bool, token: str | None, built: Sequence[
     """
     if lab and not token:
         raise ValueError("a lab needs a token; anybody could turn its clock")
-    routes = api_v3.routes(backend, token)
+    routes = api_v3.routes(backend, token, strict=strict)
     if not lab or not token:
         return Starlette(routes=[*routes, *front(backend, built=built)])
     lab_state = LabState()

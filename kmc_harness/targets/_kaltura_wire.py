@@ -1,6 +1,9 @@
 """Calls of API v3, by the official client (KalturaApiClient from PyPI, in XML), or as JSON where it has none."""
 
 import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import requests
@@ -39,12 +42,21 @@ class Wire:
         self._url = url
         self._always: dict[str, Any] = {} if cache else {"nocache": 1}
         self._own = threading.local()
+        self._spare: deque[_Client] = deque()
 
     @property
     def _client(self) -> _Client:
         if not hasattr(self._own, "client"):
-            self._own.client = _Client(self._url)
+            self._own.client = self._spare.popleft() if self._spare else _Client(self._url)
         return self._own.client  # type: ignore[no-any-return]
+
+    @contextmanager
+    def for_threads(self, count: int) -> Iterator[None]:
+        """Have clients ready for so many new threads: to make one takes longer than a race lasts."""
+        ready = [_Client(self._url) for _ in range(count - len(self._spare))] + list(self._spare)
+        self._spare = deque(ready)
+        yield
+        self._spare = deque(ready)
 
     def client(self, ks: str = "") -> Any:
         """Return the official client with the KS of whoever calls."""

@@ -138,7 +138,8 @@ class Kaltura(BesideLab):
 
     def at_once(self, actions: Sequence[Action]) -> Sequence[Observation]:
         """Perform all of `actions` at the same moment, each with a client of its own."""
-        return in_threads(self.perform, actions)
+        with self._wire.for_threads(len(actions)):
+            return in_threads(self.perform, actions)
 
     # One action each
 
