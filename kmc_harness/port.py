@@ -1,5 +1,6 @@
 """The port between harness and target: what an adapter implements, and the actions it is asked to perform."""
 
+import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -53,6 +54,7 @@ __all__ = [
     "Observation",
     "Offer",
     "OpenEnrolmentLink",
+    "PasswordRules",
     "RegisterUser",
     "RequestReset",
     "Screen",
@@ -301,6 +303,68 @@ class Naming:
     def account(self, name: str) -> str:
         """Return what an account is called."""
         return name + self.mark
+
+
+CLASSES: dict[str, str] = {"digit": "0123456789", "lower": "bcdfghjkmnpqrstvwxz", "upper": "BCDFGHJKLMNPQRSTVWXZ"}
+"""Characters of which passwords are made; without vowels, they hold no name."""
+TRIES = 1000
+
+
+@dataclass(frozen=True)
+class PasswordRules:
+    """What a target takes for a password. Where one says so, the passwords of all scenarios obey.
+
+    Attributes:
+        min, max: the fewest and the most characters; max 0: there is no most.
+        needs: one at least of each of these: digit, lower, upper, symbol.
+        symbols: what counts as a symbol.
+        only: whether nothing but letters, digits and symbols is taken.
+        forbids: parts that it must not hold, in upper or lower case.
+
+    """
+
+    min: int = 8
+    max: int = 0
+    needs: tuple[str, ...] = ("digit", "symbol")
+    symbols: str = "~!@#$%^*=+?()-[]{}"
+    only: bool = False
+    forbids: tuple[str, ...] = ()
+
+    def take(self, password: str) -> bool:
+        """Whether `password` obeys."""
+        has = {
+            "digit": any(each.isdigit() for each in password),
+            "lower": any(each.islower() for each in password),
+            "upper": any(each.isupper() for each in password),
+            "symbol": any(each in self.symbols for each in password),
+        }
+        listed = all((each.isascii() and each.isalnum()) or each in self.symbols for each in password)
+        return (
+            self.min <= len(password) <= (self.max or len(password))
+            and all(has[each] for each in self.needs)
+            and (listed or not self.only)
+            and not any(each.lower() in password.lower() for each in self.forbids)
+        )
+
+    def fitted(self, password: str) -> str:
+        """Return `password` where it obeys; else one that does, the same for the same.
+
+        Raises:
+            ValueError: there is none.
+
+        """
+        if self.take(password):
+            return password
+        for nth in range(TRIES):
+            seed = hashlib.sha256(f"{password}/{nth}".encode()).digest() * (1 + max(self.min, self.max) // 32)
+            classes = [CLASSES.get(each, self.symbols) for each in (*self.needs, "lower", "digit")]
+            size = max(self.min, min(len(password), self.max or len(password)), len(self.needs))
+            made = "".join(
+                (kind := classes[at % len(classes)])[byte % len(kind)] for at, byte in enumerate(seed[:size])
+            )
+            if self.take(made):
+                return made
+        raise ValueError(f"no password was found that obeys {self}")
 
 
 class Target(Protocol):

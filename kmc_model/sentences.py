@@ -254,5 +254,8 @@ PASSWORDS: Mapping[str, Callable[[str], str]] = {
 
 
 def new_password(number: int) -> str:
-    """Return somebody's `number`-th new password, unlike all others; it obeys the KMC's rules: 8 to 14 signs (3.4)."""
-    return f"N3w!{hashlib.sha256(str(number).encode()).hexdigest()[:8]}"
+    """Return somebody's `number`-th new password, unlike all others; it obeys the KMC's rules: 8 to 14 signs (3.4).
+
+    Of letters it has those of `N3w` alone, so that it holds nobody's name.
+    """
+    return f"N3w!{int(hashlib.sha256(str(number).encode()).hexdigest(), 16) % 10**8:08}"

@@ -70,7 +70,7 @@ class Subject:
         """Make `move` and return what was seen of it."""
         world, exchange = self.world, self.world.exchange
         world.post.begin_act()
-        exchange.tried = []
+        exchange.tried, exchange.raced = [], []
         before = len(exchange.answers)
         unreached = ""
         try:
@@ -95,7 +95,13 @@ class Subject:
             tuple((each.name, *_counted(mails)) for each, mails in new),
             sum(each.accepted for each in exchange.tried),
             uses_link and not seen.accepted and not unreached and not seen.message.strip(),
-            (*self._without_code(), *self._answers_differ(move, seen), *self._in_mails(new), *self._in_many()),
+            (
+                *self._without_code(),
+                *_raced(exchange.raced),
+                *self._answers_differ(move, seen),
+                *self._in_mails(new),
+                *self._in_many(),
+            ),
         )
 
     def _account(self, seen: Observation) -> str:
@@ -164,6 +170,11 @@ class Subject:
 
     def _are_alike(self) -> bool:
         return constant_bytes([Authenticator("", secret).secret_bytes for secret in self.known]) > 0
+
+
+def _raced(seen: Sequence[Observation]) -> Iterator[Leak]:
+    if sum(each.accepted for each in seen) > 1:
+        yield Leak("two at the same moment both succeed", "SEC-014", check="one of the two succeeds at most")
 
 
 def _counted(mails: Sequence[Mail]) -> tuple[int, int]:

@@ -38,7 +38,7 @@ from kmc_harness.scenario.post import Post
 from kmc_harness.secrecy.tokens import with_token_of
 from kmc_harness.verdicts import Departure, Unreached
 from kmc_model.clock import STEP_S
-from kmc_model.sentences import A_CODE, Code, Link, new_password
+from kmc_model.sentences import A_CODE, FIRST_PASSWORD, Code, Link, new_password
 
 __all__ = ["Acts"]
 
@@ -244,6 +244,7 @@ class Acts:
             account = person.home
         named = self._exchange.account(account) if account else None
         chosen = password(person.password) if password else person.password
+        chosen = self._people.password(chosen) if chosen == FIRST_PASSWORD else chosen
         seen = self._exchange.act(LogIn(person.email, chosen, typed, named, DESK if same_machine else None))
         self._see_that_it_was_there(person, account, seen)
         if seen.accepted:
@@ -384,10 +385,11 @@ class Acts:
             person.reset_link = url
         return seen
 
-    @staticmethod
-    def _new_password(person: Person) -> str:
+    def _new_password(self, person: Person) -> str:
         number = person.passwords_set + 1
-        return person.takes(person.password, number) if person.takes else new_password(number)
+        if person.takes:
+            return self._people.password_so(person.takes(person.password, number))
+        return self._people.password(new_password(number))
 
     def try_password(self, name: str, said: Link, password: str) -> None:
         """Have `name` try a password that the KMC's rules refuse.
@@ -410,7 +412,8 @@ class Acts:
             if self._exchange.perform(OpenEnrolmentLink(url)).shows_qr_code:
                 raise Unreached("two people raced on a link, but it shows its QR code to a third one after them too")
         else:
-            self._exchange.race(SetPassword(url, new_password(1)), SetPassword(url, new_password(2)))
+            one, other = (self._people.password(new_password(number)) for number in (1, 2))
+            self._exchange.race(SetPassword(url, one), SetPassword(url, other))
 
     def confirm_password(self, name: str) -> Observation:
         """Have `name` click OK after setting a password."""
@@ -435,7 +438,7 @@ class Acts:
         session = person.open_session
         typed = self._codes.typed(person, A_CODE) if person.authenticator else None
         own = present(person.password) if present else person.password
-        wanted = new_password(person.passwords_set + 1) if new is None else new
+        wanted = self._people.password(new_password(person.passwords_set + 1)) if new is None else new
         seen = self._exchange.act(ChangePassword(session, own, wanted, typed))
         if seen.accepted:
             _keep_password(person, wanted)

@@ -60,7 +60,10 @@ class Givens:
     def password(self, name: str, password: str) -> None:
         """Give `name`, before they are registered, another first password."""
         person = self._people.unregistered(name)
-        person.password, person.unusual = password, f"a first password of {len(password)} signs"
+        person.password, person.unusual = (
+            self._people.password_so(password),
+            f"a first password of {len(password)} signs",
+        )
 
     def owner(self, name: str, account: str) -> Person:
         """Make `name` the first user of `account`, which nobody has founded yet."""

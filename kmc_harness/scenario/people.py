@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from kmc_harness.phone.authenticator import Authenticator
-from kmc_harness.port import Naming, Observation
+from kmc_harness.port import Naming, NotOffered, Observation, PasswordRules
 from kmc_harness.verdicts import Unreached
 from kmc_model.sentences import FIRST_PASSWORD
 
@@ -149,9 +149,16 @@ class People:
 
     """
 
-    def __init__(self, naming: Naming, tag: str) -> None:
-        """Start with nobody. `tag` makes the names of this scenario's people and accounts new to the target."""
-        self._naming = naming
+    def __init__(self, naming: Naming, tag: str, rules: PasswordRules | None = None) -> None:
+        """Start with nobody.
+
+        Args:
+            naming: what people and accounts are called.
+            tag: makes the names of this scenario's people and accounts new to the target.
+            rules: what the target says of its passwords, if it does.
+
+        """
+        self._naming, self._rules = naming, rules
         self._tag = tag
         self._people: dict[str, Person] = {}
         self._spoken_of = ""
@@ -165,8 +172,26 @@ class People:
         name = self._spoken_of if name in PRONOUNS else name
         self._spoken_of = name
         if name not in self._people:
-            self._people[name] = Person(name, self._naming.email(f"{name.lower()}.{self._tag}"))
+            email = self._naming.email(f"{name.lower()}.{self._tag}")
+            self._people[name] = Person(name, email, self.password(FIRST_PASSWORD))
         return self._people[name]
+
+    def password(self, wanted: str) -> str:
+        """Return a password that the target takes, for one that any will do for."""
+        return self._rules.fitted(wanted) if self._rules else wanted
+
+    def password_so(self, wanted: str) -> str:
+        """Return a password that must be as it is.
+
+        Raises:
+            NotOffered: the target says that it takes no such one.
+
+        """
+        if wanted == FIRST_PASSWORD:
+            return self.password(wanted)
+        if self._rules and not self._rules.take(wanted):
+            raise NotOffered("such a password, by what it says of its passwords")
+        return wanted
 
     def known(self, name: str) -> Person | None:
         """Return somebody spoken of before, without speaking of them now."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import InitVar, dataclass, field
 
-from kmc_harness.port import AccountStatus, LinkKind, Naming, Target, UserStatus
+from kmc_harness.port import AccountStatus, LinkKind, Naming, PasswordRules, Target, UserStatus
 from kmc_harness.scenario.acts import Acts
 from kmc_harness.scenario.checks import Checks
 from kmc_harness.scenario.codes import Codes
@@ -50,8 +50,9 @@ class World:
     def __post_init__(self, tag: str) -> None:
         naming: Naming = getattr(self.target, "naming", Naming())
         self.recorder.leave_out(naming.mark)
-        self.recorder.learn(FIRST_PASSWORD)
-        self.people = People(naming, tag)
+        rules: PasswordRules | None = getattr(self.target, "passwords", None)
+        self.people = People(naming, tag, rules)
+        self.recorder.learn(self.people.password(FIRST_PASSWORD))
         self.exchange = Exchange(self.target, self.people, self.recorder)
         self.post = Post(self.exchange)
         self.codes = Codes(self.exchange)

@@ -10,7 +10,7 @@ import msgspec
 
 from kmc_harness import durations
 from kmc_harness.hosting import mail
-from kmc_harness.port import Naming
+from kmc_harness.port import Naming, PasswordRules
 from kmc_harness.secrecy import redaction
 from kmc_harness.verdicts import Misuse
 
@@ -34,10 +34,22 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """A table of the file; a word that is not known is a mistake."""
 
 
+class PasswordPart(_Part, frozen=True):
+    """What passwords must be; see `port.PasswordRules`."""
+
+    min: int = PasswordRules.min
+    max: int = PasswordRules.max
+    needs: tuple[Literal["digit", "lower", "upper", "symbol"], ...] = ("digit", "symbol")
+    symbols: str = PasswordRules.symbols
+    only: bool = PasswordRules.only
+    forbids: tuple[str, ...] = ()
+
+
 class AdapterPart(_Part, frozen=True):
     """What speaks to the implementation: `python = "module:Class"` or `exec = [command]`, and what it is told.
 
     Attributes:
+        passwords: what the implementation takes for one.
         remembers: the server keeps what earlier runs left there, so people and accounts get new names in each run.
 
     """
@@ -47,6 +59,12 @@ class AdapterPart(_Part, frozen=True):
     settings: dict[str, str | bool] = {}
     answer_within: str = "30s"
     remembers: bool = False
+    passwords: PasswordPart | None = None
+
+    @property
+    def rules(self) -> PasswordRules | None:
+        """What passwords must be, where it is said."""
+        return PasswordRules(**msgspec.structs.asdict(self.passwords)) if self.passwords else None
 
     def said(self, places: Mapping[str, str]) -> dict[str, str]:
         """Return the settings as text, with `{port}` and the like replaced."""
@@ -147,6 +165,8 @@ def _known(mistake: str) -> str:
     part, field = where.groups()
     table: Any = PARTS.get(part, Description)
     words = get_args(get_type_hints(table)[field]) if field else table.__struct_fields__
+    if isinstance(words[0], type) and issubclass(words[0], msgspec.Struct):
+        words = words[0].__struct_fields__
     return f"; it takes {', '.join(words)}"
 
 
@@ -171,6 +191,8 @@ def _check(made: Description) -> None:
         for pattern in made.mail.no_links:
             re.compile(pattern)
         _check_mailbox(made.mail)
+    if made.adapter.rules:
+        made.adapter.rules.fitted("")
     _check_places(made)
 
 

@@ -16,7 +16,7 @@ from kmc_harness import durations
 from kmc_harness.durations import stopwatch
 from kmc_harness.hosting import clocks, mail, process
 from kmc_harness.hosting.time_limit import limit
-from kmc_harness.port import Action, Mail, Naming, NotOffered, Observation, Offer, shorten
+from kmc_harness.port import Action, Mail, Naming, NotOffered, Observation, Offer, PasswordRules, shorten
 from kmc_harness.secrecy import redaction, tokens
 from kmc_harness.secrecy.exceptions import in_words
 from kmc_harness.targets.adapters import check_whole
@@ -197,6 +197,11 @@ class Hosted:
     def turned_away(self) -> Mapping[int, str]:
         """What was said last in each mail conversation that brought no mail, by a number that grows."""
         return self._setup.turned_away() if self._setup else {}
+
+    @property
+    def passwords(self) -> PasswordRules | None:
+        """What passwords must be: as `[adapter]` says it, or else the adapter."""
+        return self._described.adapter.rules or getattr(self._running().adapter, "passwords", None)
 
     @property
     def settle(self) -> str:

@@ -43,7 +43,7 @@ def _shown(move: Move, made: Transition, scope: Scope) -> Observed:
     if output.broke_off:
         return Observed(unreached="Unreached", mailed=tuple(mailed))
     tried = 10 if output.accepted and move.act is Act.TRY_WRONG else 0
-    if move.act in (Act.TRY_WRONG, Act.REGISTER):  # no answer to one act
+    if move.act in (Act.TRY_WRONG, Act.REGISTER, Act.RACE):  # no answer to one act
         return Observed(mailed=tuple(mailed), tried=tried)
     opened = bool(output.account) and move.steps[-1].act in (Act.LOG_IN, Act.SWITCH_ACCOUNT)
     return Observed("", output.accepted, output.asks_for_code, opened, output.account, output.shown, (), tuple(mailed))
@@ -56,7 +56,7 @@ def _seen(move: Move, observed: Observed, scope: Scope) -> Observed:
     mailed = tuple(sorted((*mailed, *missing)))
     if observed.unreached:
         return Observed(unreached=observed.unreached, mailed=mailed)
-    if move.act in (Act.TRY_WRONG, Act.REGISTER):
+    if move.act in (Act.TRY_WRONG, Act.REGISTER, Act.RACE):
         return Observed(mailed=mailed, tried=observed.tried)
     return observed._replace(qr_code=(), mailed=mailed, leaks=(), tried=0, silent=False)
 

@@ -55,6 +55,21 @@ def test_a_departure_becomes_a_scenario_that_fails_for_the_same_reason(fault: st
     fails_on_it_alone(found, fault, tmp_path)
 
 
+OF_THE_PUBLISHED_SERVER = {
+    "too_many_resets_are_told=True": "SEC-012",
+    "links_are_locked=False": "SEC-014",
+    "removal_hinders_resets=True": "RST-003",
+}
+
+
+@pytest.mark.parametrize("fault", OF_THE_PUBLISHED_SERVER)
+def test_what_was_met_at_a_genuine_server_is_found_by_walking(fault: str, tmp_path: Path) -> None:
+    found = _search(with_fault(fault)).found
+    assert found is not None
+    assert found.requirement == OF_THE_PUBLISHED_SERVER[fault]
+    fails_on_it_alone(found, fault, tmp_path)
+
+
 class Counts(ModelTarget):
     """Says how many attempts are left, to whomever, and when a mail was sent."""
 

@@ -163,6 +163,7 @@ class Act(Enum):
     SET_STATUS = auto()
     BLOCK_ACCOUNT = auto()
     OPEN_LINK = auto()
+    RACE = auto()
     LOG_IN = auto()
     TRY_WRONG = auto()
     USE_SESSION = auto()

@@ -136,6 +136,13 @@ def openings(name: str, *links: str) -> Iterator[Move]:
         yield Move(f"{name} opens {words}", open_link(name, said), Act.OPEN_LINK, name, link=said)
 
 
+def races(name: str, words: str) -> Move:
+    """Have two people open a link of somebody's at the same moment, of whom the second comes too late."""
+    opened = open_link(name, link(words))
+    sentence = f"two people use {words} of {name} at the same moment"
+    return Move(sentence, by_somebody(in_turn(opened, opened)), Act.RACE, whom=name)
+
+
 def logins(name: str, account: str, *codes: str) -> Iterator[Move]:
     for words in codes:
         said = code(words)

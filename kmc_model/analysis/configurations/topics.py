@@ -233,6 +233,34 @@ OWNERS_TOPIC = Scope(
     (("Grace", "Acme"), ("Ada", "Acme"), ("Bo", "Globex"), ("Grace", "Globex")),
 )
 
+RACES_TOPIC = Scope(
+    "races",
+    ("Ada",),
+    ("Acme",),
+    (
+        *say.switches("Acme"),
+        *say.openings("Ada", "the newest enrolment link"),
+        say.races("Ada", "the newest enrolment link"),
+        say.A_DAY,
+    ),
+    (secret,),
+    (newest_link,),
+)
+
+REMOVALS_TOPIC = Scope(
+    "removals",
+    ("Ada",),
+    ("Globex", "Acme"),
+    (
+        *say.switches("Globex"),
+        *say.statuses("Ada", "Acme", "removed from", "restored in"),
+        *say.logins("Ada", "Acme", "no code"),
+        say.resets_password("Ada"),
+    ),
+    (app, status),
+    (),
+)
+
 TOPICS = (
     CODES_TOPIC,
     LINKS_TOPIC,
@@ -246,6 +274,8 @@ TOPICS = (
     STANDING,
     NEWCOMERS_TOPIC,
     OWNERS_TOPIC,
+    RACES_TOPIC,
+    REMOVALS_TOPIC,
 )
 
 
