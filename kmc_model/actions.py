@@ -183,9 +183,7 @@ class OpenEnrolmentLink(Action):
 
 @action
 class LogIn(Action):
-    """Log in from a browser, by the page where there is an API too.
-
-    It is answered with the session where it is accepted, also where that takes two requests.
+    """Log in from a browser, by the page where there is an API too; answered with the session, also after two requests.
 
     Attributes:
         email: what is typed.
