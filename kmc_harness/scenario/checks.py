@@ -11,7 +11,7 @@ from kmc_harness.phone.authenticator import Authenticator, UnreadableQrCode, rea
 from kmc_harness.phone.pictures import quiet_zone_modules
 from kmc_harness.port import Action, LinkKind, Observation, Offer, OpenEnrolmentLink, Screen, UseSession
 from kmc_harness.scenario.codes import Codes
-from kmc_harness.scenario.disclosure import tells_code, tells_password, tells_secret
+from kmc_harness.scenario.disclosure import tells_code, tells_password, tells_secret, unread
 from kmc_harness.scenario.evidence import Checked
 from kmc_harness.scenario.exchange import Exchange
 from kmc_harness.scenario.likeness import is_alike
@@ -401,7 +401,12 @@ class Checks:
         self.that(bits >= 128, "128 unguessable bits in a session token", f"{bits:.0f}")
 
     def no_secret_in_mail(self, name: str) -> None:
-        """Expect no mail to `name`, or to anybody else, to tell a secret, a password or a code of anybody."""
+        """Expect no mail to `name`, or to anybody else, to tell a secret, a password or a code of anybody.
+
+        Raises:
+            Unreached: none came, or a part of one that may be personal cannot be read.
+
+        """
         if not self._post.mails(self._people[name]):
             raise Unreached(f"the mails of {name} were to be read, but none came")
         people = self._people.all
@@ -414,6 +419,8 @@ class Checks:
         }
         for what, count in told.items():
             self.that(not count, f"no {what} in a mail", f"it stands in {count} of {len(mails)}")
+        if left := unread(mails):
+            raise Unreached(f"the mails were to be read whole, but these parts could not be: {', '.join(left)}")
 
     def screen(self) -> Screen:
         """Return the screen of the latest answer."""

@@ -4,14 +4,22 @@ import base64
 import gzip
 import io
 import zipfile
+import zlib
+from dataclasses import replace
 from email.message import EmailMessage
 from urllib.parse import quote
 
 import pytest
+import qrcode
+from PIL import Image
 
 from kmc_harness.hosting.mail import compile_links, read
 from kmc_harness.port import Mail
-from kmc_harness.scenario.disclosure import tells_code, tells_password, tells_secret
+from kmc_harness.scenario.disclosure import tells_code, tells_password, tells_secret, unread
+from kmc_harness.specification import bindings
+from kmc_harness.targets.model import ModelTarget
+from kmc_harness.telling.scene import tell
+from kmc_harness.verdicts import Verdict
 from kmc_model.qr import QrCode, key_uri
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -66,6 +74,41 @@ def _zipped(text: str) -> bytes:
     return packed.getvalue()
 
 
+def _svg(shapes: str, side: float) -> bytes:
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}">{shapes}</svg>'.encode()
+
+
+def _svgs() -> list[bytes]:
+    """Return the QR code as common libraries draw it: by a path a module, by lines, by rectangles, by dots."""
+    code = qrcode.QRCode(border=4)
+    code.add_data(URI)
+    dark = [(x, y) for y, row in enumerate(code.get_matrix()) for x, is_dark in enumerate(row) if is_dark]
+    side = len(code.get_matrix())
+    return [
+        _svg(f'<path fill="#FFF" d="M0,0h{side}v{side}H0z"/><path d="{path}"/>', side)
+        for path in ("".join(f"M{x},{y}h1v1h-1z" for x, y in dark),)
+    ] + [
+        _svg(f'<path stroke="#000" d="{"".join(f"M{x} {y}.5h1" for x, y in dark)}"/>', side),
+        _svg("".join(f'<rect x="{x}" y="{y}" width="1" height="1"/>' for x, y in dark), side),
+        _svg("".join(f'<circle cx="{x}.5" cy="{y}.5" r=".5" fill="navy"/>' for x, y in dark), side),
+    ]
+
+
+def _pdf(shown: bytes, *, packed: bool = True) -> bytes:
+    stream = zlib.compress(shown) if packed else shown
+    return b"%PDF-1.4\n4 0 obj << /Length 1 >>\nstream\n" + stream + b"\nendstream endobj\n%%EOF"
+
+
+def _jpeg() -> bytes:
+    out = io.BytesIO()
+    Image.open(io.BytesIO(PNG)).convert("RGB").save(out, "JPEG")
+    return out.getvalue()
+
+
+SVGS = _svgs()
+PDF = ("application", "pdf")
+
+
 @pytest.mark.parametrize(
     "mail",
     [
@@ -83,6 +126,13 @@ def _zipped(text: str) -> bytes:
         _html(f"<img src='data:image/png;base64,{base64.b64encode(PNG).decode()}'>"),
         _attached(PNG, "image", "png"),
         _attached(URI.encode(), "text", "plain"),
+        *(_attached(svg, "image", "svg+xml") for svg in SVGS),
+        *(_html(f"<p>Scan</p>{svg.decode()}") for svg in SVGS),
+        _html(f"<img src='data:image/svg+xml,{quote(SVGS[1])}'>"),
+        _html(f"<img src='data:image/svg+xml;base64,{base64.b64encode(SVGS[0]).decode()}'>"),
+        _attached(_pdf(f"BT /F1 12 Tf (Your secret: ) Tj [({SECRET[:9]}) -20 ({SECRET[9:]})] TJ ET".encode()), *PDF),
+        _attached(_pdf(f"BT <{SECRET.encode().hex()}> Tj ET".encode()), *PDF),
+        _attached(_pdf(_jpeg(), packed=False), *PDF),
         _attached(_zipped(SECRET), "application", "zip"),
         _header("X-Totp", SECRET),
     ],
@@ -132,3 +182,53 @@ def test_what_tells_nothing_is_not_taken_for_it() -> None:
         assert not tells_secret(mail, SECRET)
         assert not tells_password(mail, PASSWORD)
         assert not tells_code(mail, CODE)
+
+
+LOGO = _svg('<path d="M0 0' + "l1 1c1 1 2 2 3 1" * 40 + 'z"/>', 30)
+TURNED = _svg(f'<g transform="rotate(45)"><path d="{"M1 1h1v1h-1z" * 40}"/></g>', 30)
+
+
+@pytest.mark.parametrize(
+    ("mail", "names"),
+    [
+        (_attached(_pdf(b"BT (Hello) Tj ET"), *PDF), ["it"]),
+        (_attached(b"7z\xbc\xaf\x27\x1c\0\4", "application", "octet-stream"), ["it"]),
+        (_attached(_broken(_zipped("x" * 100)), "application", "zip"), []),
+        (_attached(TURNED, "image", "svg+xml"), ["it"]),
+        (_html(f"<p>Hello</p>{TURNED.decode()}"), ["text/html"]),
+        (_attached(LOGO, "image", "svg+xml"), []),
+        (_attached(PNG, "image", "png"), []),
+        (_attached(_zipped("hello"), "application", "zip"), []),
+        (_attached(b"BEGIN:VCALENDAR", "text", "calendar"), []),
+        (_attached(b"0\x82\0\0", "application", "pkcs7-signature"), []),
+        (Mail("ada@kmc.example", 0, "Hello", "Hello"), []),
+    ],
+)
+def test_what_may_tell_something_and_cannot_be_read_is_named(mail: Mail, names: list[str]) -> None:
+    assert unread([mail]) == names
+
+
+class AttachesTerms(ModelTarget):
+    """Sends a PDF along, to each person another one or to all the same."""
+
+    def __init__(self, *, personal: bool) -> None:
+        self._personal = personal
+        super().__init__()
+
+    def outbox(self, email: str) -> list[Mail]:
+        shown = f"BT ({email if self._personal else 'Terms'}) Tj ET"
+        raw = _attached(_pdf(shown.encode()), *PDF).raw
+        return [replace(mail, raw=raw) for mail in super().outbox(email)]
+
+
+def test_a_mail_that_cannot_be_read_whole_is_no_pass() -> None:
+    told = [each for each in bindings.all_told() if each.requirement == "SEC-008"]
+    personal = [tell(each, AttachesTerms(personal=True), "x") for each in told]
+    assert {each.verdict for each in personal} == {Verdict.INCONCLUSIVE}
+    assert all("these parts could not be: it" in each.actual for each in personal)
+
+
+def test_what_goes_to_several_people_alike_is_nobodys_secret() -> None:
+    terms = _attached(_pdf(b"BT (Terms) Tj ET"), *PDF)
+    assert unread([terms, replace(terms, recipient="bo@kmc.example")]) == []
+    assert unread([terms, terms]) == ["it"]

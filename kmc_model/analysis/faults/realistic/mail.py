@@ -1,12 +1,14 @@
 """Mail: to whom it goes, how often, and what it gives away."""
 
 import base64
+from functools import lru_cache
 
 from kmc_model import rules as r
 from kmc_model.actions import EnableTwoFactor, RegisterUser, UserStatus
 from kmc_model.analysis.faults._fault import Fault, effect_instead, row_of
 from kmc_model.analysis.faults._stateful import Stateful
 from kmc_model.analysis.faults.realistic._making import ENABLED, fault, of_turn, with_effect
+from kmc_model.qr import key_uri
 from kmc_model.records import LinkKind, Mail
 from kmc_model.turn import Turn
 from kmc_model.values import changed
@@ -65,6 +67,26 @@ class MailTellsTheRawSecret(Turn):
         super().put_mail(changed(mail, text=f"{mail.text} {told}"))
 
 
+class MailDrawsTheQrCode(Turn):
+    """Draws the QR code in the mail, as SVG."""
+
+    def put_mail(self, mail: Mail) -> None:
+        secret = self.state.credentials[mail.recipient].secret
+        uri = key_uri(secret.base32, mail.recipient, names_issuer=True) if secret else ""
+        super().put_mail(changed(mail, text=f"{mail.text} {_drawn(uri) if uri else ''}"))
+
+
+@lru_cache(maxsize=64)
+def _drawn(uri: str) -> str:
+    import qrcode
+
+    symbol = qrcode.QRCode(mask_pattern=0)
+    symbol.add_data(uri)
+    modules = symbol.get_matrix()
+    dark = (f"M{x} {y}h1v1h-1z" for y, row in enumerate(modules) for x, is_dark in enumerate(row) if is_dark)
+    return f'<svg viewBox="0 0 {len(modules)} {len(modules)}"><path d="{"".join(dark)}"/></svg>'
+
+
 def _mail_everybody(turn: Turn) -> None:
     for each in tuple(turn.state.memberships.values()):
         if each.account == turn.action.account and each.status is not UserStatus.ACTIVE:
@@ -106,6 +128,7 @@ MAIL: tuple[Fault, ...] = (
     of_turn(MailTellsThePassword, "SEC-008"),
     of_turn(MailEncodesThePassword, "SEC-008"),
     of_turn(MailTellsTheRawSecret, "SEC-008"),
+    of_turn(MailDrawsTheQrCode, "SEC-008"),
     fault(
         "mail to the removed",
         "Those who are blocked or removed are mailed too.",
