@@ -1,7 +1,4 @@
-"""The mails, worded as a person gets them. Nothing is recognised by its wording; a link is known by its kind.
-
-A mail with a link goes out at the moment in which its link is issued.
-"""
+"""The mails, as a person gets them: a link is known by its kind, never by words, and mailed as soon as it is issued."""
 
 from kmc_model.records import Link, LinkKind, Mail
 

@@ -86,6 +86,7 @@ NO_CODE, A_CODE = Code(Source.NOTHING), Code(is_fresh=True)
 FLAWS = (
     "a wrong code",
     "letters for a code",
+    "the word None for a code",
     "a code cut short",
     "a code with a digit too many",
     "the code without its leading zeros",
@@ -182,6 +183,7 @@ class Which(Enum):
     EARLIER = "the earlier"
     SAME = "the same"
     MADE_UP = "a made-up"
+    NULL = "a null"
 
 
 class Link(NamedTuple):
@@ -217,8 +219,8 @@ def link(words: str) -> Link:
 def chosen(which: Which, mailed: Sequence[_T], kept: _T | None = None) -> _T | None:
     """Return the link that `which` refers to, or None if there is none.
 
-    The links `mailed` are in order of age, oldest first; `Which.SAME` means the link `kept`. `Which.MADE_UP` means the
-    newest link: the caller makes up another one from it.
+    The links `mailed` are in order of age, oldest first; `Which.SAME` means the link `kept`. `Which.MADE_UP` and
+    `Which.NULL` mean the newest link: the caller makes up another one from it.
     """
     if which is Which.SAME:
         return kept

@@ -107,6 +107,7 @@ Feature: Logging in
         | a wrong code                 |
         | an empty code                |
         | letters for a code           |
+        | the word None for a code     |
         | a code cut short             |
         | a code with a digit too many |
         | a code made of six zeros     |

@@ -282,6 +282,11 @@ Feature: Resetting the password, and renewing an expired QR code
       When Ada sets a new password through a made-up reset link
       Then she is refused
 
+    Scenario: A link with null for its token
+      Given Ada has asked for a reset
+      When Ada sets a new password through a null reset link
+      Then she is refused
+
     Scenario: The link is used a second time after another reset was asked for
       Given Ada has set a new password
       And Ada has asked for a reset

@@ -140,6 +140,7 @@ def _flawed(app: Authenticator, flaw: str, now: int) -> str:
     shapes: dict[str, Callable[[], str]] = {
         "a wrong code": lambda: next(app.wrong_codes(now)),
         "letters for a code": lambda: "abcdef",
+        "the word None for a code": lambda: "None",
         "a code cut short": lambda: right[:-1],
         "a code with a digit too many": lambda: right + right[-1],
         "the code without its leading zeros": lambda: right.lstrip("0"),

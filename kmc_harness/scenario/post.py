@@ -162,6 +162,8 @@ class Post:
             raise Unreached(
                 f"the {said.which} {kind} link was to be used, but the outbox has mails of one second in no order"
             )
+        if said.which is Which.NULL:
+            return url.replace(token_of(url), "null")
         if said.which is Which.MADE_UP:
             return made_up(url)
         others = self.links(person, LinkKind(said.used_as)) if said.used_as else []

@@ -198,6 +198,10 @@ def _wrong_but_no_master_code(turn: Turn) -> bool:
     return turn.action.code != "000000" and r.code_wrong(turn)
 
 
+def _wrong_but_not_none(turn: Turn) -> bool:
+    return turn.action.code != str(None) and r.code_wrong(turn)
+
+
 def _missing_and_never_typed(turn: Turn) -> bool:
     return turn.action.code is None and r.code_missing(turn)
 
@@ -269,6 +273,12 @@ CODES: tuple[Fault, ...] = (
         "000000 is right for everybody who has paired.",
         "LOG-005",
         rules=when(row_of(LogIn, "code_wrong"), _wrong_but_no_master_code),
+    ),
+    fault(
+        "None is a code",
+        "The word None is right for everybody, since no code was kept that it is compared with.",
+        "LOG-005",
+        rules=when(row_of(LogIn, "code_wrong"), _wrong_but_not_none),
     ),
     fault(
         "empty code",

@@ -56,6 +56,15 @@ class UnknownLinkIsTheNewest(Turn):
         return super().link or (known[-1] if known else None)
 
 
+class NullIsAnybodysLink(Turn):
+    """Finds, for a link whose token is null, somebody who has none open, and takes the newest link for theirs."""
+
+    @property
+    def link(self) -> Link | None:
+        resets = [each for each in self.state.links.values() if each.kind is LinkKind.RESET]
+        return resets[-1] if resets and self.action.link.endswith("/null") else super().link
+
+
 class ShownForTenMinutes(Stateful):
     """Answers a link from a cache for ten minutes after it was opened (I-04b)."""
 
@@ -337,6 +346,7 @@ LINKS: tuple[Fault, ...] = (
     of_turn(CountsInDays, "ENR-009"),
     of_turn(ExpiryUnpairs, "ENR-011"),
     of_turn(UnknownLinkIsTheNewest, "ENR-013", "RST-010"),
+    of_turn(NullIsAnybodysLink, "RST-010"),
     of_turn(
         ShownForTenMinutes,
         "ENR-002",
