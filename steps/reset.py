@@ -63,6 +63,11 @@ def _(world: World, who: str) -> None:
     world.act.ask_for_reset(who)
 
 
+@then(sentence("the answer does not tell the link mailed to {who:Who}"))
+def _(world: World, who: str) -> None:
+    world.expect.no_link_told(who)
+
+
 @when(sentence("{who:Who} asks for a reset {count:d} times, {apart_s:Duration} apart"))
 def _(world: World, who: str, count: int, apart_s: int) -> None:
     world.act.ask_for_resets(who, count, apart_s)

@@ -120,6 +120,11 @@ Feature: Withstanding attacks
         | with a wildcard for a letter |
         | at another address           |
 
+    Scenario: The answer to who asks
+      Given Ada is a KMC user of Acme
+      When Ada asks for a reset
+      Then the answer does not tell the link mailed to Ada
+
     Scenario: The registered address in capitals
       Given Ada is a KMC user of Acme
       When Ada asks for a reset with the e-mail in capitals

@@ -282,6 +282,16 @@ class Checks:
         found = sum(link.kind is LinkKind.RESET for mail in mails for link in mail.links)
         self.that(not found, f"no reset link mailed to {person.name}'s e-mail as it was typed", f"{found} mailed")
 
+    def no_link_told(self, name: str) -> None:
+        """Expect the latest answer to tell nobody the reset link that was mailed to `name`."""
+        person, said = self._people[name], unquote(self.last().message)
+        mailed = self._post.new_links(person, LinkKind.RESET)
+        if not mailed:
+            came = self._post.what_came(person)
+            raise Unreached(f"the answer was to be compared with the link mailed to {person.name}, but {came}")
+        told = any(unquote(tokens.token_of(url)) in said for url in mailed)
+        self.that(not told, "an answer that does not tell the link", "it tells the link" if told else "it tells none")
+
     def same_answers(self, count: int) -> None:
         """Expect the last `count` answers to look the same to a person, but for what changes by itself."""
         if len(self._exchange.answers) < count:

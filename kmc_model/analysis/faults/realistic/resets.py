@@ -2,15 +2,16 @@
 
 import re
 import unicodedata
+from dataclasses import replace
 
 from kmc_model import mails
 from kmc_model import rules as r
 from kmc_model.actions import ChangePassword, RegisterUser, RequestReset, SetPassword, UserStatus
-from kmc_model.analysis.faults._fault import Fault, effect_instead, row_of, without
+from kmc_model.analysis.faults._fault import Fault, effect_instead, row_of, with_row, without
 from kmc_model.analysis.faults._stateful import Stateful
 from kmc_model.analysis.faults.realistic._making import RESET, fault, of_turn, with_effect
 from kmc_model.records import Credentials, Link, LinkKind, LinkStatus, Mail
-from kmc_model.turn import Turn
+from kmc_model.turn import Reason, Turn
 from kmc_model.values import changed
 
 __all__ = ["RESETS", "NeedIsOfTheFirstAccount"]
@@ -198,7 +199,18 @@ class LooksUpByPattern(TypedInAnyCase):
         return re.sub("^.|_", "?", email)
 
 
+class TellsTheLink(Turn):
+    """Answers whoever asks for a reset with a developer's message that has the mailed link's token in it."""
+
+    def message(self, reason: Reason) -> str:
+        mails_one = isinstance(self.action, RequestReset) and self.state.outbox
+        return f"mailed: {self.state.outbox[-1].link}" if mails_one else super().message(reason)
+
+
+_MAILED = row_of(RequestReset, "always")
+
 RESETS: tuple[Fault, ...] = (
+    of_turn(TellsTheLink, "RST-022", rules=with_row(_MAILED, replace(r.RULES[_MAILED], reason=Reason.NOT_ALLOWED))),
     of_turn(TypedInAnyCase, "RST-022"),
     of_turn(ComparedInCapitals, "RST-022"),
     of_turn(AccentsLeftOut, "RST-022"),
