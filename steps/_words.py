@@ -15,6 +15,12 @@ def _account_named(text: str) -> str | None:
     return text.removeprefix("to ") if text.startswith("to ") else None
 
 
+def _place(text: str) -> dict[str, str]:
+    """Return where a link is opened, as acts are told it: in whose browser, or at the address of whose link."""
+    name = text.removesuffix("'s").rpartition(" ")[2]
+    return {"browser_of" if "browser" in text else "address_of": name} if text else {}
+
+
 def _typed(pattern: str, convert: Callable[[str], object] = str) -> Callable[[str], object]:
     def converted(text: str) -> object:
         return convert(text)
@@ -22,13 +28,15 @@ def _typed(pattern: str, convert: Callable[[str], object] = str) -> Callable[[st
     return parse.with_pattern(pattern)(converted)  # type: ignore[no-any-return]
 
 
+_WHO = "Ada|Bo|Cleo|Dan|Grace|Mallory|she|he|they"
 _TYPES = {
-    "Who": _typed(r"Ada|Bo|Cleo|Dan|Grace|Mallory|she|he|they"),
+    "Who": _typed(_WHO),
     "Account": _typed(r"Acme|Globex|Initech"),
     "Duration": _typed(sentences.DURATION_PATTERN, sentences.duration_s),
     "Code": _typed(sentences.CODE_PATTERN, sentences.code),
     "Result": _typed(r"accepted|refused|asked for a code"),
     "On": _typed(r"on|off", "on".__eq__),
+    "Place": _typed(rf"| in the browser of (?:{_WHO})|, at the address of (?:{_WHO})'s", _place),
     "Where": _typed(r"to Acme|to Globex|to Initech|naming no account", _account_named),
     "Into": _typed(r"| to Acme| to Globex| to Initech", lambda text: text.removeprefix(" to ")),
     "Before": _typed(

@@ -44,19 +44,9 @@ def _(world: World, who: str, code: Code) -> None:
     world.act.confirm_pairing(who, code)
 
 
-@when(sentence("{who:Who} opens {link:Link}"))
-def _(world: World, who: str, link: Link) -> None:
-    world.act.open_link(who, link)
-
-
-@when(sentence("{who:Who} opens {link:Link} in the browser of {other:Who}"))
-def _(world: World, who: str, link: Link, other: str) -> None:
-    world.act.open_link(who, link, browser_of=other)
-
-
-@when(sentence("{who:Who} opens {link:Link}, at the address of {other:Who}'s"))
-def _(world: World, who: str, link: Link, other: str) -> None:
-    world.act.open_link(who, link, address_of=other)
+@when(sentence("{who:Who} opens {link:Link}{place:Place}"))
+def _(world: World, who: str, link: Link, place: dict[str, str]) -> None:
+    world.act.open_link(who, link, **place)
 
 
 @then(sentence("{who:Who} is not shown the QR code of {other:Who}"))

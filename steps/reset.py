@@ -78,19 +78,9 @@ def _(world: World, who: str, count: int) -> None:
     world.act.ask_for_resets(who, count)
 
 
-@when(sentence("{who:Who} sets a new password through {link:Link}"))
-def _(world: World, who: str, link: Link) -> None:
-    world.act.set_password(who, link)
-
-
-@when(sentence("{who:Who} sets a new password through {link:Link} in the browser of {other:Who}"))
-def _(world: World, who: str, link: Link, other: str) -> None:
-    world.act.set_password(who, link, browser_of=other)
-
-
-@when(sentence("{who:Who} sets a new password through {link:Link}, at the address of {other:Who}'s"))
-def _(world: World, who: str, link: Link, other: str) -> None:
-    world.act.set_password(who, link, address_of=other)
+@when(sentence("{who:Who} sets a new password through {link:Link}{place:Place}"))
+def _(world: World, who: str, link: Link, place: dict[str, str]) -> None:
+    world.act.set_password(who, link, **place)
 
 
 @when(sentence('{who:Who} tries to set the password "{password}"'))
