@@ -43,6 +43,11 @@ def test_a_known_one_that_changes_nothing_does_not_end_a_life() -> None:
     assert clean.traces <= readable.traces <= clean.traces + len(readable.departures)
 
 
+def test_a_link_made_of_what_anybody_knows_is_a_departure() -> None:
+    hashed = _for_a_while(with_fault("token is the hash of the email"), 60)
+    assert "SEC-005" in {each.requirement for each in hashed.departures}
+
+
 def test_a_known_one_that_parts_them_ends_a_life() -> None:
     targets = ModelTarget(), with_fault("EnableTwoFactor.always refused")
     clean, parted = (_for_a_while(target, 200) for target in targets)
