@@ -82,11 +82,13 @@ def _unread_parts(mail: Mail) -> tuple[tuple[str, bytes], ...]:
     return tuple(
         (_header(str(part.get_filename() or part.get_content_type())), content)
         for part, content in contents
-        if isinstance(content, bytes) and part.get_content_type() not in _SIGNATURES and _is_beyond_reading(content)
+        if isinstance(content, bytes)
+        and part.get_content_type() not in _SIGNATURES
+        and _is_beyond_reading(content, is_text=part.get_content_maintype() == "text")
     )
 
 
-def _is_beyond_reading(content: bytes) -> bool:
+def _is_beyond_reading(content: bytes, *, is_text: bool) -> bool:
     if content.startswith(_PICTURES):
         return len(content) > LONGEST_PART
     if content.startswith(b"PK"):
@@ -96,7 +98,7 @@ def _is_beyond_reading(content: bytes) -> bool:
                 return len(files) > MOST_FILES or any(each.flag_bits & 1 for each in files)
         except (zipfile.BadZipFile, OSError, ValueError):
             return True
-    if content.startswith(b"%PDF") or b"\0" in content:
+    if content.startswith(b"%PDF") or (b"\0" in content and not is_text):
         return True
     drawings = _DRAWING.findall(unquote(html.unescape(content.decode("latin-1"))))
     return any(not _codes_in(each) and may_hide_a_code(each.encode()) for each in drawings)

@@ -200,6 +200,7 @@ TURNED = _svg(f'<g transform="rotate(45)"><path d="{"M1 1h1v1h-1z" * 40}"/></g>'
         (_attached(PNG, "image", "png"), []),
         (_attached(_zipped("hello"), "application", "zip"), []),
         (_attached(b"BEGIN:VCALENDAR", "text", "calendar"), []),
+        (_attached("Hello".encode("utf-16"), "text", "csv"), []),
         (_attached(b"0\x82\0\0", "application", "pkcs7-signature"), []),
         (Mail("ada@kmc.example", 0, "Hello", "Hello"), []),
     ],
