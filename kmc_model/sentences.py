@@ -184,6 +184,7 @@ class Which(Enum):
     SAME = "the same"
     MADE_UP = "a made-up"
     NULL = "a null"
+    HALF = "half of the newest"
 
 
 class Link(NamedTuple):
@@ -219,8 +220,8 @@ def link(words: str) -> Link:
 def chosen(which: Which, mailed: Sequence[_T], kept: _T | None = None) -> _T | None:
     """Return the link that `which` refers to, or None if there is none.
 
-    The links `mailed` are in order of age, oldest first; `Which.SAME` means the link `kept`. `Which.MADE_UP` and
-    `Which.NULL` mean the newest link: the caller makes up another one from it.
+    The links `mailed` are in order of age, oldest first; `Which.SAME` means the link `kept`. `Which.MADE_UP`,
+    `Which.NULL` and `Which.HALF` mean the newest link: the caller makes another one from it.
     """
     if which is Which.SAME:
         return kept

@@ -78,6 +78,11 @@ def _(world: World, who: str, count: int) -> None:
     world.act.ask_for_resets(who, count)
 
 
+@when(sentence("{who:Who} asks for a reset {count:d} times, every other time with the e-mail in capitals"))
+def _(world: World, who: str, count: int) -> None:
+    world.act.ask_for_resets(who, count, typed=(str, str.upper))
+
+
 @when(sentence("{who:Who} sets a new password through {link:Link}{place:Place}"))
 def _(world: World, who: str, link: Link, place: dict[str, str]) -> None:
     world.act.set_password(who, link, **place)

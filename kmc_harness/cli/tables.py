@@ -135,7 +135,7 @@ def show_contexts(told: "InContexts | None") -> None:
 
 
 def show_reach() -> None:
-    """Show how many pairs the scenarios of each requirement have with the contexts of each dimension."""
+    """Show how many pairs the scenarios of each requirement have with the contexts of each dimension, or why none."""
     found: dict[str, Counter[str]] = {}
     for told in bindings.all_told():
         counts = found.setdefault(told.requirement, Counter())
@@ -147,7 +147,12 @@ def show_reach() -> None:
         column.justify = "right"
     for name in sorted(found, key=list(catalogue.load()).index):
         table.add_row(name, *(str(found[name][each] or "-") for each in dimensions))
-    terminal.console().print(table)
+    console = terminal.console()
+    console.print(table)
+    console.print("\n-: the dimension does not matter there")
+    for indifference in contexts.indifferences():
+        console.print(f"\n{indifference.dimension}: {escape(indifference.why)}")
+        console.print(Padding(", ".join(indifference.to), (0, 0, 0, 2)))
 
 
 def show_requirement(requirement: Requirement) -> None:

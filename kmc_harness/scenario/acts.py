@@ -1,6 +1,6 @@
 """What people do: each act is one thing that a `When` says, in the port's actions."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -362,12 +362,14 @@ class Acts:
         """Have `name` use Forgot Password; `typed`: what of their e-mail they type."""
         return self._exchange.act(RequestReset(typed(self._people[name].email)))
 
-    def ask_for_resets(self, name: str, count: int, apart_s: int = 0) -> None:
-        """Have `name` use Forgot Password `count` times, on end or with time in between."""
+    def ask_for_resets(
+        self, name: str, count: int, apart_s: int = 0, *, typed: Sequence[Callable[[str], str]] = (str,)
+    ) -> None:
+        """Have `name` use Forgot Password `count` times, on end or with time in between; `typed`: what, in turn."""
         for nth in range(count):
             if nth and apart_s:
                 self._exchange.pass_time(apart_s)
-            self.ask_for_reset(name)
+            self.ask_for_reset(name, typed=typed[nth % len(typed)])
 
     def set_password(
         self, name: str, said: Link, password: str | None = None, *, browser_of: str = "", address_of: str = ""

@@ -9,7 +9,7 @@ from kmc_harness.scenario.evidence import Mailed
 from kmc_harness.scenario.exchange import Exchange
 from kmc_harness.scenario.people import Person
 from kmc_harness.secrecy.addresses import destination
-from kmc_harness.secrecy.tokens import made_up, token_of, with_token_of, without_token
+from kmc_harness.secrecy.tokens import cut_short, made_up, token_of, with_token_of, without_token
 from kmc_harness.verdicts import Unreached
 from kmc_model.sentences import Link, Which, chosen
 
@@ -166,6 +166,8 @@ class Post:
             return url.replace(token_of(url), "null")
         if said.which is Which.MADE_UP:
             return made_up(url)
+        if said.which is Which.HALF:
+            return cut_short(url)
         others = self.links(person, LinkKind(said.used_as)) if said.used_as else []
         return with_token_of(others[-1], url) if others else url
 

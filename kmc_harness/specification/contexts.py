@@ -16,7 +16,19 @@ from kmc_harness.specification.bindings import Sentence, Told
 from kmc_harness.specification.locations import FEATURES, read_toml
 from kmc_model.sentences import DURATION_PATTERN, duration_in_words, duration_s
 
-__all__ = ["MEANWHILE", "Context", "Place", "length_of", "load", "pair", "places", "rows_of", "shortened"]
+__all__ = [
+    "MEANWHILE",
+    "Context",
+    "Indifference",
+    "Place",
+    "indifferences",
+    "length_of",
+    "load",
+    "pair",
+    "places",
+    "rows_of",
+    "shortened",
+]
 
 MEANWHILE = "meanwhile:"
 _NAMES = re.compile(r"\b(?:Ada|Bo|Grace|Mallory)\b")
@@ -72,6 +84,14 @@ class _Single(msgspec.Struct, forbid_unknown_fields=True):
     exchange: bool = False
 
 
+class Indifference(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Why a dimension does not matter to some requirements: none of their scenarios has a pair in it."""
+
+    dimension: str
+    why: str
+    to: tuple[str, ...]
+
+
 class _Who(msgspec.Struct, forbid_unknown_fields=True):
     name: str
     account: str
@@ -88,6 +108,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     """Contexts one by one, or a grid of acts by who, how often and how long ago."""
 
     context: tuple[_Single, ...] = ()
+    does_not_matter: tuple[Indifference, ...] = ()
     dimension: str = ""
     often: tuple[tuple[int, str], ...] = ()
     who: dict[str, _Who] = {}
@@ -103,10 +124,16 @@ def load(folder: Path = FEATURES / "contexts") -> tuple[Context, ...]:
         Misuse: a file is no TOML, or has a field that is not known.
 
     """
-    found: list[Context] = []
-    for path in sorted(folder.glob("*.toml")):
-        found += _contexts(read_toml(path, _File, "contexts"))
-    return tuple(found)
+    return tuple(each for file in _files(folder) for each in _contexts(file))
+
+
+def indifferences(folder: Path = FEATURES / "contexts") -> tuple[Indifference, ...]:
+    """Return where a dimension does not matter, and why."""
+    return tuple(each for file in _files(folder) for each in file.does_not_matter)
+
+
+def _files(folder: Path) -> list[_File]:
+    return [read_toml(path, _File, "contexts") for path in sorted(folder.glob("*.toml"))]
 
 
 def _contexts(file: _File) -> Iterator[Context]:

@@ -364,6 +364,21 @@ def test_the_contexts_are_listed(tmp_path: Path) -> None:
     assert "calendar   clocks go back" in shown.stdout
 
 
+def test_where_a_dimension_has_no_pairs_of_a_requirement_one_reason_is_given() -> None:
+    told: dict[str, list[bindings.Told]] = {}
+    for each in TOLD.values():
+        told.setdefault(each.requirement, []).append(each)
+    dimensions = {each.dimension for each in contexts.load()}
+    without = [
+        (dimension, requirement)
+        for dimension in dimensions
+        for requirement, own in told.items()
+        if not any(contexts.places(one, each) for each in contexts.load() if each.dimension == dimension for one in own)
+    ]
+    given = [(each.dimension, requirement) for each in contexts.indifferences() for requirement in each.to]
+    assert sorted(given) == sorted(without)
+
+
 def test_the_page_says_how_many_pairs_each_requirement_has(tmp_path: Path) -> None:
     shown = kmc("contexts", "--by-requirement", cwd=tmp_path, COLUMNS="100")
     page = (ROOT / "docs" / "contexts.md").read_text()

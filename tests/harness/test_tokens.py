@@ -151,6 +151,18 @@ def test_a_made_up_link_is_another_of_the_same_shape_on_the_same_host(mailed: st
     assert tokens.made_up(mailed) == made_up
 
 
+@pytest.mark.parametrize(
+    ("mailed", "half"),
+    [
+        ("https://a.example/reset/Ab1cD2eF3g", "https://a.example/reset/Ab1cD"),
+        ("https://a.example/r?t=3f2c9a10-77b4-4e21&kind=1", "https://a.example/r?t=3f2c9a10-&kind=1"),
+        ("https://a.example/r?t=9aZ4%2B4xQw", "https://a.example/r?t=9aZ4"),
+    ],
+)
+def test_half_of_a_link_has_half_of_its_token(mailed: str, half: str) -> None:
+    assert tokens.cut_short(mailed) == half
+
+
 def test_the_label_is_read_as_an_app_shows_it() -> None:
     entry = Authenticator.scan(QrCode(URI, 4).png())
     assert entry.named_issuer_and_account == ("Kaltura KMC", "ada lovelace@kmc.example")

@@ -207,7 +207,7 @@ def _link(state: State, email: str, said: Link) -> str | None:
     """Return the token of the link that is meant; only the newest two of a kind are told apart."""
     mailed = [each.token for each in reversed(newest_links(state, email, LinkKind(said.kind)))]
     token = chosen(said.which, mailed)
-    return "made-up" if token and said.which in (Which.MADE_UP, Which.NULL) else token
+    return "made-up" if token and said.which in (Which.MADE_UP, Which.NULL, Which.HALF) else token
 
 
 def confirm(name: str) -> Make:

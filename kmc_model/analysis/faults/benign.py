@@ -29,7 +29,7 @@ from kmc_model.records import Credentials, LinkKind, Mail, Secret, Session
 from kmc_model.turn import Reason, Turn
 from kmc_model.values import changed
 
-__all__ = ["BENIGN"]
+__all__ = ["BENIGN", "TakesAnyCase"]
 
 
 class OtherWords(Turn):

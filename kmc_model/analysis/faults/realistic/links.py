@@ -65,6 +65,15 @@ class NullIsAnybodysLink(Turn):
         return resets[-1] if resets and self.action.link.endswith("/null") else super().link
 
 
+class TakesTheBeginningOfALink(Turn):
+    """Takes the beginning of a link for the link, as a search by prefix does."""
+
+    @property
+    def link(self) -> Link | None:
+        typed = self.action.link.rpartition("/")[2]
+        return super().link or next((each for at, each in self.state.links.items() if at.startswith(typed)), None)
+
+
 class ShownForTenMinutes(Stateful):
     """Answers a link from a cache for ten minutes after it was opened (I-04b)."""
 
@@ -347,6 +356,7 @@ LINKS: tuple[Fault, ...] = (
     of_turn(ExpiryUnpairs, "ENR-011"),
     of_turn(UnknownLinkIsTheNewest, "ENR-013", "RST-010"),
     of_turn(NullIsAnybodysLink, "RST-010"),
+    of_turn(TakesTheBeginningOfALink, "ENR-013", "RST-010"),
     of_turn(
         ShownForTenMinutes,
         "ENR-002",

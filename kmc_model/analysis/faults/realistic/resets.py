@@ -9,7 +9,8 @@ from kmc_model import rules as r
 from kmc_model.actions import ChangePassword, RegisterUser, RequestReset, SetPassword, UserStatus
 from kmc_model.analysis.faults._fault import Fault, effect_instead, row_of, with_row, without
 from kmc_model.analysis.faults._stateful import Stateful
-from kmc_model.analysis.faults.realistic._making import RESET, fault, of_turn, with_effect
+from kmc_model.analysis.faults.benign import TakesAnyCase
+from kmc_model.analysis.faults.realistic._making import RESET, fault, of_turn, when, with_effect
 from kmc_model.records import Credentials, Link, LinkKind, LinkStatus, Mail
 from kmc_model.turn import Reason, Turn
 from kmc_model.values import changed
@@ -40,6 +41,14 @@ def _renew_everybodys_secret(turn: Turn) -> None:
     for each in tuple(turn.state.memberships.values()):
         if each.account in here:
             turn.new_secret(each.email)
+
+
+class CountsResetsAsTyped(TakesAnyCase):
+    """Takes an e-mail in any case, and counts no resets of who types it otherwise than it was registered."""
+
+
+def _too_many_as_typed(turn: Turn) -> bool:
+    return turn.action.email == turn.email and r.too_many_resets(turn)
 
 
 class NeedIsOfTheFirstAccount(Turn):
@@ -315,6 +324,7 @@ RESETS: tuple[Fault, ...] = (
         "ENA-005",
         rules=without(row_of(RegisterUser, "is_member")),
     ),
+    of_turn(CountsResetsAsTyped, "SEC-012", rules=when(row_of(RequestReset, "too_many_resets"), _too_many_as_typed)),
     fault(
         "joining starts afresh",
         "Joining a second account makes the credentials anew.",
