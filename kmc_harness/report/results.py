@@ -34,8 +34,9 @@ __all__ = [
 
 SCHEMA_VERSION = 6
 """Raised whenever a report of the new kind could not be read by the old code."""
-MEANWHILE = "Given meanwhile:"
 NOTHING_RAN = "no scenario was run"
+TABLED = ("Given meanwhile:", "Given this has happened:")
+"""Sentences with a row for each thing that happened."""
 READY = "a target that starts and passes the probes"
 """What a scenario expects before its first step."""
 
@@ -171,9 +172,10 @@ class ScenarioResult(_Part, frozen=True):
         """The scenario with its context as it can be run, in Gherkin."""
         lines = [f"Scenario: {self.full_title}"]
         for each in self.steps:
-            is_aside = each.text.startswith(MEANWHILE)
-            lines.append(f"  {MEANWHILE if is_aside else each.text}")
-            lines += [f"    | {row} |" for row in self.meanwhile] * is_aside
+            tabled = next((words for words in TABLED if each.text.startswith(words)), "")
+            lines.append(f"  {tabled or each.text}")
+            rows = each.text.removeprefix(tabled).strip().split("; ")
+            lines += [f"    | {row} |" for row in rows] if tabled else []
         return "\n".join(lines)
 
 

@@ -5,9 +5,10 @@ other, with one Given more; it is called a pair.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 
 import msgspec
@@ -20,17 +21,19 @@ __all__ = [
     "MEANWHILE",
     "Context",
     "Indifference",
+    "OneWay",
     "Place",
     "indifferences",
     "length_of",
     "load",
+    "one_ways",
     "pair",
     "places",
     "rows_of",
     "shortened",
 ]
 
-MEANWHILE = "meanwhile:"
+MEANWHILE, HAPPENED = "meanwhile:", "this has happened:"
 _NAMES = re.compile(r"\b(?:Ada|Bo|Grace|Mallory)\b")
 _PASSING = re.compile(rf"({DURATION_PATTERN}) (pass|have passed)")
 _ACCOUNTS = re.compile(r"\b(?:Acme|Globex|Initech)\b")
@@ -47,6 +50,7 @@ class Context:
         instead: words of the scenario, and what stands in their place.
         is_early: whether it is told before everything else alone, not between the sentences too.
         exchanges: whether two Givens that follow each other change places.
+        given, by: a Given of the scenario, and what else brings it about, with `<who>` and `<account>` in them.
 
     """
 
@@ -56,6 +60,8 @@ class Context:
     instead: tuple[tuple[str, str], ...] = ()
     is_early: bool = True
     exchanges: bool = False
+    given: str = ""
+    by: tuple[str, ...] = ()
 
 
 @cache
@@ -82,6 +88,19 @@ class _Single(msgspec.Struct, forbid_unknown_fields=True):
     instead: dict[str, str] = {}
     early: bool = True
     exchange: bool = False
+    given: str = ""
+    by: tuple[str, ...] = ()
+
+
+class OneWay(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Givens that nothing else brings about, and why; `*` in them stands for any words."""
+
+    why: str
+    given: tuple[str, ...]
+
+    def says(self, sentence: str) -> bool:
+        """Whether `sentence` is one of them."""
+        return any(_said(each, sentence) is not None for each in self.given)
 
 
 class Indifference(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -109,6 +128,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
     context: tuple[_Single, ...] = ()
     does_not_matter: tuple[Indifference, ...] = ()
+    one_way: tuple[OneWay, ...] = ()
     dimension: str = ""
     often: tuple[tuple[int, str], ...] = ()
     who: dict[str, _Who] = {}
@@ -132,6 +152,11 @@ def indifferences(folder: Path = FEATURES / "contexts") -> tuple[Indifference, .
     return tuple(each for file in _files(folder) for each in file.does_not_matter)
 
 
+def one_ways(folder: Path = FEATURES / "contexts") -> tuple[OneWay, ...]:
+    """Return the Givens that nothing else brings about, and why."""
+    return tuple(each for file in _files(folder) for each in file.one_way)
+
+
 def _files(folder: Path) -> list[_File]:
     return [read_toml(path, _File, "contexts") for path in sorted(folder.glob("*.toml"))]
 
@@ -139,7 +164,8 @@ def _files(folder: Path) -> list[_File]:
 def _contexts(file: _File) -> Iterator[Context]:
     for each in file.context:
         instead = tuple(each.instead.items())
-        yield Context(each.name, each.dimension, each.meanwhile, instead, each.early, each.exchange)
+        told = each.meanwhile, instead, each.early, each.exchange, each.given, each.by
+        yield Context(each.name, each.dimension, *told)
     for often, later in file.often:
         words = f"{f', {often} times' * (often > 1)}{f', {later} ago' * bool(later)}"
         passing = (f"{later} have passed",) * bool(later)
@@ -162,6 +188,9 @@ def places(told: Told, context: Context) -> tuple[Place, ...]:
     if context.exchanges:
         pairs = zip(told.sentences, told.sentences[1:], strict=False)
         return tuple(Place(at) for at, both in enumerate(pairs) if {each.kind for each in both} == {"given"})
+    if context.given:
+        givens = enumerate(takewhile(lambda each: each.kind == "given", told.sentences))
+        return tuple(Place(at) for at, each in givens if _said(context.given, each.text) is not None)
     if context.instead:
         changes = any(_instead(each.text, context) != each.text for each in told.sentences)
         return (Place(0),) * changes
@@ -186,6 +215,11 @@ def pair(told: Told, context: Context, place: Place) -> Told:
     named = replace(told, id=f"{told.id} ~ {context.name} ~ {place}", context=context.name)
     if context.exchanges:
         return replace(named, sentences=(*sentences[:at], sentences[at + 1], sentences[at], *sentences[at + 2 :]))
+    if context.given:
+        names = _names(told) | (_said(context.given, sentences[at].text) or {})
+        rows = tuple((_named(each, names),) for each in context.by)
+        other = Sentence("given", HAPPENED, sentences[at].line, rows)
+        return replace(named, sentences=(*sentences[:at], other, *sentences[at + 1 :]))
     if context.instead:
         return replace(named, sentences=tuple(replace(each, text=_instead(each.text, context)) for each in sentences))
     aside = Sentence("given", MEANWHILE, sentences[at].line, _meanwhile(told, context) or ())
@@ -226,15 +260,23 @@ def _instead(text: str, context: Context) -> str:
 def _meanwhile(told: Told, context: Context) -> tuple[tuple[str, ...], ...] | None:
     """Return the rows of the interlude with the names of the scenario; None where it has not all of them."""
     names = _names(told)
-    rows: list[tuple[str, ...]] = []
-    for sentence in context.meanwhile:
-        named = sentence
-        for noun, name in names.items():
-            named = named.replace(f"<{noun}>", name)
-        if "<" in named:
-            return None
-        rows.append((named,))
-    return tuple(rows)
+    rows = tuple((_named(each, names),) for each in context.meanwhile)
+    return None if any("<" in row for (row,) in rows) else rows
+
+
+def _named(sentence: str, names: Mapping[str, str]) -> str:
+    for noun, name in names.items():
+        sentence = sentence.replace(f"<{noun}>", name)
+    return sentence
+
+
+@cache
+def _said(pattern: str, sentence: str) -> dict[str, str] | None:
+    """Return the names in `sentence` by the nouns of a pattern that it fits; None where it does not fit."""
+    words = {"<who>": "(?P<who>[A-Z][a-z]+)", "<account>": f"(?P<account>{_ACCOUNTS.pattern})", "*": ".+"}
+    parts = re.split("(<who>|<account>|[*])", pattern)
+    found = re.fullmatch("".join(words.get(each) or re.escape(each) for each in parts), sentence)
+    return found.groupdict() if found else None
 
 
 @cache

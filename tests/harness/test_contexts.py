@@ -2,7 +2,8 @@
 
 import datetime
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from kmc_harness import judge as judge_in_notebook
 from kmc_harness import report
+from kmc_harness.port import Action
 from kmc_harness.report.merge import merge
 from kmc_harness.report.results import Run
 from kmc_harness.running import in_contexts, runner
@@ -18,12 +20,14 @@ from kmc_harness.running.journal import Journal
 from kmc_harness.scenario.calendar import next_time
 from kmc_harness.scenario.world import World
 from kmc_harness.specification import bindings, contexts
+from kmc_harness.specification.bindings import Sentence
 from kmc_harness.specification.contexts import Context, Place
 from kmc_harness.targets.model import ModelTarget
 from kmc_harness.telling.contexts import End, Plan, Teller, plan
 from kmc_harness.telling.scene import tell
 from kmc_harness.verdicts import Misuse, Unreached, Verdict
 from kmc_model.analysis.faults import all_faults, by_name
+from kmc_model.records import LinkStatus
 from tests.conftest import ROOT, WHOLE, kmc
 
 TOLD = {each.id: each for each in bindings.all_told()}
@@ -115,6 +119,70 @@ def test_two_givens_change_places_and_other_words_are_typed() -> None:
     wrong = titled("A day after a wrong code the right one is accepted")
     other = contexts.pair(wrong, context("a code turned round for a wrong code"), Place(0))
     assert other.sentences[2].text == "Ada logs in to Acme with a code turned round"
+
+
+def brought_about(sentences: Sequence[str]) -> tuple[object, list[Action]]:
+    """Return what `sentences` leave on the model, tokens and order left out, and the actions that they took."""
+    target, taken = ModelTarget(), list[Action]()
+    world = World(target, "a")
+    perform = target.perform
+    target.perform = lambda action: taken.append(action) or perform(action)  # type: ignore[method-assign, func-returns-value]
+    world.tell(sentences)
+    state = target.model.state
+    left = (
+        sorted((each.name, each.owner, each.two_factor) for each in state.accounts.values()),
+        sorted((each.email, each.account, each.status) for each in state.memberships.values()),
+        sorted(
+            (each.email, bool(each.secret), bool(each.secret and each.secret.proven), bool(each.password))
+            for each in state.credentials.values()
+        ),
+        sorted((each.email, each.kind) for each in state.links.values() if each.status is LinkStatus.OPEN),
+        sorted((each.email, each.account, each.is_open) for each in state.sessions.values()),
+    )
+    return left, taken
+
+
+@pytest.mark.parametrize("name", [each.name for each in contexts.load() if each.given])
+def test_other_words_bring_about_the_same_by_other_acts(name: str) -> None:
+    before = {
+        "logged in on another machine, with a code": ["two-factor authentication is on for Acme"],
+        "reset, with the new QR code by mail": ["Ada has paired an authenticator"],
+        "reset without confirming, and no QR code due": ["Ada is a KMC user of Acme"],
+    }.get(name, [])
+    told = replace(titled("Logging in with a code"), sentences=(Sentence("given", named(context(name).given), 1),))
+    (other,) = contexts.pair(told, context(name), Place(0)).sentences
+    one, acts = brought_about([*before, told.sentences[0].text])
+    two, other_acts = brought_about([*before, *(row for (row,) in other.rows)])
+    assert one == two
+    assert acts != other_acts
+
+
+def named(sentence: str) -> str:
+    return sentence.replace("<who>", "Ada").replace("<account>", "Acme")
+
+
+def test_each_given_has_other_words_or_a_reason_why_there_are_none() -> None:
+    givens = {each.text for told in TOLD.values() for each in told.sentences if each.kind == "given"}
+    with_others = {
+        told.sentences[place.at].text
+        for each in contexts.load()
+        if each.given
+        for told in TOLD.values()
+        for place in contexts.places(told, each)
+    }
+    without = {text for text in givens if any(each.says(text) for each in contexts.one_ways())}
+    assert givens - with_others - without == set()
+    assert with_others & without == set()
+
+
+def test_other_words_stand_in_a_report_as_a_table() -> None:
+    told = titled("Logging in with a code")
+    (place, *_) = contexts.places(told, context("paired after joining late"))
+    result = Teller(ModelTarget()).tell(contexts.pair(told, context("paired after joining late"), place))
+    lines = result.gherkin.splitlines()
+    at = lines.index("  Given this has happened:")
+    assert lines[at + 1] == "    | two-factor authentication is on for Acme |"
+    assert lines[at + 4] == "    | Ada scans the QR code |"
 
 
 @pytest.mark.parametrize(
