@@ -4,6 +4,7 @@ Only an observed departure is `fail`. A defect of harness or adapter is `error`,
 `inconclusive`; neither passes. Every pytest run loads this plugin if the package is installed, so heavy imports wait.
 """
 
+import contextlib
 import os
 import sys
 from collections.abc import Generator
@@ -323,7 +324,8 @@ def _judged(item: pytest.Item, call: pytest.CallInfo[None], scene: "Scene") -> d
 
     result = scene.result(call.excinfo.value if call.excinfo else None)
     if _JOURNAL in item.config.stash:
-        item.config.stash[_JOURNAL].append(result, scene.seconds)
+        with contextlib.suppress(OSError):  # the report of pytest has it too
+            item.config.stash[_JOURNAL].append(result, scene.seconds)
     built: dict[str, Any] = msgspec.to_builtins(result)
     return built
 

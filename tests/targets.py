@@ -297,7 +297,7 @@ class IsStopped(ModelTarget):
 
     def perform(self, action: Action) -> Observation:
         if type(action).__name__ == "RequestReset":
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
         return super().perform(action)
 
 

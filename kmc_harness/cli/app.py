@@ -1,6 +1,9 @@
 """The `kmc` command."""
 
 import os
+import signal
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from kmc_harness.durations import stopwatch
+from kmc_harness.hosting import supervision
 from kmc_harness.verdicts import Misuse
 
 if TYPE_CHECKING:
@@ -16,8 +20,23 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 
+SUPERVISED = ("run", "replay", "doctor", "explore", "selftest")
+"""The commands in which an adapter runs, or may."""
+PIPE_CLOSED = 141
+"""What a shell shows of a program whose reader has gone."""
+
+
 class _Commands(TyperGroup):
-    """All commands end a user's mistake alike: with a line, and exit code 2."""
+    """All commands end a user's mistake alike: with a line, and exit code 2; and a mistake of ours with 3."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        def judge() -> int:
+            # Not standalone: what leaves as SystemExit is then none of typer's.
+            return int(super(_Commands, self).main(*args, **extra | {"standalone_mode": False}) or 0)
+
+        if not set(SUPERVISED) & set(sys.argv[1:2]):
+            return super().main(*args, **extra)
+        raise SystemExit(supervision.supervised(lambda: _ended(judge)))
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # typer's own Context is a subclass
         try:
@@ -25,6 +44,40 @@ class _Commands(TyperGroup):
         except Misuse as error:
             typer.echo(f"kmc: {error}", err=True)
             raise typer.Exit(2) from error
+        except BrokenPipeError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else the interpreter complains when it ends
+            raise typer.Exit(PIPE_CLOSED) from error
+        except (Exception, SystemExit) as error:
+            if hasattr(error, "exit_code"):  # typer's own
+                raise
+            typer.echo(f"kmc: {_kept(error)}", err=True)
+            raise typer.Exit(supervision.UNDECIDED) from error
+
+
+def _ended(judge: Callable[[], int]) -> int:
+    """Return the exit code of `judge`, however it ends."""
+    try:
+        return judge()
+    except typer.Abort:
+        return 1
+    except Exception as error:
+        if not hasattr(error, "show"):
+            raise
+        error.show()  # a mistake in the options
+        return int(getattr(error, "exit_code", 2))
+
+
+def _kept(error: BaseException) -> str:
+    """Keep the traceback of a mistake of ours in a file, and return what to do with it, in words."""
+    import tempfile
+    import traceback
+
+    from kmc_harness.secrecy import redaction
+
+    with tempfile.NamedTemporaryFile("w", prefix="kmc-broke-", suffix=".txt", delete=False, errors="replace") as file:
+        file.write(redaction.without_secrets("".join(traceback.format_exception(error))))
+    said = redaction.without_secrets(f"{type(error).__name__}: {error}")
+    return f"kmc broke: {said}; please report it, with {file.name}"
 
 
 app = typer.Typer(
@@ -175,7 +228,7 @@ def run(
         raise typer.Exit(_shown(made, folder, took_s, quiet=quiet, verbose=verbose))
     except runner.Interrupted as error:
         typer.echo(f"kmc: {error}", err=True)
-        raise typer.Exit(130) from error
+        raise typer.Exit(128 + (supervision.stopped_by() or signal.SIGINT)) from error
 
 
 @app.command()
@@ -511,5 +564,8 @@ def _shown(
 ) -> int:
     from kmc_harness.cli import reports
 
-    reports.show_report(made, folder, took_s, quiet=quiet, verbose=verbose)
+    try:
+        reports.show_report(made, folder, took_s, quiet=quiet, verbose=verbose)
+    except OSError as error:  # nobody reads it any more, or somebody has closed the output
+        supervision.at(f"showing the report ({error.strerror}); it is in {folder}")
     return made.exit_code

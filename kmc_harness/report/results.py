@@ -19,6 +19,7 @@ from kmc_model.values import Shown
 __all__ = [
     "NOTHING_RAN",
     "READY",
+    "RUN",
     "SCHEMA_VERSION",
     "Besides",
     "InContexts",
@@ -39,6 +40,8 @@ TABLED = ("Given meanwhile:", "Given this has happened:")
 """Sentences with a row for each thing that happened."""
 READY = "a target that starts and passes the probes"
 """What a scenario expects before its first step."""
+RUN = "to be run"
+"""What is expected of a scenario that pytest left out, since it stopped before."""
 
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -301,15 +304,22 @@ class Report(_Part, Shown, frozen=True):
 
     @property
     def exit_code(self) -> int:
-        """0: all as declared; 1: a `fail` or a wrong waiver; 3: neither, but something is undecided.
+        """0: all as declared; 1: a `fail` or a wrong waiver; 3: neither, but something is undecided, or cut short.
 
-        That is an `error`, also in a context, an `inconclusive` or a `flaky`.
+        Undecided is an `error`, also in a context, an `inconclusive` or a `flaky`.
         """
+        if self.not_run:
+            return 3
         seen = {each.verdict for each in self.scenarios} | {each for one in self.scenarios for each in one.repeats}
         if Verdict.FAIL in seen or any(each.state.fails_run for each in self.waivers):
             return 1
         undecided = seen & {Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.FLAKY} or self.in_contexts.broken
         return 3 if undecided else 0
+
+    @property
+    def not_run(self) -> int:
+        """How many scenarios were left out since the run was cut short, as by -x."""
+        return sum(each.expected == RUN for each in self.scenarios)
 
     @property
     def refusal(self) -> str:
@@ -322,12 +332,12 @@ class Report(_Part, Shown, frozen=True):
         """What the exit code says, in words."""
         if self.refusal:
             return f"Not judged: {self.refusal}"
-        if any(each.verdict is Verdict.FAIL for each in self.requirements):
+        if self.exit_code == 1 and any(each.verdict is Verdict.FAIL for each in self.requirements):
             return "Departs from what is documented"
         return {
             0: "Matches what is declared",
             1: "Not as declared",
-            3: "Not decided: something broke, changed its verdict, or could not be reached",
+            3: "Not decided: something broke, changed its verdict, was not run, or could not be reached",
         }[self.exit_code]
 
     @property
@@ -357,7 +367,8 @@ class Report(_Part, Shown, frozen=True):
         partial = "partial run: " if self.partial else ""
         judged = f"{self.judged} of {len(self.requirements)} requirements judged"
         judged += f", {self.partly_covered} of them partly," if self.partly_covered else ""
-        return f"{partial}{judged} on {self.run.subject}, profile {self.run.profile}"
+        not_run = f"; {self.not_run} scenarios not run" if self.not_run else ""
+        return f"{partial}{judged} on {self.run.subject}, profile {self.run.profile}{not_run}"
 
 
 def build(

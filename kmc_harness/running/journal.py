@@ -89,19 +89,44 @@ class Writer:
     def __init__(self, attempt: Path, worker: str, repeat: int) -> None:
         attempt.mkdir(parents=True, exist_ok=True)
         self._repeat = repeat
-        path = attempt / f"{worker}-{repeat}-{os.getpid()}.jsonl"
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
+        self._process = os.getpid()
+        self._path = attempt / f"{worker}-{repeat}-{self._process}.jsonl"
+        self._file = self._open(os.O_EXCL)
+
+    def _open(self, how: int = 0) -> int:
+        file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | how, 0o644)
+        self._is = os.fstat(file).st_ino
+        return file
 
     def append(self, result: ScenarioResult, seconds: float) -> None:
-        """Write `result`, which took `seconds`, and wait until it is on disk."""
+        """Write `result`, which took `seconds`, and wait until it is on disk.
+
+        A copy of this process, which an adapter has forked, goes no further than here.
+
+        Raises:
+            OSError: it cannot be written.
+
+        """
+        if os.getpid() != self._process:
+            os._exit(0)
         line = msgspec.json.encode(_Record(self._repeat, seconds, result)) + b"\n"
+        if not self._is_mine():
+            self._file = self._open()
         while line:
             line = line[os.write(self._file, line) :]
         os.fsync(self._file)
 
+    def _is_mine(self) -> bool:
+        """Whether the descriptor is that of the file still: an adapter may have closed it, and opened another."""
+        try:
+            return os.fstat(self._file).st_ino == self._is
+        except OSError:
+            return False
+
     def close(self) -> None:
         """Let go of the file."""
-        os.close(self._file)
+        if self._is_mine():
+            os.close(self._file)
 
 
 class Journal:
@@ -112,6 +137,7 @@ class Journal:
         self.set_aside = set_aside
         self.begun = begun
         self._lock = lock
+        self._chunks: list[Chunk] = []
         self.attempt = folder / str(max((int(each.name) for each in _attempts(folder)), default=0) + 1)
 
     @classmethod
@@ -173,9 +199,15 @@ class Journal:
                 seconds[record.result.id] = round(seconds.get(record.result.id, 0.0) + record.seconds, 4)
         return Finished([list(each.values()) for each in repeats], seconds)
 
+    @property
+    def is_there(self) -> bool:
+        """Whether it stands where it was begun."""
+        return (self.folder / "run.json").exists()
+
     def append_chunk(self, chunk: Chunk) -> None:
-        """Write what a chunk showed, and wait until it is on disk."""
-        with (self.folder / CHUNKS).open("ab") as file:
+        """Write what a chunk showed, and wait until it is on disk; it is kept here too, should the folder be gone."""
+        self._chunks.append(chunk)
+        with contextlib.suppress(OSError), (self.folder / CHUNKS).open("ab") as file:
             file.write(msgspec.json.encode(chunk) + b"\n")
             file.flush()
             os.fsync(file.fileno())
@@ -188,14 +220,15 @@ class Journal:
 
         """
         path = self.folder / CHUNKS
-        return list(_lines(path, Chunk)) if path.exists() else []
+        found = {each.number: each for each in _lines(path, Chunk)} if path.exists() else {}
+        return list((found | {each.number: each for each in self._chunks}).values())
 
     def remove(self) -> None:
         """The report is written: the journal has served."""
         self._lock.close()
         # The marker goes first: a kill in between leaves no journal that looks like one.
-        (self.folder / "run.json").unlink()
-        shutil.rmtree(self.folder)
+        (self.folder / "run.json").unlink(missing_ok=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def release(self) -> None:
         """Leave the journal as it stands, for another run to take up."""
@@ -227,7 +260,8 @@ def finished_before(attempt: Path, repeat: int) -> frozenset[str]:
 
 def _attempts(folder: Path) -> list[Path]:
     """Return the folders of all attempts; whatever else was put there is none of ours."""
-    return sorted((each for each in folder.iterdir() if each.name.isdecimal()), key=lambda each: int(each.name))
+    found = folder.iterdir() if folder.is_dir() else ()
+    return sorted((each for each in found if each.name.isdecimal()), key=lambda each: int(each.name))
 
 
 def _is_remnant(folder: Path) -> bool:

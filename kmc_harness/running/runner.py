@@ -16,6 +16,7 @@ import msgspec
 import pytest
 
 from kmc_harness import durations, report, targets, terminal
+from kmc_harness.hosting import supervision
 from kmc_harness.report import results
 from kmc_harness.report.choices import Choice
 from kmc_harness.running import choosing, in_contexts, waivers
@@ -56,11 +57,17 @@ class Interrupted(Exception):
 
 
 class _Collector:
-    """Learns which scenarios there are, and moves the progress bar as they end; the results are in the journal."""
+    """Learns which scenarios there are and how they end, and moves the progress bar.
+
+    The results are in the journal too, unless that cannot be written any more.
+    """
 
     def __init__(self, progress: terminal.Progress) -> None:
         self.expected: set[str] = set()
+        self.seen: dict[str, results.ScenarioResult] = {}
+        self.broken: list[str] = []
         self.was_stopped = False
+        self.cut_short = ""
         self._progress = progress
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
@@ -82,6 +89,13 @@ class _Collector:
     def pytest_runtest_logreport(self, report: Any) -> None:
         if result := getattr(report, "kmc_result", None):
             self._progress.advance(Verdict(result["verdict"]), result["requirement"])
+            self.seen[result["id"]] = msgspec.convert(result, results.ScenarioResult)
+        elif report.when == "teardown" and report.failed:
+            self.broken.append(str(report.longrepr).strip().rpartition("\n")[2])
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        self.cut_short = str(session.shouldfail or session.shouldstop or "")
 
 
 def named(target: str) -> str:
@@ -137,17 +151,18 @@ def _finish(
     journal: Journal, folder: Path, processes: int, loaded: targets.Loaded, client: Any = None
 ) -> results.Report:
     what = journal.begun.run
+    supervision.resumable(str(folder))
     if processes > 1:
         loaded.close()  # each process has one of its own
-    expected: list[set[str]] = []
+    collected: list[_Collector] = []
+    here = Path.cwd()
     with terminal.Progress() as progress:
         for repeat in range(1, what.repeat + 1):
-            collector = _Collector(progress)
-            expected.append(collector.expected)
+            collected.append(collector := _Collector(progress))
             status, words = quietly(
                 [
                     *arguments(what, repeat),
-                    f"--kmc-journal={journal.attempt}",
+                    f"--kmc-journal={journal.attempt.absolute()}",
                     *(("-n", str(processes)) if processes > 1 else ()),
                     *what.pytest_arguments,
                 ],
@@ -157,7 +172,8 @@ def _finish(
             if collector.was_stopped:
                 break
     loaded.close()
-    finished = journal.finished()
+    os.chdir(here)  # an adapter may have gone elsewhere
+    finished = _finished(journal, collected)
     if not collector.was_stopped and not any(finished.repeats):
         journal.remove()
         raise Misuse(f"pytest ran no scenario (it ended with {status}):\n{words}")
@@ -167,11 +183,14 @@ def _finish(
         journal.release()
         count = sum(map(len, finished.repeats))
         raise Interrupted(f"stopped; {count} finished scenarios are kept: kmc run --resume {folder} finishes the rest")
-    if not what.pytest_arguments:
-        for of_repeat, ids in zip(finished.repeats, expected, strict=True):
-            of_repeat += [_lost(each) for each in sorted(ids - {result.id for result in of_repeat})]
+    for of_repeat, each in zip(finished.repeats, collected, strict=True):
+        missing = each.expected - {result.id for result in of_repeat}
+        of_repeat += [_lost(name, each.cut_short) for name in sorted(missing)]
+        for words in dict.fromkeys(each.broken):
+            print(f"kmc: something broke at its end, after its verdict: {words}", file=sys.stderr)
     made = report_of(journal, finished, datetime.datetime.now(datetime.UTC).date(), departures, choices)
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         made = report.write(made, folder)
         report.render(made, folder)
     except OSError as error:
@@ -180,6 +199,7 @@ def _finish(
         kept = f"what is finished is kept: kmc run --resume {folder} writes the report once it can"
         raise Misuse(f"{path!r} cannot be written: {error.strerror}; {kept}") from error
     journal.remove()
+    supervision.resumable("")
     return made
 
 
@@ -190,6 +210,24 @@ def _choices(what: results.Run, finished: Finished) -> tuple[Choice, ...] | None
         return choosing.measured(what) if what.choices and was_judged else ()
     except KeyboardInterrupt:
         return None
+
+
+def _finished(journal: Journal, collected: Sequence[_Collector]) -> Finished:
+    """Return what is finished: what the journal holds, and what only this process knows, where it cannot be written."""
+    try:
+        finished = journal.finished()
+        whole = journal.is_there
+    except Misuse:
+        finished, whole = Finished([[] for _ in range(journal.begun.run.repeat)], {}), False
+    for of_repeat, collector in zip(finished.repeats, collected, strict=False):
+        kept = {each.id for each in of_repeat}
+        unwritten = [each for name, each in collector.seen.items() if name not in kept]
+        whole = whole and not unwritten
+        of_repeat.extend(unwritten)
+    if not whole:
+        gone = "it was removed or closed meanwhile; the report has what this process saw of the run"
+        print(f"kmc: {journal.folder} does not hold this run any more: {gone}", file=sys.stderr)
+    return finished
 
 
 def _go_on_in_contexts(
@@ -252,8 +290,9 @@ def _versions() -> dict[str, str]:
     return own | judges
 
 
-def _lost(name: str) -> results.ScenarioResult:
-    """Return the result of a scenario that was collected and never reported: its process died, say."""
+def _lost(name: str, cut_short: str) -> results.ScenarioResult:
+    """Return the result of a scenario that was collected and never reported: its process died, or pytest stopped."""
+    died = "none: the scenario was collected and never reported; its process may have died"
     requirement, template = next(
         found for found in bindings.scenarios() if bindings.name_of(found[1]) == name.partition("[")[0]
     )
@@ -265,8 +304,8 @@ def _lost(name: str) -> results.ScenarioResult:
         bindings.short(template.feature.filename),
         template.line_number,
         Verdict.ERROR,
-        expected="a result",
-        actual="none: the scenario was collected and never reported; its process may have died",
+        expected=results.RUN if cut_short else "a result",
+        actual=f"not run: {cut_short}" if cut_short else died,
     )
 
 

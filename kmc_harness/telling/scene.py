@@ -11,6 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from kmc_harness.durations import stopwatch
+from kmc_harness.hosting import supervision
 from kmc_harness.port import ACTIONS, NEEDED_OFFER, NotOffered
 from kmc_harness.report.results import READY, Besides, ScenarioResult
 from kmc_harness.scenario.checks import NO_SESSION
@@ -73,6 +74,11 @@ class Scene:
             self.world.post.begin_act()
         self._at += 1
         self._kind = kind
+        told = self.told
+        if self._at < len(told.sentences):
+            supervision.at(
+                f"{told.requirement}, step {told.sentences[self._at].in_full!r} ({told.feature}:{told.line})"
+            )
         self._recorder.begin_step()
 
     def result(self, error: BaseException | None) -> ScenarioResult:

@@ -1,0 +1,229 @@
+"""A parent for the process that judges: it ends with the exit code that it was told, and with no other.
+
+1. The judge is a fork of a process that has imported next to nothing. What an adapter does to its own process (ending
+   it, threads and exit handlers left behind, closed descriptors) does not reach the parent.
+2. The last word is told once, at the very end, in memory that both share: there is no descriptor to close, to inherit
+   or to write to. Half a word is none. Without one the exit code is `UNDECIDED`, and the parent says where the run was.
+3. A copy of the judge that an adapter forks has no last word.
+
+An adapter in the judge's process can look for that memory, as it can for everything else: only one in a process of its
+own cannot.
+"""
+
+import contextlib
+import mmap
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from types import FrameType
+
+__all__ = ["UNDECIDED", "Channel", "at", "resumable", "stopped_by", "supervised"]
+
+UNDECIDED = 3
+LOOK_S = 1.0
+GRACE_S = 5.0
+"""How long a judge may take to end after its last word, or once it was asked to."""
+AGAIN_S = 1.0
+"""A second request to stop counts from here on: programs that stop others often ask twice at once."""
+STOPS = (signal.SIGINT, *((signal.SIGTERM, signal.SIGHUP) if os.name == "posix" else ()))
+
+_PLACE, _FOLDER, _SIZE = 64, 2048, 4096
+_PR_SET_PDEATHSIG = 1
+
+
+class Channel:
+    """What the judge tells its parent: the last word, where it is now, and which folder a stopped run goes on from."""
+
+    def __init__(self) -> None:
+        self._shared = mmap.mmap(-1, _SIZE)
+        self._seal = os.urandom(16).hex()
+        self._judge = 0
+
+    def word(self, code: int) -> bytes:
+        """Return the last word for exit code `code`; it counts once its last byte is there."""
+        return f"{code:03d} {self._seal}".encode()
+
+    def begin(self) -> None:
+        """Make this process the judge."""
+        self._judge = os.getpid()
+
+    def end(self, code: int) -> None:
+        """Tell the last word; nothing happens in a copy of the judge."""
+        if os.getpid() == self._judge:
+            self.write(self.word(code))
+
+    def write(self, word: bytes) -> None:
+        """Write `word` to where the last word stands."""
+        self._shared[: len(word)] = word
+
+    @property
+    def told(self) -> int | None:
+        """The exit code of the last word; None as long as there is none, or half a one."""
+        code, _, seal = self._shared[: len(self.word(0))].partition(b" ")
+        return int(code) if seal == self._seal.encode() and code.isdigit() else None
+
+    @property
+    def place(self) -> str:
+        """Where the judge is, in words."""
+        return self._text(_PLACE, _FOLDER)
+
+    @place.setter
+    def place(self, text: str) -> None:
+        self._set(_PLACE, _FOLDER, text)
+
+    @property
+    def folder(self) -> str:
+        """The report folder of a run that can be resumed; empty where there is none."""
+        return self._text(_FOLDER, _SIZE)
+
+    @folder.setter
+    def folder(self, text: str) -> None:
+        self._set(_FOLDER, _SIZE, text)
+
+    def _text(self, begin: int, end: int) -> str:
+        return self._shared[begin:end].partition(b"\0")[0].decode(errors="replace")
+
+    def _set(self, begin: int, end: int, text: str) -> None:
+        written = text.encode(errors="replace")[: end - begin - 1] + b"\0"
+        self._shared[begin : begin + len(written)] = written
+
+
+_channel: Channel | None = None
+_stopped_by = 0
+
+
+def at(place: str) -> None:
+    """Note where the judge is, for the case that it ends there."""
+    if _channel:
+        _channel.place = place
+
+
+def resumable(folder: str) -> None:
+    """Note that the run in `folder` can be resumed from now on; an empty text says that it is over."""
+    if _channel:
+        _channel.folder = folder
+
+
+def stopped_by() -> int | None:
+    """Return the signal by which somebody has stopped this judge, 0 where nobody has, and None in other processes."""
+    return _stopped_by if _channel else None
+
+
+def supervised(judge: Callable[[], int], channel: Channel | None = None, *, grace_s: float = GRACE_S) -> int:
+    """Run `judge` in a fork of this process, and end this one with the exit code that it tells through `channel`.
+
+    Returns, in the fork alone, what `judge` returned: it is to end as every process does. Where no process can be
+    forked, as on Windows, `judge` runs here, without a parent.
+    """
+    if not hasattr(os, "fork"):
+        return judge()
+    channel = channel or Channel()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    heard = {each for each in STOPS if signal.getsignal(each) is not signal.SIG_IGN}
+    signal.pthread_sigmask(signal.SIG_BLOCK, {*heard, signal.SIGCHLD, signal.SIGALRM})
+    if child := os.fork():
+        os._exit(_Parent(channel, child, heard, grace_s).watch())
+    return _judge(channel, heard, judge)
+
+
+def _judge(channel: Channel, heard: set[signal.Signals], judge: Callable[[], int]) -> int:
+    global _channel  # noqa: PLW0603 - there is one judge in a process
+    channel.begin()
+    _channel = channel
+    _end_with_parent()
+    for each in heard:
+        signal.signal(each, _stop)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {*heard, signal.SIGCHLD, signal.SIGALRM})
+    code = judge()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    channel.end(code)
+    return code
+
+
+def _stop(number: int, _frame: FrameType | None) -> None:
+    global _stopped_by  # noqa: PLW0603 - there is one judge in a process
+    if not _stopped_by:
+        _stopped_by = number
+        raise KeyboardInterrupt
+
+
+def _end_with_parent() -> None:
+    """Have the system end this process when its parent is gone; only Linux does that."""
+    if sys.platform == "linux":
+        import ctypes
+
+        parent = os.getppid()
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(UNDECIDED)
+
+
+class _Parent:
+    def __init__(self, channel: Channel, child: int, heard: set[signal.Signals], grace_s: float) -> None:
+        self._channel, self._child, self._heard, self._grace_s = channel, child, heard, grace_s
+        self._stopped_by, self._stopped_at, self._told_at = 0, 0.0, 0.0
+
+    def watch(self) -> int:
+        """Wait for the judge to end, and return the exit code."""
+        signal.setitimer(signal.ITIMER_REAL, LOOK_S, LOOK_S)
+        while (status := self._ended()) is None:
+            self._hear()
+            if self._is_late():
+                os.kill(self._child, signal.SIGKILL)
+                os.waitpid(self._child, 0)
+                status = -signal.SIGKILL
+                break
+        if (told := self._channel.told) is not None:
+            return told
+        return self._say_how_it_ended(status)
+
+    def _ended(self) -> int | None:
+        ended, status = os.waitpid(self._child, os.WNOHANG)
+        return os.waitstatus_to_exitcode(status) if ended else None
+
+    def _hear(self) -> None:
+        """Wait for a signal; one that asks to stop is passed on, unless the terminal has sent it to both."""
+        waited = {*self._heard, signal.SIGCHLD, signal.SIGALRM}
+        if sys.platform == "linux":
+            heard = signal.sigwaitinfo(waited)
+            number, by_terminal = heard.si_signo, heard.si_code > 0
+        else:
+            number = signal.sigwait(waited)
+            by_terminal = number == signal.SIGINT and os.isatty(0)
+        if number not in self._heard:
+            return
+        now = time.monotonic()
+        if self._stopped_by and now - self._stopped_at > AGAIN_S:
+            os.kill(self._child, signal.SIGKILL)
+        elif not self._stopped_by:
+            self._stopped_by, self._stopped_at = number, now
+            if not by_terminal:
+                os.kill(self._child, number)
+
+    def _is_late(self) -> bool:
+        """Return whether the judge goes on although it has had its last word."""
+        if self._channel.told is None:
+            return False
+        self._told_at = self._told_at or time.monotonic()
+        return time.monotonic() - self._told_at > self._grace_s
+
+    def _say_how_it_ended(self, status: int) -> int:
+        place, folder = self._channel.place, self._channel.folder
+        goes_on = f"; kmc run --resume {folder} goes on" if folder else ""
+        if self._stopped_by:
+            _say(f"kmc: stopped{goes_on}")
+            return 128 + self._stopped_by
+        how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
+        where = f" in {place}" if place else ""
+        _say(f"kmc: the process that judges {how}{where}, before it was done: nothing is decided{goes_on}")
+        return UNDECIDED
+
+
+def _say(words: str) -> None:
+    with contextlib.suppress(OSError):
+        os.write(2, f"{words}\n".encode())
