@@ -263,7 +263,7 @@ class Differential:
         ahead_s = expected_now - actual_now
         if ahead_s:
             behind = self.actual if ahead_s > 0 else self.expected
-            behind.target.advance(abs(ahead_s))
+            behind.world.exchange.move_clock(abs(ahead_s))
         return ahead_s != 0
 
     @property
@@ -295,7 +295,7 @@ def agrees(
     for name, account in founders:
         subject.world.given.user(name, account)
     for at, move, observed in seen:
-        model.advance(max(at - model.now(), 0))
+        subject.world.exchange.move_clock(max(at - model.now(), 0))
         if _divergence(move, subject.perform(move)._replace(**_NO_CHOICE), observed._replace(**_NO_CHOICE)):
             return False
     return True

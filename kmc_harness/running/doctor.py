@@ -289,9 +289,9 @@ def _side_by_side(world: World) -> str:
 
 
 def _move_clock(world: World) -> str:
-    before = world.exchange.now()
+    before = world.target.now()
     world.exchange.pass_time(60)
-    moved_s = world.exchange.now() - before
+    moved_s = world.target.now() - before
     return "" if 60 <= moved_s <= 120 else f"it was to move by 60 s, and moved by {moved_s} s"
 
 

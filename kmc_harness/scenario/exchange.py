@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import NoneType
 
+from kmc_harness.durations import stopwatch
 from kmc_harness.phone.authenticator import Authenticator, UnreadableQrCode
 from kmc_harness.phone.pictures import blurred
 from kmc_harness.port import (
@@ -38,6 +39,8 @@ LONGEST_WAIT_S = 90
 """The longest real wait, in seconds; a longer one needs a clock that can be moved."""
 BY_MAIL = "RegisterUser without a password"
 """Registration by mail, which a target may lack; here alone, the answer NotOffered is enough for a skip."""
+BACK_S, LEAP_S = 2, 5
+"""How far a clock may go back, or on, by itself: one that is told by a server is told late, and in whole seconds."""
 DONE_BY: dict[type[Action], str] = {
     EnableTwoFactor: "vendor",
     DisableTwoFactor: "vendor",
@@ -103,7 +106,9 @@ class Exchange:
         self.moved_s = 0
         self.passed_s = 0
         self.sessions = Sessions(people, self.perform)
-        self._at = 0
+        self._at: int | None = None
+        self._asked_s = 0
+        self._looked_s = stopwatch()
 
     def needs(self, offer: Offer) -> None:
         """Note that the scenario needs `offer`.
@@ -126,13 +131,32 @@ class Exchange:
 
     def now(self) -> int:
         """Return the target's clock, in epoch seconds."""
-        self._at = self.target.now()
-        return self._at
+        at, looked_s = self.target.now(), stopwatch()
+        if self._at is not None:
+            self._check_clock(at - self._at, looked_s - self._looked_s)
+        self._at, self._asked_s, self._looked_s = at, 0, looked_s
+        return at
+
+    def _check_clock(self, went_s: int, took_s: float) -> None:
+        """See that the clock went on as it was asked to, and beside that no more than time has passed.
+
+        Raises:
+            AdapterMistake: it ran back or leapt: every verdict on time would be the clock's.
+
+        """
+        if -BACK_S <= went_s - self._asked_s <= took_s + LEAP_S:
+            return
+        asked = f"; it was to be moved by {self._asked_s} s" if self._asked_s else "; nobody had moved it"
+        self._at = None
+        raise AdapterMistake(
+            f"the target's clock {'went on' if went_s >= 0 else 'ran back'} by {abs(went_s)} s within {took_s:.0f} s"
+            f"{asked}: nothing that speaks of time can be judged by it"
+        )
 
     @property
     def looked_at(self) -> int:
         """The target's clock when it was asked last."""
-        return self._at
+        return self._at or 0
 
     def pass_time(self, seconds: int) -> None:
         """Let time pass, as a sentence says: by moving the target's clock, or by really waiting where it is short."""
@@ -147,10 +171,15 @@ class Exchange:
         self.guesses = None
         self.recorder.note(Waited(at=self.now(), seconds=seconds))
         if Offer.CLOCK in self.offers:
-            self.target.advance(seconds)
+            self.move_clock(seconds)
             self.moved_s += seconds
         else:
             time.sleep(seconds)
+
+    def move_clock(self, seconds: int) -> None:
+        """Move the target's clock, of which the scenario knows nothing."""
+        self.target.advance(seconds)
+        self._asked_s += seconds
 
     def await_time(self, hour_and_minute: str, day: str) -> None:
         """Let time pass until the next such time of such a day, in UTC."""

@@ -8,6 +8,8 @@ from kmc_harness.secrecy import redaction
 
 __all__ = ["in_words"]
 
+LONGEST = 5_000
+
 
 def in_words(error: BaseException, adapter: object) -> str:
     """Return kind and message of `error`, and the file and line of `adapter` where it was raised, or came through.
@@ -18,10 +20,22 @@ def in_words(error: BaseException, adapter: object) -> str:
     shortened: an adapter quotes what it likes, of earlier scenarios too.
     """
     kind = type(error)
-    told = str(error) if kind.__module__.startswith("kmc_harness.") else f"{kind.__name__}: {error}"
+    said = _message(error)
+    told = said if kind.__module__.startswith("kmc_harness.") else f"{kind.__name__}: {said}"
     words = redaction.without_secrets(told)
     place = _place(error, adapter)
     return f"{words} ({place})" if place else words
+
+
+def _message(error: BaseException) -> str:
+    """Return the message of `error`, in a form that can be written; the method that makes it may be an adapter's."""
+    try:
+        text = "".join((str(error),))
+    except BaseException as broken:
+        return f"(its message cannot be read: {type(broken).__name__})"
+    # Cut between words: half a secret is known to nobody.
+    text = text if len(text) <= LONGEST else f"{text[:LONGEST].rpartition(' ')[0]} …"
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _place(error: BaseException, adapter: object) -> str:

@@ -7,17 +7,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from kmc_harness.port import Naming, Offer, Target
-from kmc_harness.targets.adapters import check_whole
+from kmc_harness import durations
+from kmc_harness.port import Naming, NotOffered, Target
+from kmc_harness.targets.border import Bordered, Broke, contained
 from kmc_harness.verdicts import AdapterMistake, Misuse
 
 __all__ = ["Loaded", "load"]
 
-OF_OFFERS = {Offer.CLOCK: "advance", Offer.OUTBOX: "outbox"}
 SCREENS = {"": ("browser", "Browser"), "kmc-ng": ("browser_kmc_ng", "KmcNg")}
 """By what a table of words calls them: who goes through them."""
 ANSWER_WITHIN = "KMC_ANSWER_WITHIN"
-"""The environment's word for how long one answer of `exec:command` may take, as 30s."""
+"""The environment's word for how long one answer of `python:` and `exec:` may take, as 30s."""
 
 
 def load(name: str, *, policy: str = "article", seed: str = "0", patience: str = "2m") -> Target:
@@ -121,25 +121,34 @@ def _adapter(kind: str, wording: str) -> tuple[str, str, dict[str, Any]]:
 def _from_python(module: str, attribute: str) -> Target:
     if (here := str(Path.cwd())) not in sys.path:
         sys.path.insert(0, here)
+    within_s = _answer_within(f"python:{module}:{attribute}")
+    made: Any = None
     try:
-        target: Target = getattr(importlib.import_module(module), attribute)()
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise Misuse(f"target python:{module}:{attribute} cannot be loaded: {reason}") from error
+        with contained(made):
+            made = getattr(importlib.import_module(module), attribute)
+        with contained(made):
+            target = made()
+    except (Broke, NotOffered) as error:
+        raise Misuse(f"target python:{module}:{attribute} cannot be loaded: {error}") from error
     try:
-        check_whole(target, "name", "now", *(of for offer, of in OF_OFFERS.items() if offer in target.offers))
-    except AdapterMistake as error:
+        return Bordered(target, "name", "now", within_s=within_s)
+    except (AdapterMistake, Broke, NotOffered) as error:
         raise Misuse(f"target python:{module}:{attribute}: {error}") from error
-    return target
 
 
 def _from_command(command: str) -> Target:
-    from kmc_harness import durations
     from kmc_harness.targets.exec import Execd
 
-    within = os.environ.get(ANSWER_WITHIN, "30s")
+    within_s = _answer_within(f"exec:{command}")
     try:
-        within_s = durations.seconds(within)
         return Execd(shlex.split(command), Path.cwd(), {}, within_s)
     except ValueError as error:
-        raise Misuse(f"target exec:{command} cannot be run ({ANSWER_WITHIN}={within}): {error}") from error
+        raise Misuse(f"target exec:{command} cannot be run: {error}") from error
+
+
+def _answer_within(target: str) -> float:
+    within = os.environ.get(ANSWER_WITHIN, "30s")
+    try:
+        return durations.seconds(within)
+    except ValueError as error:
+        raise Misuse(f"target {target} cannot be judged ({ANSWER_WITHIN}={within}): {error}") from error

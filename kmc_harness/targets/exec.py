@@ -12,7 +12,7 @@ import subprocess
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,13 @@ from kmc_harness.durations import stopwatch
 from kmc_harness.hosting import process
 from kmc_harness.port import Action, Mail, NotOffered, Observation, Offer
 from kmc_harness.secrecy import redaction
+from kmc_harness.targets import border
 from kmc_harness.targets.exec_protocol import NOT_OFFERED, PROTOCOL, MailsFound, Response, Seen, Started
 from kmc_harness.verdicts import Misuse
 
 __all__ = ["Execd", "NoAnswer"]
 
 LONGEST_LINE = 10_000_000
-LONGEST_MESSAGE = 10_000
 KEPT_LINES = 5
 KEPT_CHARS = 200
 CHUNK = 1 << 16
@@ -104,16 +104,21 @@ class Execd:
             NoAnswer: it broke.
 
         """
-        return _observed(self._ask("perform", _named(action), Seen, type(action).__name__))
+        return self._observed(self._ask("perform", _named(action), Seen, type(action).__name__), action)
 
     def at_once(self, actions: Sequence[Action]) -> Sequence[Observation]:
         """Have all of `actions` performed at the same moment."""
         found = self._ask("race", {"actions": [_named(each) for each in actions]}, list[Seen])
-        return [_observed(each) for each in found]
+        if len(found) != len(actions):
+            self._give_up(f"gave {len(found)} answers when asked for race, of {len(actions)} actions")
+        return [self._observed(*each) for each in zip(found, actions, strict=True)]
+
+    def _observed(self, seen: Any, action: Action) -> Observation:
+        return border.observation(msgspec.convert(seen, Observation, from_attributes=True), type(action).__name__)
 
     def now(self) -> int:
         """Return the target's clock in epoch seconds; without Offer.CLOCK it is this machine's."""
-        return int(self._ask("now", {}, int)) if Offer.CLOCK in self.offers else int(time.time())
+        return border.instant(self._ask("now", {}, int)) if Offer.CLOCK in self.offers else int(time.time())
 
     def advance(self, seconds: int) -> None:
         """Move the target's clock forward."""
@@ -122,7 +127,7 @@ class Execd:
     def outbox(self, email: str) -> Sequence[Mail]:
         """Return the mails sent to `email`, oldest first."""
         found = self._ask("outbox", {"email": email}, MailsFound)
-        return tuple(msgspec.convert(found, list[Mail], from_attributes=True))
+        return border.mails(msgspec.convert(found, list[Mail], from_attributes=True))
 
     def close(self) -> None:
         """Ask the adapter to end, and end it in any case."""
@@ -216,13 +221,6 @@ def _named(action: Action) -> dict[str, object]:
     """Name an action; a field that is younger than version 1 goes along only where it says something."""
     fields = {name: value for name, value in asdict(action).items() if name != "browser" or value}
     return {"action": type(action).__name__, "fields": fields}
-
-
-def _observed(seen: Any) -> Observation:
-    made: Observation = msgspec.convert(seen, Observation, from_attributes=True)
-    if len(made.message) > LONGEST_MESSAGE:
-        made = replace(made, message=made.message[:LONGEST_MESSAGE] + "…")
-    return made
 
 
 class _Broke(Exception):

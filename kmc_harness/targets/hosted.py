@@ -19,7 +19,7 @@ from kmc_harness.hosting.time_limit import limit
 from kmc_harness.port import Action, Mail, Naming, NotOffered, Observation, Offer, PasswordRules, shorten
 from kmc_harness.secrecy import redaction, tokens
 from kmc_harness.secrecy.exceptions import in_words
-from kmc_harness.targets.adapters import check_whole
+from kmc_harness.targets.border import Bordered, Broke, contained
 from kmc_harness.targets.description import ClockPart, Description, MailPart, ServerPart, filled, read
 from kmc_harness.verdicts import LAST_WORDS, AdapterMistake, Misuse
 
@@ -269,11 +269,11 @@ class _Setup:
 
     def _adapter(self, described: Description, make: _Make, places: Mapping[str, str]) -> Any:
         made = make(described.adapter.said(places))
-        if described.adapter.python:
-            own_clock = described.clock and described.clock.kind == "adapter"
-            own_mail = described.mail and described.mail.kind == "adapter"
-            check_whole(made, *(("now", "advance") if own_clock else ()), *(("outbox",) if own_mail else ()))
-        return made
+        if not described.adapter.python:
+            return made
+        own_clock = described.clock and described.clock.kind == "adapter"
+        own_mail = described.mail and described.mail.kind == "adapter"
+        return Bordered(made, *(("now", "advance") if own_clock else ()), *(("outbox",) if own_mail else ()))
 
     def _last_seen_at(self) -> int:
         """Return the time when the clock was last looked at, as it is before each act.
@@ -391,19 +391,21 @@ def _maker(described: Description, folder: Path) -> _Make:
         return lambda settings: Execd(argv, folder, settings, within_s)
     module, _, name = part.python.partition(":")
     try:
-        made = getattr(_imported(module, folder), name)
-    except Exception as error:
-        why = f"{type(error).__name__}: {error}"
-        if isinstance(error, ModuleNotFoundError) and error.name != module:
+        with contained(None):
+            made = getattr(_imported(module, folder), name)
+    except (Broke, NotOffered) as error:
+        why, cause = str(error), error.__cause__
+        if isinstance(cause, ModuleNotFoundError) and cause.name != module:
             why += f"; adapters run where kmc does: {sys.executable} -m pip install what they import"
         raise Misuse(f"the adapter {part.python} cannot be loaded: {why}") from error
 
     def make(settings: Mapping[str, str]) -> Any:
         try:
-            return made(**settings)
-        except Exception as error:
+            with contained(made):
+                return made(**settings)
+        except (Broke, NotOffered) as error:
             given = f"the settings {', '.join(settings)}" if settings else "no settings"
-            raise AdapterMistake(f"{part.python} cannot be called with {given}: {in_words(error, made)}") from error
+            raise AdapterMistake(f"{part.python} cannot be called with {given}: {error}") from error
 
     return make
 
