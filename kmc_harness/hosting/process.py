@@ -22,11 +22,21 @@ from typing import IO
 from kmc_harness.durations import stopwatch
 from kmc_harness.hosting import _guard, addresses
 
-__all__ = ["Command", "DidNotStart", "Server", "free_port", "stand_guard", "without_colour", "work_folder"]
+__all__ = [
+    "Command",
+    "DidNotStart",
+    "Server",
+    "free_port",
+    "stand_guard",
+    "surroundings",
+    "without_colour",
+    "work_folder",
+]
 
 POLL_S = 0.05
 PORTS = range(20_000, 32_000)
 """Below those that Linux (from 32768) and macOS (from 49152) give to outgoing connections."""
+OF_TESTS = frozenset({"PYTEST_CURRENT_TEST", "PYTEST_VERSION", "KMC_CONTEXTS", "KMC_ANSWER_WITHIN"})
 ANSWER_S = 10.0
 """How long a server may take for its first answers: some compile what they serve."""
 TAIL_BYTES = 2_000
@@ -65,9 +75,14 @@ class Command:
 
     def steps(self) -> list[dict[str, object]]:
         """Return what is run, one after another."""
-        plain = {**os.environ, **self.environment}
+        plain = {**surroundings(), **self.environment}
         before: list[dict[str, object]] = [{"argv": argv, "environment": plain} for argv in self.before]
         return [*before, {"argv": self.argv, "environment": {**plain, **(self.bent or {})}}]
+
+
+def surroundings() -> dict[str, str]:
+    """Return this process' environment without what says that, and what, is being tested."""
+    return {name: value for name, value in os.environ.items() if name not in OF_TESTS}
 
 
 def free_port() -> int:

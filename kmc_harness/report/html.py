@@ -66,6 +66,7 @@ def _facts(report: Report) -> list[tuple[str, str]]:
     versions = ", ".join(f"{name} {version}" for name, version in run.versions.items() if name != "features")
     return [
         ("target", run.target),
+        ("adapter in", run.adapter),
         ("policy", run.policy),
         ("profile", run.profile),
         ("only", ", ".join(run.only)),

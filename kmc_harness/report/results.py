@@ -65,6 +65,7 @@ class Run(_Part, frozen=True):
         context: the contexts it was narrowed to, if any.
         shard: the share of the pairs that is told, as 2/4; empty for all.
         choices: whether it was measured what the target chose where the requirements leave it a choice.
+        adapter: where the adapter ran: a process of its own, or the process that judges; empty where there is none.
 
     """
 
@@ -81,6 +82,7 @@ class Run(_Part, frozen=True):
     context: tuple[str, ...] = ()
     shard: str = ""
     choices: bool = False
+    adapter: str = ""
 
     @property
     def is_partial(self) -> bool:

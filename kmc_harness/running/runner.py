@@ -122,7 +122,7 @@ def run(
     """
     loaded = _checked(what, folder, declared, processes)
     policy = what.policy if what.target == "model" else ""
-    what = msgspec.structs.replace(what, policy=policy, versions=_versions())
+    what = msgspec.structs.replace(what, policy=policy, versions=_versions(), adapter=loaded.runs_in)
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     journal = Journal.start(folder, what, now, str(declared.resolve()) if declared else "")
     if journal.set_aside:

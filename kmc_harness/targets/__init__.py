@@ -50,9 +50,7 @@ def load(name: str, *, policy: str = "article", seed: str = "0", patience: str =
     if name.startswith("exec:"):
         return _from_command(name.removeprefix("exec:"))
     if Path(name).exists():
-        from kmc_harness.targets.hosted import Hosted
-
-        return Hosted(Path(name), patience)
+        return _described(Path(name), patience)
     if os.sep in name and ":" not in name:
         raise Misuse(f"target {name!r}: there is no such file or folder")
     own = "a folder with a target.toml, python:module:Class or exec:command for an adapter of your own"
@@ -70,6 +68,11 @@ class Loaded:
         """Whether time is really waited for, where it is to pass."""
         return bool(getattr(self._target, "waits", False))
 
+    @property
+    def runs_in(self) -> str:
+        """Where the adapter runs, in words; empty where there is none of somebody else's."""
+        return str(getattr(self._target, "runs_in", ""))
+
     def take(self) -> Target | None:
         """Return the target, and None from then on."""
         taken, self._target = self._target, None
@@ -79,6 +82,23 @@ class Loaded:
         """Let go of it, where nobody has taken it."""
         if target := self.take():
             target.close()
+
+
+def _described(path: Path, patience: str) -> Target:
+    from kmc_harness.targets.description import read
+
+    _, described = read(path)
+    if described.adapter.python and described.adapter.isolated:
+        from kmc_harness.targets.exec import NoAnswer
+        from kmc_harness.targets.isolated import Isolated
+
+        try:
+            return Isolated(path, patience)
+        except NoAnswer as error:
+            raise Misuse(f"the adapter {described.adapter.python} cannot be loaded: {error}") from error
+    from kmc_harness.targets.hosted import Hosted
+
+    return Hosted(path, patience)
 
 
 def _served(kind: str, url: str) -> Target:

@@ -5,7 +5,10 @@ from typing import Any
 from kmc_harness.port import Offer
 from kmc_harness.verdicts import AdapterMistake
 
-__all__ = ["check_whole"]
+__all__ = ["OWN_PROCESS", "THIS_PROCESS", "check_whole"]
+
+OWN_PROCESS, THIS_PROCESS = "a process of its own", "the process that judges"
+"""Where an adapter runs, as reports say it."""
 
 METHODS = {
     "name": "a text, what reports call it",

@@ -16,7 +16,7 @@ from kmc_harness.hosting import supervision
 from kmc_harness.hosting.time_limit import limit
 from kmc_harness.port import Action, LinkKind, Mail, MailedLink, Naming, NotOffered, Observation, Offer, Screen
 from kmc_harness.secrecy.exceptions import in_words
-from kmc_harness.targets.adapters import METHODS, check_whole
+from kmc_harness.targets.adapters import METHODS, THIS_PROCESS, check_whole
 from kmc_harness.verdicts import AdapterMistake
 
 __all__ = ["Bordered", "Broke", "contained", "cut", "instant", "mails", "observation"]
@@ -97,6 +97,8 @@ def _shown(answer: object) -> str:
 
 class Bordered:
     """An adapter in Python behind the border; a target like any other."""
+
+    runs_in = THIS_PROCESS
 
     def __init__(self, adapter: Any, *needed: str, within_s: float | None = None) -> None:
         """Look at what `adapter` is.

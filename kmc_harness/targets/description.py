@@ -51,6 +51,8 @@ class AdapterPart(_Part, frozen=True):
     Attributes:
         passwords: what the implementation takes for one.
         remembers: the server keeps what earlier runs left there, so people and accounts get new names in each run.
+        isolated: an adapter in Python runs in a process of its own; false has it run in the one that judges, where a
+            debugger can be used, and where it can do to the verdicts what it likes.
 
     """
 
@@ -59,6 +61,7 @@ class AdapterPart(_Part, frozen=True):
     settings: dict[str, str | bool] = {}
     answer_within: str = "30s"
     remembers: bool = False
+    isolated: bool = True
     passwords: PasswordPart | None = None
 
     @property

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 
@@ -23,7 +23,8 @@ from kmc_harness.hosting import process
 from kmc_harness.port import Action, Mail, NotOffered, Observation, Offer
 from kmc_harness.secrecy import redaction
 from kmc_harness.targets import border
-from kmc_harness.targets.exec_protocol import NOT_OFFERED, PROTOCOL, MailsFound, Response, Seen, Started
+from kmc_harness.targets.adapters import OWN_PROCESS
+from kmc_harness.targets.exec_protocol import NOT_OFFERED, PROTOCOL, Fault, MailsFound, Response, Seen, Started
 from kmc_harness.verdicts import Misuse
 
 __all__ = ["Execd", "NoAnswer"]
@@ -43,6 +44,8 @@ class NoAnswer(Exception):
 
 class Execd:
     """A target by `exec:command`. What it offers is known once it has been started, which the first question does."""
+
+    runs_in = OWN_PROCESS
 
     def __init__(
         self, argv: Sequence[str], folder: Path, settings: Mapping[str, str], answer_within_s: float = 30.0
@@ -169,7 +172,7 @@ class Execd:
         self._asked += 1
         asked = {"jsonrpc": "2.0", "id": self._asked, "method": method, "params": params}
         try:
-            line = program.exchange(msgspec.json.encode(asked) + b"\n", self._answer_within_s)
+            line = program.exchange(msgspec.json.encode(asked) + b"\n", self._limit_s(method))
         except _Broke as error:
             self._give_up(f"{error} when asked for {what}")
         except BaseException:
@@ -196,8 +199,16 @@ class Execd:
         assert not isinstance(answer.error, msgspec.UnsetType)
         if answer.error.code == NOT_OFFERED:
             raise NotOffered(what)
-        said = _whole_words(answer.error.message, KEPT_CHARS)
-        raise NoAnswer(f"the adapter answered {what} with error {answer.error.code}: {said}")
+        self._refuse(answer.error, what)
+
+    def _limit_s(self, method: str) -> float:
+        """Return how long the answer to `method` may take."""
+        return self._answer_within_s
+
+    def _refuse(self, fault: Fault, what: str) -> NoReturn:
+        """Raise what an error in place of a result means."""
+        said = _whole_words(fault.message, KEPT_CHARS)
+        raise NoAnswer(f"the adapter answered {what} with error {fault.code}: {said}")
 
     def _give_up(self, did: str) -> "Any":
         """Stop the adapter until the next reset.
@@ -238,7 +249,7 @@ class _Program:
         self._guard = process.stand_guard(said, lent=(given, taken, said))
         for each in (given, taken, said):
             os.close(each)
-        step = {"argv": argv, "environment": dict(os.environ), "stdio": (given, taken, said)}
+        step = {"argv": argv, "environment": process.surroundings(), "stdio": (given, taken, said)}
         self._tell(msgspec.json.encode({"steps": [step], "folder": str(folder)}))
         self._watched = selectors.DefaultSelector()
         for each in (self._in, self._out, self._err):

@@ -13,7 +13,7 @@ import msgspec
 from kmc_harness.port import ACTIONS, Mail, MailedLink, Observation, Offer, Screen
 from kmc_harness.schemas import written
 
-__all__ = ["NOT_OFFERED", "PROTOCOL", "MailsFound", "Response", "Seen", "Started", "schema"]
+__all__ = ["NOT_OFFERED", "PROTOCOL", "Fault", "MailsFound", "Response", "Seen", "Started", "schema"]
 
 PROTOCOL = 1
 """Raised when an adapter would have to change; an action or a field that may be left out does not raise it."""

@@ -19,11 +19,12 @@ from kmc_harness.hosting.time_limit import limit
 from kmc_harness.port import Action, Mail, Naming, NotOffered, Observation, Offer, PasswordRules, shorten
 from kmc_harness.secrecy import redaction, tokens
 from kmc_harness.secrecy.exceptions import in_words
+from kmc_harness.targets.adapters import OWN_PROCESS, THIS_PROCESS
 from kmc_harness.targets.border import Bordered, Broke, contained
 from kmc_harness.targets.description import ClockPart, Description, MailPart, ServerPart, filled, read
 from kmc_harness.verdicts import LAST_WORDS, AdapterMistake, Misuse
 
-__all__ = ["AdapterBroke", "Hosted", "ServerDied"]
+__all__ = ["AdapterBroke", "Hosted", "ServerDied", "checked"]
 
 CLOCK_PACKAGES = {"libfaketime": "libfaketime", "freezegun": "freezegun", "time-machine": "time_machine"}
 MAIL_PACKAGES = {"smtp": ("aiosmtpd", "cryptography")}
@@ -51,13 +52,13 @@ class Hosted:
             Misuse: the file makes no sense, or what it names is not there.
 
         """
-        folder, self._described = read(path)
+        folder, self._described = checked(path)
         try:
             patience_s = durations.seconds(patience)
         except ValueError as error:
             raise Misuse(str(error)) from error
-        _check_installed(self._described)
         self.name = self._described.name
+        self.runs_in = THIS_PROCESS if self._described.adapter.python else OWN_PROCESS
         addresses = self._described.mail.addresses if self._described.mail else Naming.addresses
         remembers = self._described.adapter.remembers
         self.naming = Naming.anew(addresses) if remembers else Naming(addresses=addresses)
@@ -161,7 +162,7 @@ class Hosted:
         try:
             with within:
                 yield setup.adapter
-        except NotOffered:
+        except (NotOffered, AdapterMistake):
             raise
         except Exception as error:
             if setup.server and setup.server.has_ended():
@@ -354,6 +355,18 @@ class _Setup:
     def close(self) -> None:
         """End everything."""
         self._open.close()
+
+
+def checked(path: Path) -> tuple[Path, Description]:
+    """Return the folder and the content of the `target.toml` at `path`, once what it needs is seen to be installed.
+
+    Raises:
+        Misuse: the file makes no sense, or a package is missing.
+
+    """
+    folder, described = read(path)
+    _check_installed(described)
+    return folder, described
 
 
 def _check_installed(described: Description) -> None:

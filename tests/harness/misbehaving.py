@@ -298,12 +298,24 @@ HOW = {
     "--repeat 2": ("--repeat", "2"),
     "-- -q": ("--", "-q"),
 }
+DESCRIBED = """
+name = "misbehaves"
+[adapter]
+python = "tests.harness.misbehaving:Misbehaves"
+answer_within = "1s"
+[clock]
+kind = "adapter"
+[mail]
+kind = "adapter"
+settle = "0s"
+"""
 ENDS = ("os._exit(0)", "sys.exit(0)", "kills itself", "raises KeyboardInterrupt", "pytest.exit")
 
 
 def _rows() -> Iterator[Row]:
     for what in DOES:
         yield Row("perform", LATE, what)
+        yield Row("perform", LATE, what, "isolated")
     for where in ("constructor", "reset", "now", "outbox", "close"):
         for what in ENDS:
             yield Row(where, {"constructor": 1, "close": 1, "reset": 8}.get(where, LATE // 2), what)
@@ -394,6 +406,9 @@ def end(row: Row, folder: Path) -> Ended:
             )  # fmt: skip
             said = (done.stdout + done.stderr).decode(errors="replace")
             return Ended(done.returncode, said, {}, tuple(_of_exit(done.returncode, said, fails=False, judged=False)))
+        case "isolated":
+            (folder / "target.toml").write_text(DESCRIBED)
+            code, said = _kmc(folder, told, "run", "--target", "target.toml", *selection)
         case "--resume":
             _kmc(folder, f"perform:{LATE}:os._exit(0)", "run", *TARGET, *selection)
             code, said = _kmc(folder, told.replace(f":{LATE}:", ":20:"), "run", "--resume", "kmc-report")

@@ -22,6 +22,7 @@ SAMPLE = (
     Row("now", 60, "a float"),
     Row("perform", 60, "pytest.exit", "-- -q"),
     Row("perform", 60, "removes the report folder"),
+    Row("perform", 60, "os._exit(0)", "isolated"),
 )
 
 

@@ -55,7 +55,18 @@ def _as_of_version_2(part: Any) -> Any:
     if not isinstance(part, dict):
         return part
     names = {"actual": "seen", "partly_covered": "in_part"}
-    since = {"context", "meanwhile", "also", "besides", "scenario_of", "contexts", "shard", "in_contexts", "choices"}
+    since = {
+        "context",
+        "meanwhile",
+        "also",
+        "besides",
+        "scenario_of",
+        "contexts",
+        "shard",
+        "in_contexts",
+        "choices",
+        "adapter",
+    }
     return {names.get(name, name): _as_of_version_2(value) for name, value in part.items() if name not in since}
 
 
