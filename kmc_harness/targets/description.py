@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 
@@ -137,6 +137,16 @@ class Description(_Part, frozen=True):
     server: ServerPart | None = None
     clock: ClockPart | None = None
     mail: MailPart | None = None
+
+    @property
+    def settle(self) -> str:
+        """How long after an act its mail may still come; "" where there is no mail."""
+        return self.mail.settle if self.mail else ""
+
+    @property
+    def no_links(self) -> Sequence[re.Pattern[str]]:
+        """What tells addresses that are no links of a kind."""
+        return [re.compile(each) for each in self.mail.no_links] if self.mail else ()
 
 
 PARTS = {"adapter": AdapterPart, "server": ServerPart, "clock": ClockPart, "mail": MailPart}

@@ -207,12 +207,12 @@ class Hosted:
     @property
     def settle(self) -> str:
         """How long after an act its mail may still come, as `[mail]` says it; "" where there is none."""
-        return self._described.mail.settle if self._described.mail else ""
+        return self._described.settle
 
     @property
     def no_links(self) -> Sequence[re.Pattern[str]]:
         """What tells addresses that are no links of a kind, as `[mail]` says it."""
-        return [re.compile(each) for each in self._described.mail.no_links] if self._described.mail else ()
+        return self._described.no_links
 
     def close(self) -> None:
         """End everything, and leave nothing behind."""

@@ -9,8 +9,9 @@ The same file is both sides: `Isolated` in the process that judges, `serve` in t
 
 import contextlib
 import os
+import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn, Self
@@ -78,7 +79,11 @@ class Isolated(Execd):
         self._offers: frozenset[Offer] | None = None
         self._is_whole = False
         self._began: _Began | None = None
-        self._running()
+        try:
+            self._running()
+        except BaseException:
+            self._stop()
+            raise
         assert self._began is not None
         self._name: str = border.cut(self._began.name)
         self.waits: bool = self._began.waits
@@ -118,6 +123,16 @@ class Isolated(Execd):
         if self._described.mail is None or self._described.mail.kind != "smtp":
             return {}
         return dict(self._ask("turned_away", {}, list[tuple[int, str]]))
+
+    @property
+    def settle(self) -> str:
+        """How long after an act its mail may still come, as `[mail]` says it; "" where there is none."""
+        return self._described.settle
+
+    @property
+    def no_links(self) -> Sequence[re.Pattern[str]]:
+        """What tells addresses that are no links of a kind, as `[mail]` says it."""
+        return self._described.no_links
 
     @contextlib.contextmanager
     def whole_clock(self) -> Iterator[Self | None]:
