@@ -12,10 +12,10 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
 
 from kmc_harness.server.api_v3 import RESET_KEY
 from kmc_harness.server.screens import BASE, SIGN_UP
+from kmc_harness.server.web import KeptFiles
 from kmc_harness.verdicts import Misuse
 
 __all__ = ["routes"]
@@ -55,7 +55,7 @@ def routes(folder: Path, origin: str) -> list[BaseRoute]:
         return HTMLResponse(shown, headers=HEADERS)
 
     return [
-        Mount(FILES.rstrip("/"), StaticFiles(directory=folder)),
+        Mount(FILES.rstrip("/"), KeptFiles(directory=folder)),
         *(Route(path, kmc) for path in ("/", BASE, f"{BASE}/{{rest:path}}")),
     ]
 

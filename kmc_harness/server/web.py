@@ -15,8 +15,9 @@ from urllib.parse import parse_qsl, urlsplit
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.staticfiles import StaticFiles
 
-__all__ = ["BROWSER", "BadForm", "Pages", "browser_of", "moved", "read_form", "set_cookie"]
+__all__ = ["BROWSER", "BadForm", "KeptFiles", "Pages", "browser_of", "moved", "read_form", "set_cookie"]
 
 BROWSER = "kmc_browser"
 """The cookie that tells one browser from another; it lets nobody in."""
@@ -146,3 +147,13 @@ def set_cookie(request: Request, response: Response, name: str, value: str, max_
 def moved(address: str) -> Response:
     """Lead the browser to `address` with a GET; as with pages, nothing of it is kept."""
     return RedirectResponse(address, 303, {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
+
+
+class KeptFiles(StaticFiles):
+    """Files that a browser may keep for an hour."""
+
+    def file_response(self, *args: Any, **more: Any) -> Response:
+        """Return the file."""
+        response = super().file_response(*args, **more)
+        response.headers["Cache-Control"] = "max-age=3600"
+        return response

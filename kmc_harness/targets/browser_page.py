@@ -32,12 +32,13 @@ FLAGS = (
     # Instead of Playwright's list, of which these matter here; RenderDocument makes much anew for every page.
     "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,PaintHolding,RenderDocument",
 )
-PATIENCE_MS = 10_000
+PATIENCE_MS = 25_000
+"""A large front end takes seconds where the machine is busy."""
 QUIET_MS = 60
 """So long a page with scripts has to stay as it is."""
 WRITABLE_MS = 3_000
 """So long a field may be read-only before one can type: the KMC keeps its password fields so for a second."""
-WINDOW_MS = 1_000
+WINDOW_MS = 5_000
 """So long a window may take until it asks for its page."""
 SMALLEST_PX = 80
 """A QR code is not smaller on a screen."""
@@ -359,10 +360,10 @@ class Page:
         for at, (name, _, fits) in enumerate(self.look.control):
             if word.fits(name, fits):
                 kind = f"{name} {at} of {len(self.look.control)}"
-                if kind not in self._leads:
-                    self._leads[kind] = self._window(at)
-                found.append(self._leads[kind])
-        return [address for address in found if address]
+                if address := self._leads.get(kind) or self._window(at):
+                    self._leads[kind] = address
+                    found.append(address)
+        return found
 
     def _window(self, at: int) -> str:
         """Return the address of the window that a control opens, which is closed again; empty where none opens."""
@@ -376,14 +377,17 @@ class Page:
         self._context.on("request", note)
         try:
             self._press(at)
-            for each in self._opened:
-                until = time.monotonic() + WINDOW_MS / 1000
-                while not asked and time.monotonic() < until:
-                    self._tab.page.wait_for_timeout(QUIET_MS)
-                each.close()
+            until = time.monotonic() + WINDOW_MS / 1000
+            # Of a page that is there at once no request may be told, of one that cannot be had no address.
+            while not (found := [*asked, *(each.url for each in self._opened if each.url.startswith("http"))]):
+                if time.monotonic() > until:
+                    break
+                self._tab.page.wait_for_timeout(QUIET_MS)
         finally:
             self._context.remove_listener("request", note)
-        return next(iter(asked), "") if self._opened else ""
+            for each in self._opened:
+                each.close()
+        return found[0] if found and self._opened else ""
 
 
 def chromium() -> str:
