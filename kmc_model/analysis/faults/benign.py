@@ -23,13 +23,14 @@ from kmc_model.actions import (
 from kmc_model.analysis.faults._fault import Fault, Kind, effect_instead, inserted, row_of, with_row
 from kmc_model.analysis.faults._stateful import Stateful
 from kmc_model.analysis.faults.realistic.codes import LEARNING, FollowsTheClock
+from kmc_model.analysis.faults.realistic.resets import TakesAnyCase
 from kmc_model.model import Variant
 from kmc_model.policy import HOUR_S
 from kmc_model.records import Credentials, LinkKind, Mail, Secret, Session
 from kmc_model.turn import Reason, Turn
 from kmc_model.values import changed
 
-__all__ = ["BENIGN", "TakesAnyCase"]
+__all__ = ["BENIGN"]
 
 
 class OtherWords(Turn):
@@ -134,16 +135,6 @@ class NumbersItsAnswers(Turn):
 
     def message(self, reason: Reason) -> str:
         return f"{super().message(reason)} (request {uuid5(NAMESPACE_OID, f'{self.action} {self.now}')})"
-
-
-class TakesAnyCase(Turn):
-    """Finds a person whatever the case of the e-mail typed, and mails the address that was registered."""
-
-    def _email(self) -> str:
-        email = super()._email()
-        if email in self.state.credentials:
-            return email
-        return next((each for each in self.state.credentials if each.lower() == email.lower()), email)
 
 
 class MasksEmails(Turn):

@@ -9,13 +9,12 @@ from kmc_model import rules as r
 from kmc_model.actions import ChangePassword, RegisterUser, RequestReset, SetPassword, UserStatus
 from kmc_model.analysis.faults._fault import Fault, effect_instead, row_of, with_row, without
 from kmc_model.analysis.faults._stateful import Stateful
-from kmc_model.analysis.faults.benign import TakesAnyCase
 from kmc_model.analysis.faults.realistic._making import RESET, fault, of_turn, when, with_effect
 from kmc_model.records import Credentials, Link, LinkKind, LinkStatus, Mail
 from kmc_model.turn import Reason, Turn
 from kmc_model.values import changed
 
-__all__ = ["RESETS", "NeedIsOfTheFirstAccount"]
+__all__ = ["RESETS", "NeedIsOfTheFirstAccount", "TakesAnyCase"]
 
 
 def _use_link(turn: Turn) -> None:
@@ -41,6 +40,16 @@ def _renew_everybodys_secret(turn: Turn) -> None:
     for each in tuple(turn.state.memberships.values()):
         if each.account in here:
             turn.new_secret(each.email)
+
+
+class TakesAnyCase(Turn):
+    """Finds a person whatever the case of the e-mail typed, and mails the address that was registered."""
+
+    def _email(self) -> str:
+        email = super()._email()
+        if email in self.state.credentials:
+            return email
+        return next((each for each in self.state.credentials if each.lower() == email.lower()), email)
 
 
 class CountsResetsAsTyped(TakesAnyCase):
