@@ -104,13 +104,14 @@ def without_colour(output: bytes) -> str:
 
 
 @contextlib.contextmanager
-def work_folder() -> Iterator[Path]:
-    """Have a temporary folder that is gone afterwards, also where this process is killed."""
+def work_folder(mode: int = 0o700) -> Iterator[Path]:
+    """Have a temporary folder of this `mode` that is gone afterwards, also where this process is killed."""
     folder = Path(tempfile.gettempdir(), f"kmc-{secrets.token_hex(6)}")
     # The guard comes first: killed in between, there would be nobody to remove the folder.
     guard = stand_guard(subprocess.DEVNULL, folder)
     try:
         folder.mkdir(mode=0o700)
+        folder.chmod(mode)  # whatever the umask
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)

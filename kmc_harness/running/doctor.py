@@ -1,5 +1,6 @@
 """The command `kmc doctor`: it tries people's actions one after another, and reports the gaps of the adapter."""
 
+import contextlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -47,6 +48,7 @@ __all__ = ["Examination", "Finding", "State", "examine"]
 
 ONE, OTHER = "Globex", "Initech"
 """Accounts without two-factor authentication."""
+MANY_RESETS, LONG_S = 12, 90_000
 REFUSED = "Ivy"
 """Who types wrong passwords and codes, and nothing else: some products have them wait after one."""
 
@@ -295,6 +297,27 @@ def _move_clock(world: World) -> str:
     return "" if 60 <= moved_s <= 120 else f"it was to move by 60 s, and moved by {moved_s} s"
 
 
+def _what_expires(world: World) -> str:
+    """See that what is counted for a while is not counted for ever: caches count by another clock than servers."""
+    world.given.user("Ken", HOME)
+    world.act.ask_for_resets("Ken", MANY_RESETS)
+    came = len(world.post.links(world.people["Ken"], LinkKind.RESET))
+    if not came:
+        raise Unreached("a reset link was to be mailed, but none came")
+    if came == MANY_RESETS:
+        return ""
+    with contextlib.suppress(Unreached):  # of a clock that is not moved, nothing is to be proven
+        world.exchange.pass_time(LONG_S)
+        world.post.begin_act()
+        world.act.ask_for_reset("Ken")
+        if not world.post.new_links(world.people["Ken"], LinkKind.RESET):
+            return (
+                f"after {MANY_RESETS} resets the next one was refused, a day later still: something counts by a clock "
+                "that was not moved; monotonic under [clock] moves that of caches"
+            )
+    return ""
+
+
 def _enable(world: World) -> str:
     world.given.user("Bo", HOME)
     world.given.two_factor(HOME)
@@ -502,6 +525,7 @@ TRIES = (
     _Try("so is an account", _block_account, SetAccountStatus, needs=(Offer.ADMINISTER,)),
     _Try("two-factor login is switched off", _disable, DisableTwoFactor, needs=(Offer.ENABLE,)),
     _Try("no customer can switch it on", _enable_as_customer, EnableTwoFactor, "refused", (Offer.ENABLE,)),
+    _Try("what is counted expires", _what_expires, RequestReset, needs=(Offer.CLOCK, *_RESET)),
     _Try("two log in at the same moment", _at_once, LogIn, needs=(Offer.RACE,)),
 )  # fmt: skip
 """In the order in which an adapter is written."""

@@ -50,7 +50,7 @@ class World:
     def __post_init__(self, tag: str) -> None:
         naming: Naming = getattr(self.target, "naming", Naming())
         self.recorder.leave_out(naming.mark)
-        rules: PasswordRules | None = getattr(self.target, "passwords", None)
+        rules: PasswordRules | None = getattr(self.target, "password_rules", None)
         self.people = People(naming, tag, rules)
         self.recorder.learn(self.people.password(FIRST_PASSWORD))
         self.exchange = Exchange(self.target, self.people, self.recorder)

@@ -95,14 +95,15 @@ class ClockPart(_Part, frozen=True):
 
     Attributes:
         proof: an address whose Date header shows it.
-        monotonic: whether the monotonic clock moves along; false says that nothing which ends counts by it. Where
-            neither is said, it stands still, and what departs is told again with it moving.
+        monotonic: whether the monotonic clock moves along, or in which programs that the server starts by name
+            (libfaketime); false says that nothing which ends counts by it. Where nothing is said, it stands still, and
+            what departs is told again with it moving.
 
     """
 
     kind: Literal["libfaketime", "freezegun", "time-machine", "adapter", "wait"]
     proof: str = "{url}/"
-    monotonic: bool | None = None
+    monotonic: bool | tuple[str, ...] | None = None
 
 
 class MailPart(_Part, frozen=True):
@@ -196,6 +197,8 @@ def _check(made: Description) -> None:
         raise ValueError("[mail] needs links, as { reset = '/reset/' }: regular expressions on a link's address")
     if made.clock and made.clock.monotonic is not None and made.clock.kind not in MOVE_MONOTONIC:
         raise ValueError(f"[clock] {made.clock.kind} takes no monotonic; {', '.join(MOVE_MONOTONIC)} take it")
+    if made.clock and isinstance(made.clock.monotonic, tuple) and made.clock.kind != "libfaketime":
+        raise ValueError(f"[clock] {made.clock.kind} moves this process alone: monotonic takes true or false")
     lengths = [made.adapter.answer_within, *((made.server.ready_within,) if made.server else ())]
     for text in (*lengths, *((made.mail.settle,) if made.mail else ())):
         durations.seconds(text)

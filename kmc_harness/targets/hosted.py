@@ -200,9 +200,9 @@ class Hosted:
         return self._setup.turned_away() if self._setup else {}
 
     @property
-    def passwords(self) -> PasswordRules | None:
+    def password_rules(self) -> PasswordRules | None:
         """What passwords must be: as `[adapter]` says it, or else the adapter."""
-        return self._described.adapter.rules or getattr(self._running().adapter, "passwords", None)
+        return self._described.adapter.rules or getattr(self._running().adapter, "password_rules", None)
 
     @property
     def settle(self) -> str:
@@ -252,7 +252,9 @@ class _Setup:
             self.mailbox = self._mailbox(described.mail, places)
         if described.clock and described.clock.kind == "libfaketime":
             part = described.clock
-            self.clock = clocks.Faketime(work, filled(part.proof, places), monotonic=bool(part.monotonic))
+            # In a folder of its own: a server that has dropped its rights reads it, and none of the rest.
+            folder_of_clock = self._open.enter_context(process.work_folder(0o755))
+            self.clock = _faketime(part, folder_of_clock, filled(part.proof, places))
             self._open.callback(self.clock.close)
         if described.server:
             self.server = self._serve(described.server, folder, work, places)
@@ -355,6 +357,13 @@ class _Setup:
     def close(self) -> None:
         """End everything."""
         self._open.close()
+
+
+def _faketime(part: ClockPart, folder: Path, proof: str) -> clocks.Faketime:
+    try:
+        return clocks.Faketime(folder, proof, monotonic=part.monotonic or False)
+    except LookupError as error:
+        raise Misuse(str(error.args[0])) from error
 
 
 def checked(path: Path) -> tuple[Path, Description]:

@@ -45,7 +45,7 @@ class Kaltura(BesideLab):
     """Speaks to the API v3 at a service URL, such as http://127.0.0.1:8800."""
 
     name = "kaltura"
-    passwords = PasswordRules(max=14, needs=("digit", "lower", "symbol"), only=True)
+    password_rules = PasswordRules(max=14, needs=("digit", "lower", "symbol"), only=True)
 
     by_itself = frozenset(
         {

@@ -1,7 +1,9 @@
 """Every clock passes one test; and what one cannot reach is said, never judged."""
 
 import contextlib
+import os
 import shutil
+import stat
 import subprocess
 import sys
 import threading
@@ -16,7 +18,7 @@ import pytest
 
 from kmc_harness.hosting import clocks
 from kmc_harness.hosting.clocks.faketime import NotInstalled
-from kmc_harness.hosting.process import Command, Server, free_port
+from kmc_harness.hosting.process import Command, Server, free_port, work_folder
 from kmc_harness.targets.model import ModelTarget
 from kmc_harness.telling.probes import probe
 from kmc_harness.verdicts import NotJudged, Unreached
@@ -382,3 +384,50 @@ def test_a_part_left_behind_is_noticed_whenever_it_is_looked_for(kind: type[Mode
         probe(_left_behind(kind, into_step_s, tolerance_steps, is_behind=False), "x")
         with pytest.raises(NotJudged, match="part of the target did not move along"):
             probe(_left_behind(kind, into_step_s, tolerance_steps, is_behind=True), "x")
+
+
+# Several processes
+
+
+def _monotonic(program: str, clock: clocks.Faketime) -> float:
+    """Return the monotonic clock of a program that a server starts by its name."""
+    environment = os.environ | clock.environment()
+    return float(subprocess.run(["/bin/sh", "-c", program], env=environment, capture_output=True, check=True).stdout)
+
+
+def test_the_monotonic_clock_is_moved_in_the_programs_that_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("libfaketime", reason="libfaketime is not installed")
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("keeps", "serves"):
+        made = programs / name
+        made.write_text(f"#!/bin/sh\nexec {sys.executable} -S -c 'import time; print(time.monotonic())'\n")
+        made.chmod(0o755)
+    monkeypatch.setenv("PATH", str(programs), prepend=os.pathsep)
+    clock = clocks.Faketime(tmp_path, "", monotonic=["keeps"])
+    before = {name: _monotonic(name, clock) for name in ("keeps", "serves")}
+    clock.advance(DAY_S)
+    moved = {name: _monotonic(name, clock) - at > DAY_S / 2 for name, at in before.items()}
+    clock.close()
+    assert moved == {"keeps": True, "serves": False}
+
+
+def test_a_program_that_is_named_and_not_there_is_told(tmp_path: Path) -> None:
+    pytest.importorskip("libfaketime", reason="libfaketime is not installed")
+    with pytest.raises(LookupError, match="monotonic names 'no-such-program', which is not in PATH"):
+        clocks.Faketime(tmp_path, "", monotonic=["no-such-program"])
+
+
+def test_a_server_that_has_dropped_its_rights_can_read_its_clock_and_nothing_else(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        with work_folder(0o755) as folder, work_folder() as work:
+            clock = _faketime(folder)
+            clock.advance(60)
+            kept = Path(clock.environment()["FAKETIME_TIMESTAMP_FILE"])
+            assert kept.parent == folder
+            assert [stat.S_IMODE(each.stat().st_mode) for each in (folder, kept, work)] == [0o755, 0o644, 0o700]
+    finally:
+        os.umask(before)

@@ -19,6 +19,8 @@ from kmc_harness.port import (
 )
 from kmc_harness.running.doctor import MEANS, TRIES, State, examine
 from kmc_harness.targets.model import ModelTarget
+from kmc_model.model import Variant
+from kmc_model.policy import ARTICLE
 from tests.conftest import ROOT, kmc
 from tests.targets import BreaksPromise, CrashesAtOnce, LetsAnybodyIn, OffersNothing, SaysYes, Settings
 
@@ -186,6 +188,19 @@ def test_it_ends_with_what_comes_next_and_with_1_where_something_is_red(name: st
     done = kmc("doctor", target, cwd=ROOT, COLUMNS="120")
     assert done.returncode == status
     assert done.stdout.rstrip().endswith(f"{last} {target}")
+
+
+class CountsByAnotherClock(ModelTarget):
+    """Counts requests for ever, as a cache does whose clock stands still."""
+
+    def __init__(self) -> None:
+        super().__init__(Variant(replace(ARTICLE, resets_period_s=10**9)))
+
+
+def test_what_is_counted_for_ever_is_told_to_count_by_another_clock() -> None:
+    (found,) = (each for each in examine(CountsByAnotherClock()).findings if each.what == "what is counted expires")
+    assert found.state is State.WRONG
+    assert "monotonic under [clock] moves that of caches" in found.advice
 
 
 class MailsLate(ModelTarget):

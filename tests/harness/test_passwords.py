@@ -28,19 +28,19 @@ class WantsLongOnes(ModelTarget):
 
 
 class SaysSo(WantsLongOnes):
-    passwords = LONG
+    password_rules = LONG
 
 
 @pytest.mark.parametrize("number", range(1, 200))
 def test_new_passwords_obey_kalturas_rules_and_hold_no_name(number: int) -> None:
     password = new_password(number)
-    assert Kaltura.passwords.take(password)
+    assert Kaltura.password_rules.take(password)
     assert not any(name in password.lower() for name in ("ada", "bo", "eve", "dan", "fay", "cleo", "tester"))
 
 
 @pytest.mark.parametrize("password", [FIRST_PASSWORD, WRONG_PASSWORD, PASSWORDS["is another one"]])
 def test_what_is_typed_everywhere_obeys_kalturas_rules(password: str) -> None:
-    assert Kaltura.passwords.fitted(password) == password
+    assert Kaltura.password_rules.fitted(password) == password
 
 
 def test_a_password_that_does_not_obey_is_made_to_the_same_each_time() -> None:

@@ -2,8 +2,11 @@
 
 import email.utils
 import importlib.util
+import os
+import shlex
+import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from kmc_harness.durations import stopwatch
@@ -17,6 +20,7 @@ PROOF_S = 90
 SLACK_S = 10
 STALE_S = 2.0
 """Servers keep their Date header for a second or so."""
+PASSABLE = 0o755
 ANSWER_S = 10.0
 POLL_S = 0.1
 
@@ -47,19 +51,38 @@ def library() -> Path:
 class Faketime:
     """Real time plus an offset, which stands in a file that the target's process reads at every look at its clock."""
 
-    def __init__(self, folder: Path, proof: str, *, monotonic: bool = False) -> None:
-        """Keep the offset in `folder`; `proof` is a URL of the target whose Date header shows its time.
+    def __init__(self, folder: Path, proof: str, *, monotonic: bool | Sequence[str] = False) -> None:
+        """Bend the time of a process, and of those that it starts.
 
-        `monotonic` moves the monotonic clock along: not every server bears it, since some waits never end then.
+        Args:
+            folder: where the offset is kept; who is to see it may be another user than this process'.
+            proof: a URL of the target whose Date header shows its time.
+            monotonic: whether the monotonic clock moves along, or in which programs alone: not every one bears it,
+                since some waits never end then.
 
         Raises:
             NotInstalled: the library is not there.
+            LookupError: a program named is not in PATH.
 
         """
         self._library = library()
-        self._file, self._proof = folder / "clock", proof
-        self._offset_s, self._monotonic = 0, monotonic
+        self._file, self._proof, self._programs = folder / "clock", proof, folder / "programs"
+        self._offset_s, self._monotonic = 0, monotonic is True
+        named = () if isinstance(monotonic, bool) else monotonic
+        for name in named:
+            self._stand_before(name)
         self._write()
+
+    def _stand_before(self, name: str) -> None:
+        """Put a program of this name before the real one in PATH, which starts that with the whole clock moved."""
+        real = shutil.which(name)
+        if real is None:
+            raise LookupError(f"[clock] monotonic names {name!r}, which is not in PATH")
+        self._programs.mkdir(exist_ok=True)
+        self._programs.chmod(PASSABLE)
+        stands = self._programs / Path(name).name
+        stands.write_text(f'#!/bin/sh\nFAKETIME_DONT_FAKE_MONOTONIC=0 exec {shlex.quote(real)} "$@"\n')
+        stands.chmod(PASSABLE)
 
     def now(self) -> int:
         """Return the target's time in epoch seconds; it need not be asked."""
@@ -73,6 +96,7 @@ class Faketime:
     def _write(self) -> None:
         new = self._file.with_suffix(".new")
         new.write_text(f"+{self._offset_s}\n")
+        new.chmod(0o644)  # also for a server that has dropped its rights
         new.replace(self._file)
 
     def environment(self) -> Mapping[str, str]:
@@ -84,7 +108,7 @@ class Faketime:
             "FAKETIME_DONT_FAKE_MONOTONIC": "0" if self._monotonic else "1",
             "NO_FAKE_STAT": "1",
             "TZ": "UTC",
-        }
+        } | ({"PATH": f"{self._programs}:{os.environ.get('PATH', os.defpath)}"} if self._programs.exists() else {})
 
     def prove(self) -> None:
         """See that the target's Date header shows this clock, before and after it is moved by a minute and a half.
@@ -129,5 +153,6 @@ class Faketime:
         """Nothing is counted."""
 
     def close(self) -> None:
-        """Remove the file."""
+        """Remove the file, and what stands before programs."""
         self._file.unlink(missing_ok=True)
+        shutil.rmtree(self._programs, ignore_errors=True)
