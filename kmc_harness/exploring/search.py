@@ -77,6 +77,9 @@ class Found:
         """The key of equal departures: the requirement, if there is one; else last act, differing fields and leaks."""
         leaks, fields = self.divergence.actual.leaks, self.divergence.fields
         done = self.divergence.move.steps[-1].act if fields != ("leaks",) else None
+        if self.requirement and self.divergence.actual.unreached:
+            # What breaks off is another matter than what is done, and brings something else.
+            return self.requirement, self.divergence.actual.unreached
         return self.requirement or (done, fields, frozenset(leaks))
 
     @property

@@ -253,9 +253,9 @@ REMOVALS_TOPIC = Scope(
     ("Globex", "Acme"),
     (
         *say.switches("Globex"),
-        *say.statuses("Ada", "Acme", "removed from", "restored in"),
         *say.logins("Ada", "Acme", "no code"),
-        say.resets_password("Ada"),
+        say.then(*say.statuses("Ada", "Acme", "removed from"), say.resets_password("Ada")),
+        *say.statuses("Ada", "Acme", "restored in"),
     ),
     (app, status),
     (),
