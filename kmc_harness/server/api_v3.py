@@ -33,7 +33,7 @@ REFERENCE = re.compile(r"\{([0-9]{1,4}):result:?([^{}]*)\}")
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY"}
 JSON = "1"
 RESET_KEY = "/index.php/kmcng/resetpassword/setpasshashkey"
-BETWEEN_S = 0.02
+BETWEEN_S = 0.05
 """Between the check of a link and its use, where nothing locks it."""
 
 
