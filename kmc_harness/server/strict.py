@@ -16,7 +16,7 @@ from kmc_model.actions import UserStatus
 
 __all__ = ["Strictness"]
 
-ADMINISTRATORS = "ADMIN_LOGIN_USERS"
+ADMINISTRATORS = {"objectType": "KalturaSystemPartnerOveragedLimit", "type": "ADMIN_LOGIN_USERS"}
 QUOTA = 10
 RESETS_MAX, RESETS_PERIOD_S = 10, 600
 SHORTEST_NAME = 3
@@ -70,9 +70,9 @@ class Strictness:
             raise ApiError("ADMIN_LOGIN_USERS_QUOTA_EXCEEDED")
 
     def limit(self, account: str, limits: Parameters) -> None:
-        """Set what `limits` of a configuration say of administrators."""
+        """Set what `limits` of a configuration say of administrators; a limit of another type is taken, and ignored."""
         for each in limits.values():
-            if isinstance(each, dict) and each.get("type") == ADMINISTRATORS and str(each.get("max")).isdecimal():
+            if isinstance(each, dict) and each.items() >= ADMINISTRATORS.items() and str(each.get("max")).isdecimal():
                 self._quotas[account] = int(each["max"])
 
     def reserve(self, email: str) -> None:

@@ -31,8 +31,9 @@ ACCOUNT_STATUS = {AccountStatus.ACTIVE: 1, AccountStatus.BLOCKED: 3}
 VENDOR = ""
 """Stands where accounts have their names."""
 LAST_NAME = "Tester"
-QUOTA_MET, ADMINISTRATORS, MOST = "ADMIN_LOGIN_USERS_QUOTA_EXCEEDED", "ADMIN_LOGIN_USERS", 10_000
-"""An account has ten administrators, unless its `limits` say more."""
+QUOTA_MET = "ADMIN_LOGIN_USERS_QUOTA_EXCEEDED"
+MORE = {"objectType": "KalturaSystemPartnerOveragedLimit", "type": "ADMIN_LOGIN_USERS", "max": 10_000}
+"""An account has ten administrators, unless its `limits` say more; of another type, a limit changes nothing."""
 HOME, *OTHERS = ACCOUNTS = ("Acme", "Globex", "Initech")
 """What scenarios call accounts: all have the first one, few another one."""
 OF_SEVERAL_ACCOUNTS = frozenset({Offer.ACCOUNTS, Offer.MEMBERSHIPS, Offer.SWITCH})
@@ -129,8 +130,7 @@ class Administration:
         except KalturaException as refused:
             if refused.code != QUOTA_MET or not self._secret:
                 raise
-            limit = {"objectType": "KalturaSystemPartnerLimit", "type": ADMINISTRATORS, "max": MOST}
-            self.configure(action.account, None, limits=[limit])
+            self.configure(action.account, None, limits=[MORE])
             self._as(action.account, lambda ks: self._wire.client(ks).user.add(_user(action)))
 
     def _set_status(self, action: SetUserStatus, ks: str) -> None:

@@ -136,7 +136,7 @@ def test_a_quota_that_is_met_is_raised(served: Served, backend: Backend) -> None
     _founded(served)
     (asked,) = heard.of(f"{SYSTEM}.updateConfiguration")
     (limit,) = asked["configuration"]["limits"]
-    assert limit["type"] == "ADMIN_LOGIN_USERS"
+    assert (limit["objectType"], limit["type"]) == ("KalturaSystemPartnerOveragedLimit", "ADMIN_LOGIN_USERS")
     assert limit["max"] >= 100
     assert asked["configuration"]["partnerName"] == "Acme-1"
 

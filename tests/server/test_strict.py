@@ -120,10 +120,11 @@ def test_whoever_has_no_name_gets_no_mail(site: Site) -> None:
 def test_an_account_has_ten_administrators_unless_its_limits_say_more(site: Site) -> None:
     codes = [site.add(f"person{number}@kmc.example") for number in range(10)]
     assert codes == [None] * 9 + ["ADMIN_LOGIN_USERS_QUOTA_EXCEEDED"]
-    limits = [{"objectType": "KalturaSystemPartnerLimit", "type": "ADMIN_LOGIN_USERS", "max": 11}]
-    site.call(SYSTEM, "updateConfiguration", ks=site.vendor, pId=101, configuration={"limits": limits})
-    codes = [site.add(f"other{number}@kmc.example") for number in range(2)]
-    assert codes == [None, "ADMIN_LOGIN_USERS_QUOTA_EXCEEDED"]
+    for kind, allowed in (("KalturaSystemPartnerLimit", 10), ("KalturaSystemPartnerOveragedLimit", 11)):
+        limits = [{"objectType": kind, "type": "ADMIN_LOGIN_USERS", "max": 11}]
+        site.call(SYSTEM, "updateConfiguration", ks=site.vendor, pId=101, configuration={"limits": limits})
+        codes = [site.add(f"{kind}{number}@kmc.example") for number in range(2)]
+        assert codes.count(None) == allowed - 10
 
 
 @pytest.mark.parametrize(("more", "mails"), [({}, 1), ({"silent": "True"}, 0)])
