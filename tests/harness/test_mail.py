@@ -105,14 +105,44 @@ def test_a_mail_on_its_way_is_waited_for(catcher: SmtpCatcher) -> None:
         assert len(asked.result()) == 1
 
 
+@pytest.mark.parametrize("said", [1, 2, 3])
+def test_a_mail_is_on_its_way_from_the_first_word_of_its_client(said: int, catcher: SmtpCatcher) -> None:
+    with client(catcher) as smtp, ThreadPoolExecutor() as pool:
+        words = ("EHLO x", "MAIL FROM:<kmc@kmc.example>", f"RCPT TO:<{ADA}>")
+        for each in words[:said]:
+            smtp.docmd(each)
+        asked = pool.submit(so_far, catcher)
+        for each in words[said:]:
+            smtp.docmd(each)
+        smtp.data("\r\nHello\r\n")
+        assert len(asked.result()) == 1
+
+
+@pytest.mark.parametrize("last", ["RSET", "QUIT", "MAIL", "ETRN kmc.example"])
+def test_nobody_waits_for_a_client_that_has_given_up(
+    last: str, catcher: SmtpCatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kmc_harness.hosting.mail.smtp.PATIENCE_S", 120)
+    smtp = client(catcher)
+    for each in ("EHLO x", "MAIL FROM:<kmc@kmc.example>", last):
+        smtp.docmd(each)
+    began = time.monotonic()
+    assert so_far(catcher) == ()
+    assert time.monotonic() - began < 60
+    smtp.close()
+
+
+@pytest.mark.parametrize(
+    ("said", "answered"), [(b"", b"250"), (b"RCPT TO:<ada@kmc.example>\r\nDATA\r\n\r\nHel", b"354")]
+)
 def test_a_connection_lost_within_a_mail_is_no_mail_and_nobody_waits_for_it(
-    catcher: SmtpCatcher, monkeypatch: pytest.MonkeyPatch
+    said: bytes, answered: bytes, catcher: SmtpCatcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kmc_harness.hosting.mail.smtp.PATIENCE_S", 120)
     with socket.create_connection(("127.0.0.1", catcher.port)) as line:
-        line.sendall(b"HELO x\r\nMAIL FROM:<a@x.example>\r\nRCPT TO:<ada@kmc.example>\r\nDATA\r\n\r\nHel")
+        line.sendall(b"HELO x\r\nMAIL FROM:<a@x.example>\r\n" + said)
         seen = b""
-        while b"354" not in seen:
+        while answered not in seen:
             seen += line.recv(1000)
     began = time.monotonic()
     assert so_far(catcher) == ()

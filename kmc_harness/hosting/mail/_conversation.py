@@ -9,7 +9,7 @@ import re
 import ssl
 from base64 import b64encode
 from collections import defaultdict
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from itertools import count
 from typing import Any, Protocol
 
@@ -33,7 +33,8 @@ EXTENSIONS = (
     *(f"SIZE {LARGEST_MAIL}", "8BITMIME", "SMTPUTF8", "PIPELINING", "CHUNKING", "BINARYMIME", "DSN"),
     f"AUTH {' '.join(CHALLENGES)}",
 )
-ASIDE = frozenset({"NOOP", "RSET", "QUIT", "HELP", "VRFY"})
+GIVES_UP = frozenset({"RSET", "QUIT"})
+ASIDE = GIVES_UP | {"NOOP", "HELP", "VRFY"}
 """They neither begin nor continue a mail."""
 TLS_HANDSHAKE = b"\x16"
 _number = count()
@@ -71,6 +72,8 @@ class Conversation(SMTP):
         self._keeper = keeper
         self._tls, self._tells_of_tls, self._is_lmtp = tls, tells_of_tls, False
         self._line, self._refused, self._at = "", "", -1
+        self._mail = ExitStack()
+        self._is_coming = False
 
     # What was said
 
@@ -95,9 +98,26 @@ class Conversation(SMTP):
     async def push(self, status: Any) -> None:
         """Answer, and remember what was answered to what until a mail has come."""
         answer = status if isinstance(status, str) else status.decode(errors="replace")
-        if self._line and self._line.partition(" ")[0].upper() not in ASIDE:
+        verb = self._line.partition(" ")[0].upper()
+        if verb and verb not in ASIDE:
             self._note(self._line, answer)
+            self._expect(answer[:1] in ("2", "3"))
+        elif verb in GIVES_UP:
+            self._expect(False)
         await super().push(status)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Wait for no mail from whoever is gone."""
+        self._expect(False)
+        super().connection_lost(error)
+
+    def _expect(self, is_coming: bool) -> None:
+        """Have a mail waited for from the client's first word until it has come, or the client gives up."""
+        if not is_coming:
+            self._mail.close()
+        elif not self._is_coming:
+            self._mail.enter_context(self._keeper.coming())
+        self._is_coming = is_coming
 
     def _note(self, line: str, answer: str) -> None:
         told = f"it sent {line[:LONGEST_QUOTE]!r} and was answered {answer[:LONGEST_QUOTE]!r}"
@@ -177,28 +197,26 @@ class Conversation(SMTP):
         if not self._envelope.rcpt_tos:
             await self.push("503 Error: need RCPT command")
             return
-        with self._keeper.coming():
-            await self.push("354 End data with <CR><LF>.<CR><LF>")
-            await self._take(await self._read_to_dot())
+        await self.push("354 End data with <CR><LF>.<CR><LF>")
+        await self._take(await self._read_to_dot())
 
     async def smtp_BDAT(self, arg: str | None) -> None:  # noqa: N802
         said = re.fullmatch(r"(\d{1,20})( +LAST)?", (arg or "").strip(), re.IGNORECASE)
         if not said:
             await self.push("501 Syntax: BDAT size [LAST]")
             return
-        with self._keeper.coming():
-            left, kept = int(said[1]), bytearray(self._envelope.content or b"")
-            while left:
-                chunk = await self._reader.readexactly(min(left, CHUNK))
-                left -= len(chunk)
-                kept += chunk if len(kept) <= LARGEST_MAIL else b""
-            self._envelope.content = bytes(kept)
-            if not self._envelope.rcpt_tos:
-                await self.push("503 Error: need RCPT command")
-            elif said[2]:
-                await self._take(bytes(kept) if len(kept) <= LARGEST_MAIL else None)
-            else:
-                await self.push(f"250 {said[1]} octets received")
+        left, kept = int(said[1]), bytearray(self._envelope.content or b"")
+        while left:
+            chunk = await self._reader.readexactly(min(left, CHUNK))
+            left -= len(chunk)
+            kept += chunk if len(kept) <= LARGEST_MAIL else b""
+        self._envelope.content = bytes(kept)
+        if not self._envelope.rcpt_tos:
+            await self.push("503 Error: need RCPT command")
+        elif said[2]:
+            await self._take(bytes(kept) if len(kept) <= LARGEST_MAIL else None)
+        else:
+            await self.push(f"250 {said[1]} octets received")
 
     @property
     def _envelope(self) -> Any:
@@ -232,6 +250,7 @@ class Conversation(SMTP):
             await self.push("552 Error: Too much mail data")
             return
         self._keeper.keep(content, recipients)
+        self._expect(False)
         self._line = ""
         if "'RCPT" not in self._refused.upper():  # else somebody else goes without it
             self._keeper.settle(self._at)
