@@ -458,6 +458,7 @@ Feature: Logging in
     Scenario Outline: The account logged in to last has blocked the user
       Given Ada is a KMC user of <last>
       And Ada is a KMC user of <other>
+      And 10 s have passed
       And Ada has logged in to <last>
       And two-factor authentication is on for <other>
       And Ada has been blocked in <last>
