@@ -281,6 +281,17 @@ def test_a_link_that_is_lacking_is_told_with_what_was_turned_away_before_the_act
         world.post.link(world.people["Ada"], Link(Which.NEWEST, LinkKind.RESET))
 
 
+def test_where_no_reset_mail_came_at_all_nothing_tells_whether_they_are_limited() -> None:
+    target = TurnsAway()
+    target.outbox = lambda _: ()  # type: ignore[method-assign]
+    world = World(target, "test")
+    world.given.user("Ada", "Acme")
+    world.post.begin_act()
+    world.act.ask_for_resets("Ada", 20)
+    with pytest.raises(Unreached, match="a reset link was to be mailed to Ada, but no mail with such a link came"):
+        world.expect.at_most_mailed("Ada", 10)
+
+
 def test_renewal_steps_whose_mail_was_turned_away_depart_nowhere() -> None:
     target = TurnsAway()
     world = World(target, "test")
