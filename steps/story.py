@@ -13,3 +13,8 @@ def _(world: World, datatable: list[list[str]]) -> None:
 @given("this has happened:")
 def _(world: World, datatable: list[list[str]]) -> None:
     world.tell(row[0] for row in datatable)
+
+
+@given("at the moment of the next act:")
+def _(world: World, datatable: list[list[str]]) -> None:
+    world.tell_at_once(row[0] for row in datatable)

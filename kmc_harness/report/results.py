@@ -36,7 +36,7 @@ __all__ = [
 SCHEMA_VERSION = 6
 """Raised whenever a report of the new kind could not be read by the old code."""
 NOTHING_RAN = "no scenario was run"
-TABLED = ("Given meanwhile:", "Given this has happened:")
+TABLED = ("Given meanwhile:", "Given this has happened:", "Given at the moment of the next act:")
 """Sentences with a row for each thing that happened."""
 READY = "a target that starts and passes the probes"
 """What a scenario expects before its first step."""

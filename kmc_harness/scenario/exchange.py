@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import NoneType
 
@@ -71,6 +71,15 @@ class Guesses:
     again: Callable[[int], object]
 
 
+class _Caught(BaseException):
+    """An action that is to be performed later, together with another; an error to nobody."""
+
+    def __init__(self, action: Action, who: Person | None) -> None:
+        super().__init__(action)
+        self.action = action
+        self.who = who
+
+
 class Exchange:
     """Asks the target, and keeps what it answers.
 
@@ -83,6 +92,7 @@ class Exchange:
         tried: the answers to the last wrong passwords or codes.
         guesses: how these were tried, until time is let pass.
         raced: the answers to the last actions at the same moment.
+        beside: tells what somebody does at the moment of the next act.
         moved_s: the total movement of the clock, in seconds.
         sessions: the watch on the sessions that answers open.
         passed_s: how much time its sentences let pass; the rest keeps apart what has to be.
@@ -103,6 +113,8 @@ class Exchange:
         self.tried: list[Observation] = []
         self.guesses: Guesses | None = None
         self.raced: list[Observation] = []
+        self.beside: Callable[[], None] | None = None
+        self._is_catching = False
         self.moved_s = 0
         self.passed_s = 0
         self.sessions = Sessions(people, self.perform)
@@ -204,6 +216,8 @@ class Exchange:
 
     def perform(self, action: Action) -> Observation:
         """Have `action` performed, and keep it and what was seen as evidence."""
+        if self._is_catching:
+            raise _Caught(action, self.people.spoken_of)
         self._begin(action)
         at = self.now()
         try:
@@ -219,7 +233,7 @@ class Exchange:
 
     def act(self, action: Action) -> Observation:
         """Have `action` performed as an act of the scenario: its answer becomes the latest of `answers`."""
-        self.answers.append(self.perform(action))
+        self.answers.append(self._with_another(action, self.beside) if self.beside else self.perform(action))
         self.acts.append(action)
         return self.answers[-1]
 
@@ -239,17 +253,42 @@ class Exchange:
 
         Two actions overlap more often than five, because five are sent farther apart in time.
         """
+        at, found = self._at_once(actions)
+        self.raced = [self._see(at, *each) for each in zip(actions, found, strict=True)]
+
+    def _at_once(self, actions: Sequence[Action]) -> tuple[int, Sequence[Observation]]:
         self.needs(Offer.RACE)
         for each in actions:
             self._begin(each)
         at = self.now()
         try:
-            found = self.target.at_once(actions)
+            return at, self.target.at_once(actions)
         except Exception:
             for each in actions:
                 self._note(at, each, "broke off")
             raise
-        self.raced = [self._see(at, *each) for each in zip(actions, found, strict=True)]
+
+    def _with_another(self, action: Action, tell: Callable[[], None]) -> Observation:
+        """Have `action` performed at the same moment as what `tell` says; what becomes of that is not looked at."""
+        self.beside = None
+        other, who = self._caught(tell)
+        at, (seen, seen_by_other) = self._at_once((action, other))
+        with self.people.aside():
+            self.people.speak_of(who)
+            self._see(at, other, seen_by_other)
+        return self._see(at, action, seen)
+
+    def _caught(self, tell: Callable[[], None]) -> tuple[Action, Person | None]:
+        """Return the first action of what `tell` says, without having it performed, and who does it."""
+        self._is_catching = True
+        try:
+            with self.people.aside():
+                tell()
+        except _Caught as caught:
+            return caught.action, caught.who
+        finally:
+            self._is_catching = False
+        raise Unreached("somebody was to do something at the same moment, but it is no act")
 
     def _begin(self, action: Action) -> None:
         self.sessions.look()

@@ -239,6 +239,10 @@ class People:
                 vars(person).update(in_hand)
                 person.session, person.earlier_session = map(self._present, (person.session, person.earlier_session))
 
+    def speak_of(self, person: Person | None) -> None:
+        """Have `person` be the one spoken of."""
+        self._spoken_of = person.name if person else ""
+
     def rename_session(self, used: str, given: str) -> None:
         """Give whoever holds the session `used` its new handle."""
         self._renamed[used] = given

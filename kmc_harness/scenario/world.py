@@ -74,6 +74,11 @@ class World:
             except Departure as departure:
                 raise Unreached(f"{departure}, in an interlude") from departure
 
+    def tell_at_once(self, sentences: Iterable[str]) -> None:
+        """Have what `sentences` say done at the moment of the next act."""
+        told = tuple(sentences)
+        self.exchange.beside = lambda: self.tell(told)
+
     def tell(self, sentences: Iterable[str]) -> None:
         """Do what other steps say, one sentence after another."""
         from kmc_harness.specification.bindings import step_of

@@ -24,6 +24,7 @@ __all__ = [
     "OneWay",
     "Place",
     "indifferences",
+    "is_race",
     "length_of",
     "load",
     "one_ways",
@@ -33,7 +34,7 @@ __all__ = [
     "shortened",
 ]
 
-MEANWHILE, HAPPENED = "meanwhile:", "this has happened:"
+MEANWHILE, HAPPENED, AT_ONCE = "meanwhile:", "this has happened:", "at the moment of the next act:"
 _NAMES = re.compile(r"\b(?:Ada|Bo|Grace|Mallory)\b")
 _PASSING = re.compile(rf"({DURATION_PATTERN}) (pass|have passed)")
 _ACCOUNTS = re.compile(r"\b(?:Acme|Globex|Initech)\b")
@@ -51,6 +52,7 @@ class Context:
         is_early: whether it is told before everything else alone, not between the sentences too.
         exchanges: whether two Givens that follow each other change places.
         given, by: a Given of the scenario, and what else brings it about, with `<who>` and `<account>` in them.
+        at_once: what else is done while an act of the scenario is under way.
 
     """
 
@@ -62,6 +64,7 @@ class Context:
     exchanges: bool = False
     given: str = ""
     by: tuple[str, ...] = ()
+    at_once: str = ""
 
 
 @cache
@@ -90,6 +93,7 @@ class _Single(msgspec.Struct, forbid_unknown_fields=True):
     exchange: bool = False
     given: str = ""
     by: tuple[str, ...] = ()
+    at_once: str = ""
 
 
 class OneWay(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -164,7 +168,7 @@ def _files(folder: Path) -> list[_File]:
 def _contexts(file: _File) -> Iterator[Context]:
     for each in file.context:
         instead = tuple(each.instead.items())
-        told = each.meanwhile, instead, each.early, each.exchange, each.given, each.by
+        told = each.meanwhile, instead, each.early, each.exchange, each.given, each.by, each.at_once
         yield Context(each.name, each.dimension, *told)
     for often, later in file.often:
         words = f"{f', {often} times' * (often > 1)}{f', {later} ago' * bool(later)}"
@@ -196,6 +200,9 @@ def places(told: Told, context: Context) -> tuple[Place, ...]:
         return (Place(0),) * changes
     if _meanwhile(told, context) is None:
         return ()
+    if context.at_once:
+        acts = enumerate(told.sentences)
+        return tuple(Place(at) for at, each in acts if each.kind == "when" and not _PASSING.fullmatch(each.text))
     return _places(told)[:1] if context.is_early else _places(told)
 
 
@@ -223,10 +230,19 @@ def pair(told: Told, context: Context, place: Place) -> Told:
     if context.instead:
         return replace(named, sentences=tuple(replace(each, text=_instead(each.text, context)) for each in sentences))
     aside = Sentence("given", MEANWHILE, sentences[at].line, _meanwhile(told, context) or ())
+    if context.at_once:
+        other = Sentence("given", AT_ONCE, aside.line, ((_named(context.at_once, _names(told)),),))
+        before = (aside, other) if aside.rows else (other,)
+        return replace(named, needs=told.needs | {"race"}, sentences=(*sentences[:at], *before, *sentences[at:]))
     if not place.is_inside:
         return replace(named, sentences=(*sentences[:at], aside, *sentences[at:]))
     first, second = _halves(sentences[at])
     return replace(named, sentences=(*sentences[:at], first, aside, second, *sentences[at + 1 :]))
+
+
+def is_race(pair: Told) -> bool:
+    """Whether two different acts come at the same moment in a pair."""
+    return any(each.text == AT_ONCE for each in pair.sentences)
 
 
 def rows_of(pair: Told) -> list[str]:

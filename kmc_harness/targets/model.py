@@ -51,6 +51,7 @@ class ModelTarget:
         self.name = "model"
         self._seed = seed
         self._start = start
+        self.is_last_first = False
         self.requirement: str | None = None
         self.reset()
 
@@ -81,16 +82,16 @@ class ModelTarget:
         )
 
     def at_once(self, actions: Sequence[Action]) -> Sequence[Observation]:
-        """Perform them one after another: each is done whole, so that nothing comes in between.
+        """Perform them one after another, the last one first where `is_last_first`; nothing comes in between.
 
         Under a policy that does not lock links, each finds the links as the first one found them.
         """
         links, seen = self.model.state.links, []
-        for each in actions:
+        for each in reversed(actions) if self.is_last_first else actions:
             if not self.policy.links_are_locked:
                 self.model.state = changed(self.model.state, links={**self.model.state.links, **links})
             seen.append(self.perform(each))
-        return seen
+        return seen[::-1] if self.is_last_first else seen
 
     def now(self) -> int:
         """Return the model's clock in epoch seconds."""

@@ -1,14 +1,15 @@
 """Scenarios in contexts before one target: which pairs there are, in what order, and what each shows.
 
 A pair is a test if the reference passes it and no right variant departs in it, at the target's own instant; else it is
-left out. Only what a target does not pass is looked up so: a pass needs no reason.
+left out. Of two acts at the same moment either may come first. Only what a target does not pass is looked up so: a pass
+needs no reason.
 """
 
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from itertools import chain
 from typing import Any
 
@@ -158,14 +159,17 @@ class Teller:
         return tell(pair, self._target, tag, with_evidence=with_evidence)
 
     def _is_test(self, pair: Told, at: int) -> bool:
-        offers = self._target.offers
-        if _verdict(pair, Variant(), at, offers) is not Verdict.PASS:
+        turns = (False, True) if contexts.is_race(pair) else (False,)
+        return all(self._is_test_in_turn(pair, at, is_last_first=each) for each in turns)
+
+    def _is_test_in_turn(self, pair: Told, at: int, *, is_last_first: bool) -> bool:
+        verdict = partial(_verdict, pair, at=at, offers=self._target.offers, is_last_first=is_last_first)
+        if verdict(Variant()) is not Verdict.PASS:
             return False
         binding = (variant for variant, exempt in _right_variants() if pair.requirement not in exempt)
-        verdicts: Iterable[Verdict] = (_verdict(pair, variant, at, offers) for variant in binding)
-        if _is_self_service(offers):
-            keeping = by_name(_KEEPS_PAIRING).variant
-            verdicts = chain(verdicts, [_verdict(pair, keeping, at, offers, keeps_pairing=True)])
+        verdicts: Iterable[Verdict] = map(verdict, binding)
+        if _is_self_service(self._target.offers):
+            verdicts = chain(verdicts, [verdict(by_name(_KEEPS_PAIRING).variant, keeps_pairing=True)])
         return not any(verdict in _DEPARTED for verdict in verdicts)
 
     def _begins_at(self) -> int:
@@ -197,7 +201,13 @@ def _is_self_service(offers: frozenset[Offer]) -> bool:
 
 
 def _verdict(
-    pair: Told, variant: Variant, at: int, offers: frozenset[Offer], *, keeps_pairing: bool = False
+    pair: Told,
+    variant: Variant,
+    at: int,
+    offers: frozenset[Offer],
+    *,
+    keeps_pairing: bool = False,
+    is_last_first: bool = False,
 ) -> Verdict:
     """Return how a pair ends on the model, as a product with these offers."""
     reference = (
@@ -206,4 +216,5 @@ def _verdict(
         else ModelTarget(variant, start=at)
     )
     reference.offers &= offers
+    reference.is_last_first = is_last_first
     return tell(pair, reference, "reference", with_evidence=False).verdict

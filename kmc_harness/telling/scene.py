@@ -150,6 +150,8 @@ class Scene:
 
     def _ended(self, error: BaseException | None) -> tuple[Verdict, str, str]:
         match error:
+            case None if self.world and self.world.exchange.beside:
+                return Verdict.INCONCLUSIVE, "two acts at the same moment", "no act came that another could meet"
             case None if self.world and self.world.expect.count:
                 return Verdict.PASS, "", ""
             case None:

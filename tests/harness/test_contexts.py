@@ -12,7 +12,7 @@ import pytest
 
 from kmc_harness import judge as judge_in_notebook
 from kmc_harness import report
-from kmc_harness.port import Action
+from kmc_harness.port import Action, LogIn, Observation, RequestReset
 from kmc_harness.report.merge import merge
 from kmc_harness.report.results import Run
 from kmc_harness.running import in_contexts, runner
@@ -183,6 +183,67 @@ def test_other_words_stand_in_a_report_as_a_table() -> None:
     at = lines.index("  Given this has happened:")
     assert lines[at + 1] == "    | two-factor authentication is on for Acme |"
     assert lines[at + 4] == "    | Ada scans the QR code |"
+
+
+# Two acts at the same moment
+
+
+class OneAfterAnother(ModelTarget):
+    """Notes what came at once."""
+
+    def __init__(self) -> None:
+        self.at_one_moment: list[Sequence[Action]] = []
+        super().__init__()
+
+    def at_once(self, actions: Sequence[Action]) -> Sequence[Observation]:
+        self.at_one_moment.append(actions)
+        return super().at_once(actions)
+
+
+class MixesUpRequests(ModelTarget):
+    """Answers requests that are in flight together with what the last one showed."""
+
+    def at_once(self, actions: Sequence[Action]) -> Sequence[Observation]:
+        return [super().at_once(actions)[-1]] * len(actions)
+
+
+def at_the_same_moment(title: str, name: str, ends: str = "") -> bindings.Told:
+    told = next(each for each in TOLD.values() if each.title == title and each.sentences[-1].text.endswith(ends))
+    return contexts.pair(told, context(name), contexts.places(told, context(name))[0])
+
+
+def test_somebody_else_acts_while_an_act_of_the_scenario_is_under_way() -> None:
+    target = OneAfterAnother()
+    pair = at_the_same_moment("Logging in with a code", "a colleague asks for a reset at the same moment")
+    assert "race" in pair.needs
+    assert tell(pair, target, "a").verdict is Verdict.PASS
+    ((own, other),) = target.at_one_moment
+    assert isinstance(own, LogIn)
+    assert isinstance(other, RequestReset)
+    assert own.email != other.email
+
+
+def test_a_target_that_mixes_up_requests_in_flight_departs() -> None:
+    pair = at_the_same_moment("Logging in with a code", "a colleague logs in at the same moment")
+    assert tell(titled("Logging in with a code"), MixesUpRequests(), "a").verdict is Verdict.PASS
+    assert Teller(MixesUpRequests()).judge(pair)[0] is End.DEPARTED
+
+
+def test_what_hangs_on_which_of_two_acts_comes_first_is_no_test() -> None:
+    """A reset that is asked for makes the link before it worthless, unless that has just been used."""
+    target = ModelTarget()
+    target.is_last_first = True
+    pair = at_the_same_moment("Two resets were asked for", "the person asks for a reset at the same moment", "accepted")
+    assert tell(pair, ModelTarget(), "a").verdict is Verdict.PASS
+    assert tell(pair, target, "a").verdict is Verdict.FAIL
+    assert Teller(target).judge(pair)[0] is End.NO_TEST
+
+
+def test_an_act_at_the_moment_of_none_is_no_pass() -> None:
+    pair = at_the_same_moment("Logging in with a code", "a colleague logs in at the same moment")
+    never = replace(pair, sentences=tuple(each for each in pair.sentences if each.kind != "when"))
+    never = replace(never, sentences=(*never.sentences[:-1], Sentence("then", "no session is open without a code", 1)))
+    assert tell(never, ModelTarget(), "a").verdict is Verdict.INCONCLUSIVE
 
 
 @pytest.mark.parametrize(
