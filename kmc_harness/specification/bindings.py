@@ -95,6 +95,10 @@ class Told:
     needs: frozenset[str]
     context: str = ""
 
+    def __hash__(self) -> int:
+        """Hash by the id, which is unique: hashing all sentences would take longer than telling them."""
+        return hash(self.id)
+
 
 def features_digest() -> str:
     """Return a digest of features and catalogue: two runs with the same one judged by the same words."""

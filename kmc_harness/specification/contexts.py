@@ -7,7 +7,7 @@ other, with one Given more; it is called a pair.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from itertools import takewhile
 from pathlib import Path
 
@@ -37,6 +37,7 @@ __all__ = [
 MEANWHILE, HAPPENED, AT_ONCE = "meanwhile:", "this has happened:", "at the moment of the next act:"
 _NAMES = re.compile(r"\b(?:Ada|Bo|Grace|Mallory)\b")
 _PASSING = re.compile(rf"({DURATION_PATTERN}) (pass|have passed)")
+_NOUN = re.compile(r"<(\w+)>")
 _ACCOUNTS = re.compile(r"\b(?:Acme|Globex|Initech)\b")
 
 
@@ -65,6 +66,15 @@ class Context:
     given: str = ""
     by: tuple[str, ...] = ()
     at_once: str = ""
+
+    def __hash__(self) -> int:
+        """Hash by the name: it is looked up for each scenario."""
+        return hash(self.name)
+
+    @cached_property
+    def nouns(self) -> frozenset[str]:
+        """The nouns for which a scenario has to have names."""
+        return frozenset(_NOUN.findall(" ".join((*self.meanwhile, self.at_once))))
 
 
 @cache
@@ -198,7 +208,7 @@ def places(told: Told, context: Context) -> tuple[Place, ...]:
     if context.instead:
         changes = any(_instead(each.text, context) != each.text for each in told.sentences)
         return (Place(0),) * changes
-    if _meanwhile(told, context) is None:
+    if not context.nouns.issubset(_names(told)):
         return ()
     if context.at_once:
         acts = enumerate(told.sentences)
@@ -229,7 +239,7 @@ def pair(told: Told, context: Context, place: Place) -> Told:
         return replace(named, sentences=(*sentences[:at], other, *sentences[at + 1 :]))
     if context.instead:
         return replace(named, sentences=tuple(replace(each, text=_instead(each.text, context)) for each in sentences))
-    aside = Sentence("given", MEANWHILE, sentences[at].line, _meanwhile(told, context) or ())
+    aside = Sentence("given", MEANWHILE, sentences[at].line, _meanwhile(told, context))
     if context.at_once:
         other = Sentence("given", AT_ONCE, aside.line, ((_named(context.at_once, _names(told)),),))
         before = (aside, other) if aside.rows else (other,)
@@ -273,11 +283,9 @@ def _instead(text: str, context: Context) -> str:
     return text
 
 
-def _meanwhile(told: Told, context: Context) -> tuple[tuple[str, ...], ...] | None:
-    """Return the rows of the interlude with the names of the scenario; None where it has not all of them."""
-    names = _names(told)
-    rows = tuple((_named(each, names),) for each in context.meanwhile)
-    return None if any("<" in row for (row,) in rows) else rows
+def _meanwhile(told: Told, context: Context) -> tuple[tuple[str, ...], ...]:
+    """Return the rows of the interlude with the names of the scenario."""
+    return tuple((_named(each, _names(told)),) for each in context.meanwhile)
 
 
 def _named(sentence: str, names: Mapping[str, str]) -> str:
