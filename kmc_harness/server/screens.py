@@ -90,9 +90,11 @@ class Screens:
         """Show the login screen; `account`: which one; `from`: the authentication screen, which asks for the code."""
         self._waiting.pop(browser_of(request), None)
         asked = request.query_params
+        email = request.cookies.get(REMEMBERED, "")
         return self._login(
             request,
-            email=request.cookies.get(REMEMBERED, ""),
+            email=email,
+            remember=bool(email),
             account=asked.get("account", ""),
             asks_for_code=asked.get("from") == "authentication",
             message="Your session has ended. Log in again." if "ended" in asked else "",
@@ -100,7 +102,7 @@ class Screens:
 
     def _login(self, request: Request, **values: Any) -> Response:
         knows_password = browser_of(request) in self._waiting
-        return self.page(request, "login.html", **{"remember": True, "knows_password": knows_password} | values)
+        return self.page(request, "login.html", **{"knows_password": knows_password} | values)
 
     async def log_in(self, request: Request) -> Response:
         """Log in; a right password is remembered until the code has been typed, so that nobody types it twice."""

@@ -62,6 +62,42 @@ def test_no_page_is_kept_framed_or_scripted(page: str, site: TestClient) -> None
     assert "SameSite=lax" in headers["Set-Cookie"]
 
 
+def test_remember_me_is_ticked_where_somebody_is_remembered(site: TestClient) -> None:
+    assert "checked" not in site.get(f"{BASE}/login").text
+    _log_in(site, remember="on")
+    site.cookies.delete("kmc_session")
+    page = site.get(f"{BASE}/login").text
+    assert "checked" in page
+    assert f'value="{ADA}"' in page
+
+
+PAGES = ("login", "login?from=authentication", "forgot-password", "actions/auth-info/x", "actions/restore-password/x")
+
+
+@pytest.mark.parametrize("place", [f"{BASE}/{each}" for each in PAGES] + ["enrolment", "reset", "settings", "home"])
+def test_everything_has_a_name_and_takes_the_keyboard(place: str, site: TestClient, backend: Backend) -> None:
+    """On purpose: on the published front end fields have no labels, links no address, dialogs and errors no role."""
+    if place in ("settings", "home"):
+        _log_in(site)
+        place = f"{BASE}/{place}"
+    if place == "enrolment":
+        place = _enrolment(backend)
+    if place == "reset":
+        _send(site, f"{BASE}/forgot-password", email=ADA)
+        place = f"{BASE}/actions/restore-password/{backend.state.outbox[-1].link}"
+    page = site.get(place).text
+    assert re.search("<title>KMC &gt; [A-Z]", page)
+    assert page.count("<h1") == 1
+    assert '<html lang="en">' in page
+    for field in re.findall(r"<input (?!type=\"hidden\")[^>]*>", page):
+        name = re.search(r'id="(\w+)"', field)
+        assert (name and f'for="{name[1]}"' in page) or re.search(f'<label class="tick">{re.escape(field)} \\w', page)
+    assert all('href="' in link for link in re.findall("<a[^>]*>", page))
+    assert all('alt="' in picture for picture in re.findall("<img[^>]*>", page))
+    assert all("tabindex" not in each and "onclick" not in each for each in re.findall("<[a-z][^>]*>", page))
+    assert all('role="' in told for told in re.findall('<[a-z]+ class="(?:told|good)"[^>]*>', page))
+
+
 def test_a_form_without_this_browsers_token_does_nothing(site: TestClient, backend: Backend) -> None:
     before = backend.state
     assert site.post(f"{BASE}/login", data={"email": ADA, "password": PASSWORD, "csrf": "0" * 64}).status_code == 400
