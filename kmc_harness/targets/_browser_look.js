@@ -68,7 +68,11 @@ function kmcLook(selectors, smallest) {
   const drawn = e => e.matches('img, canvas, svg') ? e.currentSrc || e.src || 'drawn'
     : (getComputedStyle(e).backgroundImage.match(/^url\("(.*)"\)/) || [])[1];
   const large = e => Math.min(box(e).width, box(e).height) >= smallest;
-  const busy = [...document.querySelectorAll('[aria-busy=true]')].some(shown);
+  const lines = (document.body?.innerText || '').split('\n').map(one).filter(line => line);
+  const pictures = [...document.querySelectorAll('body *')].filter(e => large(e) && seen(e)).map(drawn).filter(each => each);
+  // A page on which nothing is to be seen has not been drawn yet.
+  const busy = document.readyState != 'complete' || ![lines, field, control, pictures].some(each => each.length)
+    || [...document.querySelectorAll('[aria-busy=true]')].some(shown);
   let keeps = false;
   try { keeps = localStorage.length + sessionStorage.length > 0; } catch { /* a page that may keep nothing */ }
   return {
@@ -76,8 +80,8 @@ function kmcLook(selectors, smallest) {
     control: control.map(e => [text(e), e.href || '', fits(e)]),
     said: [...document.querySelectorAll('[role=alert], [role=alertdialog], [role=status]')].filter(shown)
       .map(e => [e.getAttribute('role'), one(e.innerText)]),
-    lines: (document.body?.innerText || '').split('\n').map(one).filter(line => line),
-    pictures: [...document.querySelectorAll('body *')].filter(e => large(e) && seen(e)).map(drawn).filter(each => each),
+    lines,
+    pictures,
     heading: one(document.querySelector('h1')?.innerText || document.body?.innerText),
     scripted, busy, keeps,
   };

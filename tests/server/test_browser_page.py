@@ -117,6 +117,11 @@ def test_a_click_waits_for_what_is_shown(shows: _Shows) -> None:
     assert _names(page, "control") == ["Login"]
 
 
+def test_a_page_that_has_not_been_drawn_yet_is_waited_for(shows: _Shows) -> None:
+    page = shows("<p id=told></p><script>setTimeout(() => { told.textContent = 'drawn' }, 500)</script>")
+    assert page.look.lines == ["drawn"]
+
+
 def test_a_window_that_a_picture_opens_tells_where_it_leads(shows: _Shows, served: Served) -> None:
     page = shows(f"{SCRIPTED}<div class=store style='width: 90px; height: 40px' onclick='window.open(\"/app\")'></div>")
     assert page.leads(browser_words.Word(WORDS.ok.pattern, ".store")) == [f"{served.url}/app"]
@@ -134,7 +139,7 @@ def test_a_background_is_a_picture_and_what_brought_it_says_whether_it_may_be_ke
 
 
 def test_what_one_tab_keeps_goes_with_the_session_and_not_with_the_machine(shows: _Shows) -> None:
-    keeps = "<script>for (const each of [localStorage, sessionStorage]) each.who = 'Ada'</script>"
+    keeps = "Kept<script>for (const each of [localStorage, sessionStorage]) each.who = 'Ada'</script>"
     here = "<p id=told></p><script>told.textContent = [localStorage.who, sessionStorage.who].join()</script>"
     kept = shows(keeps).kept()
     page = shows(here)
