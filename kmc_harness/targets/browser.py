@@ -148,6 +148,18 @@ class Browser(BesideLab):
             **more,
         )
 
+    def _refused(self, **more: Any) -> Observation:
+        """Return what is on the page of somebody who was refused.
+
+        Raises:
+            LookupError: nothing on it says so; that a page cannot be read is no refusal.
+
+        """
+        seen, fields = self._see(False, **more), (self.words.email, self.words.password, self.words.new_password)
+        if not seen.message and not any(self.page.look.has("field", each) for each in fields):
+            raise LookupError(f"{self.page.address} says neither that it was done nor that it was refused")
+        return seen
+
     # What people do
 
     def _address(self, kind: str, link: str) -> str:
@@ -196,7 +208,7 @@ class Browser(BesideLab):
         if not self.is_inside():
             # The next stranger types into what is there.
             self._refused_at = None if machine else place
-            return self._see(False, asks_for_code=asks and not action.code and page.look.has("field", words.code))
+            return self._refused(asks_for_code=asks and not action.code and page.look.has("field", words.code))
         self._refused_at = None
         kept = page.kept()
         if machine:
@@ -237,7 +249,7 @@ class Browser(BesideLab):
         return self.is_inside()
 
     def _use(self, action: UseSession) -> Observation:
-        return self._inside(action.session) if self._enter(action.session) else self._see(False)
+        return self._inside(action.session) if self._enter(action.session) else self._refused()
 
     def _log_out(self, action: LogOut) -> Observation:
         if self._enter(action.session):
@@ -252,14 +264,18 @@ class Browser(BesideLab):
 
     def _switch(self, action: SwitchAccount) -> Observation:
         if not self._enter(action.session):
-            return self._see(False)
+            return self._refused()
         if self.here() == action.account:
             return self._inside(action.session)
         if not self.choose_account(action.account):
             return Observation(False, NO_SUCH_THING)
-        seen = self._see(False)
-        if not self.is_inside() or self.here() != action.account:
-            return seen
+        if not self.is_inside():
+            return self._refused()
+        told = self.page.told()
+        if (account := self.here()) != action.account:
+            if not told:
+                raise LookupError(f"neither a word of refusal nor {action.account}: the page is about {account!r}")
+            return Observation(False, told)
         self._sessions[action.session] = (self.page.kept(), self._sessions[action.session][1])
         return self._inside(action.session)
 

@@ -223,7 +223,12 @@ class Page:
         return Look(**self._ask("kmcLook", self._selectors, SMALLEST_PX))
 
     def _settle(self) -> None:
-        """Look, and where there are scripts look until nothing is under way and what is seen stays."""
+        """Look, and where there are scripts look until nothing is under way and what is seen stays.
+
+        Raises:
+            LookupError: it says of itself that it is not ready, or nothing is to be seen on it.
+
+        """
         until = time.monotonic() + PATIENCE_MS / 1000
         seen: Look | None = None
         while True:
@@ -238,6 +243,8 @@ class Page:
                 break
             seen = look if idle else None
             self._tab.page.wait_for_timeout(QUIET_MS)
+        if look.scripted and (look.busy or look.says(self._busy)):
+            raise LookupError(f"{self.address} was not ready after {PATIENCE_MS // 1000} s")
         self.look = look
         self._keeps = self._keeps or look.keeps
 
