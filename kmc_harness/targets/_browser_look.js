@@ -27,7 +27,8 @@ function kmcFound(selectors, scripted) {
 }
 
 function kmcLook(selectors, smallest) {
-  const scripted = [...document.scripts].some(e => !e.type || e.type == 'module' || e.type.includes('javascript'));
+  // Of a page that is still read, nobody knows yet.
+  const scripted = document.readyState != 'complete' || [...document.scripts].some(e => !e.type || e.type == 'module' || e.type.includes('javascript'));
   const {field, control, seen, shown, ticks, box} = kmcFound(selectors, scripted);
   const one = text => (text || '').replace(/\s+/g, ' ').trim();
   const refers = e => (e.getAttribute('aria-labelledby') || '').split(' ').map(id => document.getElementById(id));
