@@ -8,7 +8,7 @@ in the state until it shows.
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from heapq import heappop, heapreplace
 from itertools import accumulate, islice
 from math import inf
@@ -94,7 +94,7 @@ class Walk:
         """Yield every move that can be made, by state."""
         return ((state, move) for state in self._machine.states for move in self._machine.possible(state))
 
-    @property
+    @cached_property
     def size(self) -> int:
         """How many transitions there are."""
         return sum(1 for _ in self.transitions())
