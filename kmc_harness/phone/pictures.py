@@ -86,7 +86,7 @@ def _opened(picture: bytes) -> Any:
     return page.convert("L")
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=4096)
 def find_codes(picture: bytes) -> tuple[Code, ...]:
     """Return the QR codes in `picture` (PNG bytes).
 
