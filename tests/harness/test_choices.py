@@ -212,7 +212,7 @@ class NeverSwitchesOn(ModelTarget):
         super().__init__(by_name("EnableTwoFactor.always without switch_on").variant)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(3 if WHOLE else 1))
 @pytest.mark.parametrize("target", [AsksForNoCode, LooksAtTheLengthAlone, NeverSwitchesOn])
 def test_who_asks_for_no_code_is_told_so(target: Callable[[], ModelTarget], seed: int) -> None:
     left = iter(range(600))
