@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -22,25 +23,21 @@ from pathlib import Path
 __all__ = ["ROOT", "Parent", "parent", "serve"]
 
 ROOT = Path(__file__).parent.parent
-LOADED = (
+OURS = (
     *(f"kmc_harness.cli.{name}" for name in ("analyses", "commands", "reports", "scaffolding", "tables")),
     *(f"kmc_harness.report.{name}" for name in ("cucumber", "html", "in_contexts", "junit", "markdown")),
     *(f"kmc_harness.running.{name}" for name in ("doctor", "replaying", "runner")),
     *(f"kmc_harness.targets.{name}" for name in ("adapters", "exec", "hosted", "model")),
     *("kmc_harness.plugin", "kmc_harness.specification.own_features", "kmc_harness.telling.scene"),
-    # What others load when they are first used.
-    *("PIL.ImageDraw", "PIL.PngImagePlugin", "dateutil.relativedelta", "zxingcpp"),
-    *(f"_pytest.{name}" for name in ("junitxml", "pastebin", "terminal", "threadexception", "unittest", "warnings")),
-    *(
-        "_pytest.faulthandler",
-        "_pytest.helpconfig",
-        "_pytest.setupplan",
-        "_pytest.skipping",
-        "platformdirs.pytest_plugin",
-    ),
-    *("mako.template", "pytest_bdd.plugin", "time_machine", "typer._adapters", "xdist.looponfail", "xdist.plugin"),
-    *("rich._emoji_codes", "rich.live", "rich.progress", "unittest.mock"),
 )
+OTHERS = (
+    *("PIL.ImageDraw", "PIL.PngImagePlugin", "dateutil.relativedelta", "zxingcpp"),
+    *(f"_pytest.{name}" for name in ("faulthandler", "helpconfig", "junitxml", "pastebin", "setupplan", "skipping")),
+    *(f"_pytest.{name}" for name in ("terminal", "threadexception", "unittest", "warnings")),
+    *("mako.template", "platformdirs.pytest_plugin", "pytest_bdd.plugin", "time_machine", "typer._adapters"),
+    *("rich._emoji_codes", "rich.live", "rich.progress", "unittest.mock", "xdist.looponfail", "xdist.plugin"),
+)
+"""What others load when it is first used; where another version has no such module, only time is lost."""
 
 
 class Parent:
@@ -90,8 +87,11 @@ def serve(fileno: int) -> Callable[[], object]:
 
     Returns what is then to be called: in a fork the command. So a fork ends where any process ends: at its last line.
     """
-    for name in LOADED:
+    for name in OURS:
         import_module(name)
+    for name in OTHERS:
+        with suppress(ModuleNotFoundError):
+            import_module(name)
     import pytest
 
     from kmc_harness.cli.app import app
