@@ -82,7 +82,9 @@ def kmc(
 def plain_pytest(*arguments: str, cwd: Path, **environment: str) -> str:
     """Run pytest with the plugin in a fork of a Python that has loaded both, and return its words."""
     _skip_in_the_loop()
-    done = warm.parent().run(["pytest", "-p", "no:cacheprovider", *arguments], cwd, _environment(environment))
+    # It would warn that what is loaded already cannot be rewritten.
+    always = ("-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning")
+    done = warm.parent().run(["pytest", *always, *arguments], cwd, _environment(environment))
     return done.stdout + done.stderr
 
 
