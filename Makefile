@@ -7,13 +7,18 @@ MORE_PRODUCTS := django-two-factor-auth pgadmin
 PGADMIN := examples/targets/pgadmin/.venv
 NODE := examples/targets/better-auth/node_modules/.package-lock.json
 
-.PHONY: run test check check-all mutants targets more-targets lab notebooks clean
+.PHONY: run test test-fast check check-all mutants targets more-targets lab notebooks clean
 
 run: $(VENV)/core
 	$(BIN)/kmc run --profile all
 
 test: $(VENV)/dev
 	$(BIN)/python -m pytest -q -n 3 --dist worksteal
+
+# For the loop: the model, the features, and the harness without processes.
+PROCESSES := clocks exec hosted imap journal process selftest
+test-fast: $(VENV)/dev
+	KMC_TEST_FAST=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal tests/model tests/harness $(PROCESSES:%=--ignore=tests/harness/test_%.py)
 
 check: $(VENV)/dev
 	$(BIN)/ruff check .
@@ -56,15 +61,20 @@ lab: $(VENV)/dev
 notebooks: $(VENV)/dev
 	$(BIN)/python notebooks/refresh.py
 
-$(VENV)/core: pyproject.toml
-	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --editable .
+# What is never imported need not be compiled: that would take longer than all else of the installation.
+PIP := $(BIN)/pip install --quiet --no-compile
+
+$(BIN)/pip:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/core: pyproject.toml | $(BIN)/pip
+	$(PIP) --editable .
 	touch $@
 
-$(VENV)/dev: $(VENV)/core
-	$(BIN)/pip install --quiet --editable '.[dev]'
-	$(BIN)/pip install --quiet --editable '.[clocks]' || echo 'No libfaketime, which takes gcc and make: what needs it is skipped.'
-	touch $@
+$(VENV)/dev: pyproject.toml | $(BIN)/pip
+	$(PIP) --editable '.[dev,clocks]' || { \
+		echo 'No libfaketime, which takes gcc and make: what needs it is skipped.' && $(PIP) --editable '.[dev]'; }
+	touch $(VENV)/core $@
 
 $(NODE): examples/targets/better-auth/package-lock.json
 	npm ci --silent --prefix $(<D) --no-audit --no-fund
@@ -72,11 +82,11 @@ $(NODE): examples/targets/better-auth/package-lock.json
 
 $(PGADMIN)/installed: examples/targets/pgadmin/requirements.txt
 	test -d $(PGADMIN) || $(PYTHON) -m venv $(PGADMIN)
-	$(PGADMIN)/bin/pip install --quiet --requirement $<
+	$(PGADMIN)/bin/pip install --quiet --no-compile --requirement $<
 	touch $@
 
 $(VENV)/targets: $(VENV)/dev examples/targets/requirements.txt
-	$(BIN)/pip install --quiet --requirement examples/targets/requirements.txt
+	$(PIP) --requirement examples/targets/requirements.txt
 	touch $@
 
 clean:
