@@ -190,6 +190,9 @@ def run(
     first: Annotated[bool, typer.Option("-x", help="stop at the first departure or error")] = False,
     quiet: Annotated[bool, typer.Option("-q", help="show the counts alone")] = False,
     verbose: Annotated[bool, typer.Option("-v", help="show every requirement, also what passed")] = False,
+    min_judged: Annotated[
+        int, typer.Option(metavar="N", min=0, help="exit code 3 where fewer requirements are judged")
+    ] = 0,
     pytest_arguments: Annotated[list[str] | None, typer.Argument(help="after --: passed on to pytest")] = None,
 ) -> None:
     """Give a verdict per requirement on a target."""
@@ -219,6 +222,7 @@ def run(
             contexts=contexts or ("all" if context_names else in_contexts.usual(target, repeat, passed_on)),
             context=tuple(context_names or ()),
             shard=shard,
+            min_judged=min_judged,
         )
         what = msgspec.structs.replace(what, choices=choosing.usual(what) if choices is None else choices)
         began = stopwatch()

@@ -66,6 +66,7 @@ class Run(_Part, frozen=True):
         shard: the share of the pairs that is told, as 2/4; empty for all.
         choices: whether it was measured what the target chose where the requirements leave it a choice.
         adapter: where the adapter ran: a process of its own, or the process that judges; empty where there is none.
+        min_judged: how many requirements are to be judged at least.
 
     """
 
@@ -83,6 +84,7 @@ class Run(_Part, frozen=True):
     shard: str = ""
     choices: bool = False
     adapter: str = ""
+    min_judged: int = 0
 
     @property
     def is_partial(self) -> bool:
@@ -306,7 +308,7 @@ class Report(_Part, Shown, frozen=True):
 
     @property
     def exit_code(self) -> int:
-        """0: all as declared; 1: a `fail` or a wrong waiver; 3: neither, but something is undecided, or cut short.
+        """0: all as declared; 1: a `fail` or a wrong waiver; 3: neither, but undecided, cut short or too little.
 
         Undecided is an `error`, also in a context, an `inconclusive` or a `flaky`.
         """
@@ -316,7 +318,7 @@ class Report(_Part, Shown, frozen=True):
         if Verdict.FAIL in seen or any(each.state.fails_run for each in self.waivers):
             return 1
         undecided = seen & {Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.FLAKY} or self.in_contexts.broken
-        return 3 if undecided else 0
+        return 3 if undecided or self.judged < self.run.min_judged else 0
 
     @property
     def not_run(self) -> int:
@@ -339,7 +341,7 @@ class Report(_Part, Shown, frozen=True):
         return {
             0: "Matches what is declared",
             1: "Not as declared",
-            3: "Not decided: something broke, changed its verdict, was not run, or could not be reached",
+            3: "Not decided: something broke, changed its verdict, was not run or judged, or could not be reached",
         }[self.exit_code]
 
     @property
@@ -369,8 +371,10 @@ class Report(_Part, Shown, frozen=True):
         partial = "partial run: " if self.partial else ""
         judged = f"{self.judged} of {len(self.requirements)} requirements judged"
         judged += f", {self.partly_covered} of them partly," if self.partly_covered else ""
-        not_run = f"; {self.not_run} scenarios not run" if self.not_run else ""
-        return f"{partial}{judged} on {self.run.subject}, profile {self.run.profile}{not_run}"
+        lacking = f"; {self.not_run} scenarios not run" if self.not_run else ""
+        if self.judged < self.run.min_judged:
+            lacking += f"; {self.run.min_judged} were to be judged at least: what is not offered any more?"
+        return f"{partial}{judged} on {self.run.subject}, profile {self.run.profile}{lacking}"
 
 
 def build(

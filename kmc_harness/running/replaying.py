@@ -9,7 +9,7 @@ import msgspec
 from kmc_harness import targets
 from kmc_harness.port import SECRET_FIELDS
 from kmc_harness.report.results import Report, Run, ScenarioResult
-from kmc_harness.running import runner
+from kmc_harness.running import runner, unworked
 from kmc_harness.running.in_contexts import MINIMISED, telling
 from kmc_harness.scenario.evidence import Acted, Event, Step, Waited
 from kmc_harness.specification import bindings, contexts
@@ -31,6 +31,8 @@ class Replay:
         """Whether it ended as recorded; a waived departure is one still."""
         if self.recorded.verdict is Verdict.WAIVED:
             return (self.now.step, self.now.actual) == (self.recorded.step, self.recorded.actual)
+        if departed := unworked.departed(self.recorded):
+            return (self.now.step, self.now.actual) == (self.recorded.step, departed)
         shown = max(self.recorded.repeats, key=lambda each: each.rank, default=self.recorded.verdict)
         return self.now.verdict is shown
 

@@ -19,7 +19,7 @@ from kmc_harness import durations, report, targets, terminal
 from kmc_harness.hosting import supervision
 from kmc_harness.report import results
 from kmc_harness.report.choices import Choice
-from kmc_harness.running import choosing, in_contexts, waivers
+from kmc_harness.running import choosing, in_contexts, unworked, waivers
 from kmc_harness.running.journal import Finished, Journal
 from kmc_harness.specification import bindings, catalogue
 from kmc_harness.verdicts import Misuse, NotJudged, Verdict, unknown
@@ -122,7 +122,8 @@ def run(
     """
     loaded = _checked(what, folder, declared, processes)
     policy = what.policy if what.target == "model" else ""
-    what = msgspec.structs.replace(what, policy=policy, versions=_versions(), adapter=loaded.runs_in)
+    least = max(what.min_judged, 0 if what.is_partial else loaded.expected_judged(what.profile))
+    what = msgspec.structs.replace(what, policy=policy, versions=_versions(), adapter=loaded.runs_in, min_judged=least)
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     journal = Journal.start(folder, what, now, str(declared.resolve()) if declared else "")
     if journal.set_aside:
@@ -261,6 +262,8 @@ def report_of(
     ran = {each.requirement for repeat in finished.repeats for each in repeat}
     tried = ran if begun.run.pytest_arguments else chosen
     repeats = [[*repeat, *departures, *_besides(repeat, chosen)] for repeat in finished.repeats]
+    if not begun.run.is_partial:
+        repeats = unworked.doubted(repeats)
     judged, became = waivers.apply(declared, repeats, tried, today)
     known = catalogue.load()
     timing = results.Timing(begun.started_at, finished.seconds)

@@ -73,6 +73,11 @@ class Loaded:
         """Where the adapter runs, in words; empty where there is none of somebody else's."""
         return str(getattr(self._target, "runs_in", ""))
 
+    def expected_judged(self, profile: str) -> int:
+        """How many requirements of `profile` are to be judged at least, as its `target.toml` says."""
+        described = getattr(self._target, "expected_judged", {})
+        return int(described.get(profile, 0))
+
     def take(self) -> Target | None:
         """Return the target, and None from then on."""
         taken, self._target = self._target, None

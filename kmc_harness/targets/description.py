@@ -131,10 +131,17 @@ class MailPart(_Part, frozen=True):
 
 
 class Description(_Part, frozen=True):
-    """The whole file."""
+    """The whole file.
+
+    Attributes:
+        expected_judged: by profile, how many requirements are to be judged at least: a lock against offers that
+            disappear in a later version.
+
+    """
 
     name: str
     adapter: AdapterPart
+    expected_judged: dict[str, int] = {}
     server: ServerPart | None = None
     clock: ClockPart | None = None
     mail: MailPart | None = None

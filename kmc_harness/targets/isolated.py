@@ -125,6 +125,11 @@ class Isolated(Execd):
         return dict(self._ask("turned_away", {}, list[tuple[int, str]]))
 
     @property
+    def expected_judged(self) -> Mapping[str, int]:
+        """How many requirements are to be judged at least, by profile."""
+        return self._described.expected_judged
+
+    @property
     def settle(self) -> str:
         """How long after an act its mail may still come, as `[mail]` says it; "" where there is none."""
         return self._described.settle

@@ -66,6 +66,7 @@ def _as_of_version_2(part: Any) -> Any:
         "in_contexts",
         "choices",
         "adapter",
+        "min_judged",
     }
     return {names.get(name, name): _as_of_version_2(value) for name, value in part.items() if name not in since}
 
