@@ -30,6 +30,8 @@ _TAG_PREFIX = "REQ-"
 _NEEDS_PREFIX = "needs-"
 _SCENE = pytest.StashKey["Scene"]()
 _JOURNAL = pytest.StashKey[Any]()
+_TEST = "PYTEST_CURRENT_TEST"
+"""The environment's word for the test that runs: a target is not to know it. pytest sets it anew in each phase."""
 
 
 # Options and markers
@@ -176,6 +178,7 @@ def kmc_target(request: pytest.FixtureRequest) -> Generator[Any, None, None]:
     from kmc_harness.verdicts import AdapterMistake, Misuse, NotJudged
 
     asked = {name: _setting(request.config, name) for name in ("policy", "seed", "patience")}
+    os.environ.pop(_TEST, None)
     plugins = request.config.pluginmanager.get_plugins()
     loaded = next((each for each in plugins if isinstance(each, targets.Loaded)), None)
     try:
@@ -266,6 +269,7 @@ def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Any, sce
 
     from kmc_harness.specification import bindings
 
+    os.environ.pop(_TEST, None)
     template = scenario_wrapper_template_registry.get(request.node.function)
     if template and bindings.lacks_rows(template):
         pytest.fail(f"{template.feature.rel_filename}:{template.line_number}: {bindings.NO_ROWS}", pytrace=False)

@@ -1,6 +1,7 @@
 """The `kmc` command."""
 
 import os
+import secrets
 import signal
 import sys
 from collections.abc import Callable
@@ -147,7 +148,7 @@ def run(
         ),
     ] = None,
     seed: Annotated[
-        str, typer.Option(envvar="KMC_SEED", help="a whole number; same seed and target, same report")
+        str, typer.Option(envvar="KMC_SEED", help="a whole number, or random; same seed and target, same report")
     ] = "0",
     patience: Annotated[
         str,
@@ -210,6 +211,9 @@ def run(
                 raise Misuse(f"--resume takes everything but -n, -q and -v from the journal; drop {options}")
             raise typer.Exit(_shown(runner.resume(resume, processes), resume, quiet=quiet, verbose=verbose))
         passed_on = (*(("-k", chosen) if chosen else ()), *(("-x",) if first else ()), *(pytest_arguments or ()))
+        if seed == "random":
+            seed = str(secrets.randbelow(10**9))
+            typer.echo(f"kmc: --seed {seed}", err=True)
         what = Run(
             runner.named(f"{target}#{wording}" if wording else target),
             policy,

@@ -21,6 +21,7 @@ from kmc_harness.secrecy.exceptions import in_words
 from kmc_harness.specification import catalogue
 from kmc_harness.specification.bindings import Told
 from kmc_harness.specification.contexts import rows_of
+from kmc_harness.telling import canary
 from kmc_harness.telling.whole_clock import doubt
 from kmc_harness.verdicts import AdapterMistake, Departure, NotJudged, Unreached, Verdict
 
@@ -52,7 +53,7 @@ class Scene:
         """Return a world before `target`, with new people whose names have `tag`.
 
         Raises:
-            NotJudged: `target` is one: the reason why there is no target.
+            NotJudged: `target` is one: the reason why there is no target; or it does what does not exist.
             NotOffered: an offer that the scenario needs is missing.
 
         """
@@ -63,6 +64,8 @@ class Scene:
             if offer not in target.offers:
                 raise NotOffered(offer)
         self._tag = tag
+        if getattr(target, "runs_in", "") and canary.falls_on(tag):
+            canary.ask(target, tag)
         self.world = World(target, tag, self._recorder)
         return self.world
 
