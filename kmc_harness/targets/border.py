@@ -9,12 +9,26 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from itertools import islice
 from typing import Any, TypeVar
 
+import msgspec
+
 from kmc_harness.hosting import supervision
 from kmc_harness.hosting.time_limit import limit
-from kmc_harness.port import Action, LinkKind, Mail, MailedLink, Naming, NotOffered, Observation, Offer, Screen
+from kmc_harness.port import (
+    Action,
+    LinkKind,
+    Mail,
+    MailedLink,
+    Naming,
+    NotOffered,
+    Observation,
+    Offer,
+    PasswordRules,
+    Screen,
+)
 from kmc_harness.secrecy.exceptions import in_words
 from kmc_harness.targets.adapters import METHODS, THIS_PROCESS, check_whole
 from kmc_harness.verdicts import AdapterMistake
@@ -118,6 +132,7 @@ class Bordered:
             check_whole(adapter, *needed, *(of for offer, of in of_offers.items() if offer in self._offers))
             self.name = _words(getattr(adapter, "name", ""), "name")
             self.naming = _naming(getattr(adapter, "naming", Naming()))
+            self.password_rules = _rules(getattr(adapter, "password_rules", None))
             self.forgets = getattr(adapter, "forgets", False) is True
 
     @property
@@ -204,6 +219,13 @@ def _naming(given: object) -> Naming:
     if addresses.count("{name}") != 1 or addresses.count("@") != 1 or not mark.isprintable():
         raise AdapterMistake(f"naming.addresses is {addresses!r}; it takes a pattern as qa+{{name}}@mail.example")
     return Naming(mark, addresses)
+
+
+def _rules(given: object) -> PasswordRules | None:
+    """Return a copy of what passwords must be; other things of this name are the adapter's own."""
+    if not isinstance(given, PasswordRules):
+        return None
+    return msgspec.convert(msgspec.to_builtins(asdict(given)), PasswordRules)
 
 
 def observation(answer: object, what: str) -> Observation:

@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn, Self
 
@@ -20,7 +21,7 @@ import msgspec
 
 from kmc_harness import durations
 from kmc_harness.hosting.process import DidNotStart
-from kmc_harness.port import ACTIONS, SECRET_FIELDS, Action, Naming, NotOffered, Offer
+from kmc_harness.port import ACTIONS, SECRET_FIELDS, Action, Naming, NotOffered, Offer, PasswordRules
 from kmc_harness.secrecy import redaction
 from kmc_harness.secrecy.exceptions import in_words
 from kmc_harness.secrecy.tokens import token_of
@@ -124,6 +125,12 @@ class Isolated(Execd):
             return {}
         return dict(self._ask("turned_away", {}, list[tuple[int, str]]))
 
+    @cached_property
+    def password_rules(self) -> PasswordRules | None:
+        """What passwords must be: as `[adapter]` says it, or else the adapter."""
+        rules: PasswordRules | None = self._ask("password_rules", {}, PasswordRules | None)
+        return rules
+
     @property
     def expected_judged(self) -> Mapping[str, int]:
         """How many requirements are to be judged at least, by profile."""
@@ -203,6 +210,7 @@ class _Served:
             "reset": lambda _: self._target.reset(),
             "perform": lambda given: _seen(self._target.perform(_action(given))),
             "race": lambda given: [_seen(each) for each in self._target.at_once([*map(_action, given["actions"])])],
+            "password_rules": lambda _: self._target.password_rules and asdict(self._target.password_rules),
             "now": lambda _: self._target.now(),
             "advance": lambda given: self._target.advance(given["seconds"]),
             "outbox": lambda given: [_mail(each) for each in self._target.outbox(given["email"])],

@@ -158,3 +158,17 @@ def test_a_process_that_cannot_start_is_not_judged(loaded: Callable[..., Any]) -
     target = loaded("raise ValueError('boom')")
     with pytest.raises(NotJudged, match="boom"):
         probe(target, "probe")
+
+
+@pytest.mark.parametrize(
+    ("own", "said"), [("", None), ("password_rules = PasswordRules(max=14)", 14), ("password_rules = {}", None)]
+)
+def test_what_passwords_must_be_passes_the_border(own: str, said: int | None, described: Callable[..., Path]) -> None:
+    folder = described()
+    (folder / "adapter.py").write_text(ADAPTER % "pass" + f"    {own}\n")
+    toml = folder / "target.toml"
+    for where in ("true", "false"):
+        toml.write_text(DESCRIBED.replace("[adapter]", f"[adapter]\nisolated = {where}") + CLOCK)
+        with closing(targets.load(str(folder))) as target:
+            rules = target.password_rules  # type: ignore[attr-defined]
+            assert (rules and rules.max) == said
