@@ -392,7 +392,7 @@ def doctor(
     target: Annotated[str, typer.Argument(help="a folder with a target.toml, python:module:Class, exec:command")],
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="what each try asked, and what came back")] = False,
 ) -> None:
-    """Try each thing people do once, and say in plain words what the adapter still lacks; exit 1 where any is wrong."""
+    """Try each thing people do once, and say in plain words what the adapter still lacks; exit 1 for a wrong answer."""
     from kmc_harness import targets
     from kmc_harness.cli import tables
     from kmc_harness.running import doctor as practice
@@ -403,7 +403,7 @@ def doctor(
         examined = practice.examine(found)
     except NotJudged as error:
         typer.echo(f"kmc: {error}", err=True)
-        raise typer.Exit(1) from error
+        raise typer.Exit(supervision.UNDECIDED) from error
     finally:
         found.close()
     if verbose:

@@ -104,7 +104,7 @@ def search_target(target: str, against: str, policy: str, budget: str, seed: str
     assert explored is not None
     assert expected is not None
     try:
-        _choose_alike(expected, explored, int(seed))
+        is_measured = _choose_alike(expected, explored, int(seed))
         until = stopwatch() + budget_s
         with analyses.Counting("actions") as counting:
             made = search.explore(
@@ -126,7 +126,7 @@ def search_target(target: str, against: str, policy: str, budget: str, seed: str
     if made.broke_off:
         print(f"kmc: {made.broke_off}", file=sys.stderr)
     if not made.departures:
-        return 3 if made.vanished or not made.transitions else 0
+        return 3 if made.vanished or not made.transitions or not is_measured else 0
     for departure in made.departures:
         program = reproducer.as_python(departure, (target, policy), (against, reference), seed)
         analyses.show_found(departure, reproducer.as_feature([departure]), program)
@@ -136,16 +136,20 @@ def search_target(target: str, against: str, policy: str, budget: str, seed: str
     return 1
 
 
-def _choose_alike(expected: Target, explored: Target, seed: int) -> None:
-    """Have the model choose what the target chooses where the requirements leave it open, and show what that is."""
+def _choose_alike(expected: Target, explored: Target, seed: int) -> bool:
+    """Have the model choose what the target chooses where the requirements leave it open, and show what that is.
+
+    Returns whether the target bore being measured.
+    """
     if not isinstance(expected, ModelTarget):
-        return
+        return True
     with analyses.Counting("actions to measure choices") as counting:
         measured = measuring.measure(
             explored, expected.policy, tag=f"m{seed}", on_progress=lambda count: counting.show(count, None)
         )
     expected.variant = replace(expected.variant, policy=measured.policy)
     analyses.show_measured(measured, counting.seconds)
+    return not measured.is_broken
 
 
 def _seconds(budget: str) -> float:

@@ -225,7 +225,10 @@ def line_of(event: Event) -> str:
 
 
 def show_replay(replay: "Replay") -> int:
-    """Show a replay and how it differs from what was recorded; return 0 where the verdict is the same, else 1."""
+    """Show a replay and how it differs from what was recorded; return the exit code.
+
+    0: the verdict is the same; 1: it is another one; 3: the target was not judged this time.
+    """
     console = terminal.console()
     _show_timeline(replay.now)
     recorded, now = replay.recorded.verdict, replay.now.verdict
@@ -238,7 +241,9 @@ def show_replay(replay: "Replay") -> int:
         console.print("the evidence differs first in this step, as recorded:")
         if replay.first_difference[0]:
             _show_step(replay.first_difference[0])
-    return int(not replay.same_verdict)
+    if replay.same_verdict:
+        return 0
+    return 1 if now.is_judged else 3
 
 
 def show_comparison(before: Report, after: Report, differences: Sequence[Difference]) -> None:

@@ -55,7 +55,7 @@ def _state(found: "Finding") -> str:
 
 
 def show_examination(target: str, examined: "Examination") -> int:
-    """Show what works and what is missing next; return 1 where something is not as it should be, else 0."""
+    """Show what works and what is missing next; return the exit code."""
     console = terminal.console()
     table = terminal.table()
     table.add_column("what people do", no_wrap=True)
@@ -76,15 +76,15 @@ def show_examination(target: str, examined: "Examination") -> int:
         lines = (words or said).replace(" | ", "\n  ")
         console.print(f"\n[bold]the server's last words[/]\n  {escape(lines)}", soft_wrap=True)
     if refusal:
-        return 1
+        return examined.exit_code
     works = sum(each.state == "works" for each in examined.findings)
     console.print(f"\n{works} of {len(examined.findings)} work; what is not offered is skipped by name")
     named = escape(shlex.quote(target))
-    is_clear = all(each.state in ("works", "not offered") for each in examined.findings)
+    is_clear = not examined.exit_code
     if not is_clear:
         console.print("mend first what is red, unless the product itself is so; then again")
     console.print(f"kmc {'run --target' if is_clear else 'doctor'} {named}")
-    return int(not is_clear)
+    return examined.exit_code
 
 
 def show_actions() -> None:

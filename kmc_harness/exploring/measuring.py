@@ -110,6 +110,7 @@ class Measured:
         chosen: the value of each field that was measured.
         unmeasured: why the others were not, by field.
         actions: how many actions it took.
+        is_broken: whether the adapter broke in it.
 
     """
 
@@ -117,6 +118,7 @@ class Measured:
     chosen: dict[str, Any]
     unmeasured: dict[str, str]
     actions: int
+    is_broken: bool = False
 
 
 class Bench:
@@ -430,7 +432,8 @@ def measure(
     measuring.unmeasured |= {
         name: "no allowed answer is what it shows" for name in traces if name not in measuring.chosen
     }
-    return Measured(measuring.bench.policy, measuring.chosen, measuring.unmeasured, measuring.bench.actions)
+    bench = measuring.bench
+    return Measured(bench.policy, measuring.chosen, measuring.unmeasured, bench.actions, measuring.is_broken)
 
 
 def for_report(measured: Measured | None, why: str = "") -> tuple[Choice, ...]:

@@ -82,6 +82,14 @@ class Examination:
     refusal: str
 
     @property
+    def exit_code(self) -> int:
+        """0: all works that is offered; 1: an answer was seen to be wrong; 3: neither, but something is not decided."""
+        states = {each.state for each in self.findings}
+        if State.WRONG in states:
+            return 1
+        return 3 if self.refusal or states - {State.WORKS, State.LACKS} else 0
+
+    @property
     def next(self) -> Finding | None:
         """The finding to fix first: a defect, else a missing part.
 

@@ -6,7 +6,7 @@ It is an action that does not exist, under a name that could be one: no product 
 from kmc_harness.port import Action, NotOffered, Target
 from kmc_harness.verdicts import NotJudged
 
-__all__ = ["ask", "falls_on"]
+__all__ = ["NAMES", "ask", "falls_on"]
 
 NAMES = ("RenameAccount", "ShowBackupCodes", "InviteUser", "ListSessions", "UnpairDevice", "ExportUsers", "ResendCode")
 ONE_IN = 8

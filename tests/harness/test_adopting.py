@@ -39,7 +39,7 @@ def test_a_scaffold_is_judged_at_once_and_the_doctor_says_what_is_next(
     [
         ("model", "32 of 33 work", 0),
         ("python:tests.targets:SaysYes", "kmc run would not judge it: an action that does not exist was accepted", 1),
-        ("python:tests.targets:Crashes", "broke RuntimeError: lost", 1),
+        ("python:tests.targets:Crashes", "broke RuntimeError: lost", 3),
     ],
 )
 def test_the_doctor_says_in_plain_words_what_is_wrong(name: str, found: str, exit_code: int) -> None:

@@ -279,7 +279,7 @@ def test_what_broke_is_among_what_was_asked() -> None:
 
 def test_a_target_that_does_not_start_is_one_clear_line() -> None:
     done = kmc("doctor", "exec:false", cwd=ROOT)
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (3, "")
     assert "it does not start: the adapter ended with status 1 when asked for start" in done.stderr
     assert "Traceback" not in done.stderr
 
