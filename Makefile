@@ -7,7 +7,7 @@ MORE_PRODUCTS := django-two-factor-auth pgadmin
 PGADMIN := examples/targets/pgadmin/.venv
 NODE := examples/targets/better-auth/node_modules/.package-lock.json
 
-.PHONY: run test test-fast check check-all mutants targets more-targets lab notebooks clean
+.PHONY: run test test-fast check check-all mutants targets more-targets docs lab notebooks clean
 
 run: $(VENV)/core
 	$(BIN)/kmc run --profile all
@@ -54,6 +54,10 @@ define judge
 	done
 endef
 
+# The pages of docs/ as a site in docs/_build; a warning is an error.
+docs: $(VENV)/docs
+	$(BIN)/sphinx-build --quiet --fresh-env --fail-on-warning --keep-going docs docs/_build
+
 lab: $(VENV)/dev
 	$(BIN)/jupyter lab notebooks $(if $(filter 0,$(shell id -u)),--allow-root)  # root, as in a container, must say so
 
@@ -76,6 +80,10 @@ $(VENV)/dev: pyproject.toml | $(BIN)/pip
 		echo 'No libfaketime, which takes gcc and make: what needs it is skipped.' && $(PIP) --editable '.[dev]'; }
 	touch $(VENV)/core $@
 
+$(VENV)/docs: $(VENV)/core
+	$(PIP) --editable '.[docs]'
+	touch $@
+
 $(NODE): examples/targets/better-auth/package-lock.json
 	npm ci --silent --prefix $(<D) --no-audit --no-fund
 	touch $@
@@ -90,4 +98,4 @@ $(VENV)/targets: $(VENV)/dev examples/targets/requirements.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) dist kmc-report mutants targets
+	rm -rf $(VENV) dist docs/_build kmc-report mutants targets
