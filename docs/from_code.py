@@ -3,7 +3,6 @@
 A page has a comment where such a part belongs: `<!-- from code: chapter SWI -->`. On a forge it is not seen.
 """
 
-import dataclasses
 import enum
 import os
 import re
@@ -39,7 +38,7 @@ PRODUCTS = ROOT / "examples" / "targets"
 MARK = re.compile(r"<!-- from code: (\w+)(?: (\S+))? -->")
 ARTICLE_URL = "https://knowledge.kaltura.com/help/kmc-2-factor-authentication"
 SOURCES = {
-    r"^article": ARTICLE_URL,
+    r"^the article": ARTICLE_URL,
     r"RFC 4226": "https://www.rfc-editor.org/rfc/rfc4226",
     r"RFC 6238": "https://www.rfc-editor.org/rfc/rfc6238",
     r"OWASP ASVS 5": "https://github.com/OWASP/ASVS/tree/v5.0.0",
@@ -94,7 +93,7 @@ _AS_BUILT = {"fail": "departs", "warning": "departs from this recommendation", "
 
 def _source(source: str) -> str:
     """Return the source with links; numbers of observations, which only the authors know, are left out."""
-    told = re.sub(r"[;,]? ?I-\d+", "", source)
+    told = re.sub(r"^article", "the article", re.sub(r"[;,]? ?I-\d+", "", source))
     for pattern, url in SOURCES.items():
         told = re.sub(pattern, lambda found, url=url: f"[{found[0]}]({url})", told, count=1)
     return f"{told[0].upper()}{told[1:]}." if told[0] != "[" else f"{told}."
@@ -177,8 +176,12 @@ def counts() -> str:
 def departures() -> str:
     """Return where Kaltura's published server departs from what is required, as the model shows it."""
     rows = [
-        (f"[{each.id}](../specification/{each.chapter.lower()}.md#{each.id.lower()})", _escaped(each.title),
-         each.as_built, _escaped(each.departure))
+        (
+            f"[{each.id}](../specification/{each.chapter.lower()}.md#{each.id.lower()})",
+            _escaped(each.title),
+            each.as_built,
+            _escaped(each.departure),
+        )
         for each in catalogue.load().values()
         if each.as_built != "pass"
     ]
@@ -198,8 +201,10 @@ def matrix_of_products() -> str:
     """Return the published products side by side."""
     made = _products()
     rows = [
-        (f"[{result.id}](../specification/{result.id[:3].lower()}.md#{result.id.lower()})",
-         *(f"**{each}**" if each is Verdict.FAIL else str(each or "") for each in verdicts))
+        (
+            f"[{result.id}](../specification/{result.id[:3].lower()}.md#{result.id.lower()})",
+            *(f"**{each}**" if each is Verdict.FAIL else str(each or "") for each in verdicts),
+        )
         for result, verdicts in made.rows
         if any(each and each is not Verdict.SKIPPED for each in verdicts)
     ]
@@ -239,7 +244,8 @@ def _usage(param: Any) -> str:
 def _named(param: Any) -> str:
     if param.param_type_name == "argument":
         return f"`{_usage(param)}`"
-    value = "" if param.is_flag else f" {param.metavar or {'integer': 'N', 'path': 'PATH'}.get(param.type.name, 'TEXT')}"
+    kind = {int: "N"}.get(type(param.default), "TEXT")
+    value = "" if param.is_flag else f" {param.metavar or kind}"
     return ", ".join(f"`{each}{value}`" for each in (*param.opts, *param.secondary_opts))
 
 
@@ -285,7 +291,9 @@ def report_types() -> str:
         results.InContexts, results.Choice, results.WaiverResult, results.Timing,
     )  # fmt: skip
     version = f"The schema has version {results.SCHEMA_VERSION}.\n"
-    return "\n".join([version, *(f"(report-{each.__name__.lower()})=\n## {each.__name__}\n\n{_fields(each)}" for each in kinds)])
+    return "\n".join(
+        [version, *(f"(report-{each.__name__.lower()})=\n## {each.__name__}\n\n{_fields(each)}" for each in kinds)]
+    )
 
 
 def waiver_fields() -> str:

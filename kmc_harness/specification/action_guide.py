@@ -58,7 +58,7 @@ def signature(action: str) -> str:
 
 
 def as_markdown() -> str:
-    """Return the table as it stands in examples/targets/README.md."""
+    """Return the table as it stands in docs/reference/actions.md."""
     lines = ["| action, its fields | under | meaning |", "|---|---|---|"]
     for name, offer, meaning, is_field in rows():
         named = f"`{name}`" if is_field else f"**`{name}`**"

@@ -24,8 +24,8 @@ def test_what_none_means_is_told_where_a_field_may_be_none(kind: type[Action]) -
     assert [name for name in optional if "None" not in told[name]] == []
 
 
-def test_the_table_in_the_readme_is_that_of_the_code() -> None:
-    text = (ROOT / "examples" / "targets" / "README.md").read_text()
+def test_the_table_in_the_reference_is_that_of_the_code() -> None:
+    text = (ROOT / "docs" / "reference" / "actions.md").read_text()
     assert action_guide.as_markdown() in text, "put kmc_harness.specification.action_guide.as_markdown() there"
 
 

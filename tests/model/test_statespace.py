@@ -18,7 +18,7 @@ COUNTS = {
     "two people": (115, 1_171),
     "standing": (390, 5_916),
 }
-"""By scope, the states and transitions; README names them, and a change of the rules changes them."""
+"""By scope, the states and transitions; model.md of docs/ names them, and a change of the rules changes them."""
 TOPIC = {each.name: each for each in TOPICS}
 
 
