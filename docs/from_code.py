@@ -38,7 +38,7 @@ PRODUCTS = ROOT / "examples" / "targets"
 MARK = re.compile(r"<!-- from code: (\w+)(?: (\S+))? -->")
 ARTICLE_URL = "https://knowledge.kaltura.com/help/kmc-2-factor-authentication"
 SOURCES = {
-    r"^the article": ARTICLE_URL,
+    r"^The article": ARTICLE_URL,
     r"RFC 4226": "https://www.rfc-editor.org/rfc/rfc4226",
     r"RFC 6238": "https://www.rfc-editor.org/rfc/rfc6238",
     r"OWASP ASVS 5": "https://github.com/OWASP/ASVS/tree/v5.0.0",
@@ -93,7 +93,7 @@ _AS_BUILT = {"fail": "departs", "warning": "departs from this recommendation", "
 
 def _source(source: str) -> str:
     """Return the source with links; numbers of observations, which only the authors know, are left out."""
-    told = re.sub(r"^article", "the article", re.sub(r"[;,]? ?I-\d+", "", source))
+    told = re.sub(r"^(the )?article", "The article", re.sub(r"[;,]? ?I-\d+", "", source))
     for pattern, url in SOURCES.items():
         told = re.sub(pattern, lambda found, url=url: f"[{found[0]}]({url})", told, count=1)
     return f"{told[0].upper()}{told[1:]}." if told[0] != "[" else f"{told}."
