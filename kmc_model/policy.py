@@ -85,7 +85,7 @@ class Policy:
     switching_on_ends_sessions: bool = _open(False, _EITHER, "ENA-014, reading B")
     link_shows_until_login: bool = _open(False, _EITHER, "ENR-002, readings B and C: one device, one login")
     """Whether a link shows its QR code again until a login with a code."""
-    reset_mails_qr_code: bool = _as_built(True, "I-02", "RST-004", "RST-019")
+    reset_mails_qr_code: bool = _as_built(True, "I-02", "ENR-002", "RST-004", "RST-019")
     """Whether the new QR code after a reset also comes by e-mail, or on the screen alone."""
     renewal_link_shares_time: bool = _open(False, _EITHER, "RST-019, reading B: it shares the reset link's time")
     one_link_at_a_time: bool = _as_built(

@@ -560,7 +560,10 @@ def _beside_a_whole_report(what: "Run", folder: Path) -> Path:
     """Return where the report of `what` goes: a partial one goes beside a whole one, not over it."""
     from kmc_harness.report import REPORT, read
 
-    if not (what.is_partial and (folder / REPORT).is_file()) or read(folder).partial:
+    try:
+        if not (what.is_partial and (folder / REPORT).is_file()) or read(folder).partial:
+            return folder
+    except Misuse:  # what is in the way there is told by the run
         return folder
     beside = folder.with_name(f"{folder.resolve().name}-partial")
     typer.echo(f"kmc: {folder} has the report of a whole run; that of this part goes to {beside}", err=True)

@@ -145,8 +145,8 @@ def test_what_passed_is_counted_and_listed_only_when_asked(tmp_path: Path) -> No
 
 
 def test_one_scenario_is_chosen_by_its_name(tmp_path: Path) -> None:
-    done = kmc("run", "-k", "both_accounts", "-x", cwd=tmp_path)
-    assert "1 scenario in" in done.stdout
+    done = kmc("run", "--profile", "all", "-k", "test_both_accounts_have_it_on", "-x", cwd=tmp_path)
+    assert "2 scenarios in" in done.stdout
 
 
 def test_a_part_goes_beside_the_report_of_a_whole_run(tmp_path: Path) -> None:

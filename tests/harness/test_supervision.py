@@ -14,6 +14,11 @@ import atexit, os, signal, sys, threading
 from kmc_harness.hosting import supervision
 from kmc_harness.hosting.supervision import Channel, supervised
 
+# Whoever runs the tests may ignore what asks to stop, as nohup does; a program that was begun so ignores it too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+for each in (signal.SIGTERM, signal.SIGHUP):
+    signal.signal(each, signal.SIG_DFL)
+
 def ends(does):
     channel = Channel()
     if parent := os.fork():
@@ -25,7 +30,7 @@ def ends(does):
 def _ends(script: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", EACH + script],
-        cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True,
+        cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
 
 
