@@ -194,6 +194,7 @@ def test_a_table_that_is_not_there_is_refused_with_those_that_are() -> None:
         browser_words.read("none.toml")
 
 
-def test_words_are_for_screens_alone(served: Served) -> None:
+def test_words_are_for_screens_alone(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
     with pytest.raises(Misuse, match="is for browser:URL, not for kaltura:URL"):
         targets.load(f"kaltura:{served.url}#kmc-ng.toml")

@@ -243,5 +243,5 @@ def test_without_the_labs_token_what_only_the_lab_does_is_not_offered(monkeypatc
     monkeypatch.delenv("KMC_LAB_TOKEN", raising=False)
     client = Kaltura("http://127.0.0.1:1")
     assert {each.value for each in client.offers} == {
-        "accounts", "change", "memberships", "picture", "renew", "reset", "rules", "switch", "tokens"
+        "accounts", "change", "memberships", "picture", "race", "renew", "reset", "rules", "switch", "tokens"
     }  # fmt: skip
