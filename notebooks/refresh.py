@@ -11,6 +11,8 @@ import nbformat
 from nbclient import NotebookClient
 
 HERE = Path(__file__).parent
+PROGRESS = "; worst so far: "
+"""What a long run says now and then."""
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -37,6 +39,8 @@ def executed(path: Path) -> Any:
     }
     for cell in notebook.cells:
         cell.metadata = {}
+        if "outputs" in cell:
+            cell.outputs = [each for each in cell.outputs if PROGRESS not in each.get("text", "")]
         for output in cell.get("outputs", ()):
             output.get("data", {}).pop(WIDGET, None)
     return notebook
