@@ -14,7 +14,7 @@ from kmc_harness.port import Naming, PasswordRules
 from kmc_harness.secrecy import redaction
 from kmc_harness.verdicts import Misuse
 
-__all__ = ["AdapterPart", "ClockPart", "Description", "MailPart", "ServerPart", "filled", "read"]
+__all__ = ["AdapterPart", "ClockPart", "Declared", "Description", "MailPart", "ServerPart", "filled", "read"]
 
 FILE = "target.toml"
 PLACE = re.compile(r"\{(env:\w+|[a-z_]+)\}")
@@ -268,3 +268,24 @@ def filled(text: str, places: Mapping[str, str]) -> str:
         return given
 
     return PLACE.sub(value, text)
+
+
+class Declared:
+    """What is known of a target from its `target.toml` alone."""
+
+    _described: Description
+
+    @property
+    def expected_judged(self) -> Mapping[str, int]:
+        """How many requirements are to be judged at least, by profile."""
+        return self._described.expected_judged
+
+    @property
+    def settle(self) -> str:
+        """How long after an act its mail may still come, as `[mail]` says it; "" where there is none."""
+        return self._described.settle
+
+    @property
+    def no_links(self) -> Sequence[re.Pattern[str]]:
+        """What tells addresses that are no links of a kind, as `[mail]` says it."""
+        return self._described.no_links

@@ -21,7 +21,7 @@ from kmc_harness.secrecy import redaction, tokens
 from kmc_harness.secrecy.exceptions import in_words
 from kmc_harness.targets.adapters import OWN_PROCESS, THIS_PROCESS
 from kmc_harness.targets.border import Bordered, Broke, contained
-from kmc_harness.targets.description import ClockPart, Description, MailPart, ServerPart, filled, read
+from kmc_harness.targets.description import ClockPart, Declared, Description, MailPart, ServerPart, filled, read
 from kmc_harness.verdicts import LAST_WORDS, AdapterMistake, Misuse
 
 __all__ = ["AdapterBroke", "Hosted", "ServerDied", "checked"]
@@ -40,7 +40,7 @@ class AdapterBroke(Exception):
     """The adapter did not understand an answer; the message says in which action and line, then the server's words."""
 
 
-class Hosted:
+class Hosted(Declared):
     """Set up when it is asked for the first time; a server that died is started again for the next scenario."""
 
     def __init__(self, path: Path, patience: str = "2m") -> None:
@@ -203,21 +203,6 @@ class Hosted:
     def password_rules(self) -> PasswordRules | None:
         """What passwords must be: as `[adapter]` says it, or else the adapter."""
         return self._described.adapter.rules or getattr(self._running().adapter, "password_rules", None)
-
-    @property
-    def expected_judged(self) -> Mapping[str, int]:
-        """How many requirements are to be judged at least, by profile."""
-        return self._described.expected_judged
-
-    @property
-    def settle(self) -> str:
-        """How long after an act its mail may still come, as `[mail]` says it; "" where there is none."""
-        return self._described.settle
-
-    @property
-    def no_links(self) -> Sequence[re.Pattern[str]]:
-        """What tells addresses that are no links of a kind, as `[mail]` says it."""
-        return self._described.no_links
 
     def close(self) -> None:
         """End everything, and leave nothing behind."""

@@ -9,9 +9,8 @@ The same file is both sides: `Isolated` in the process that judges, `serve` in t
 
 import contextlib
 import os
-import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +25,7 @@ from kmc_harness.secrecy import redaction
 from kmc_harness.secrecy.exceptions import in_words
 from kmc_harness.secrecy.tokens import token_of
 from kmc_harness.targets import border
+from kmc_harness.targets.description import Declared
 from kmc_harness.targets.exec import Execd
 from kmc_harness.targets.exec_protocol import NOT_OFFERED, Fault
 from kmc_harness.targets.hosted import Hosted, checked
@@ -52,7 +52,7 @@ class _Began(msgspec.Struct, frozen=True):
     waits: bool
 
 
-class Isolated(Execd):
+class Isolated(Declared, Execd):
     """A target in another process, which is started at once: what it names is looked for there."""
 
     def __init__(self, path: Path, patience: str) -> None:
@@ -130,21 +130,6 @@ class Isolated(Execd):
         """What passwords must be: as `[adapter]` says it, or else the adapter."""
         rules: PasswordRules | None = self._ask("password_rules", {}, PasswordRules | None)
         return rules
-
-    @property
-    def expected_judged(self) -> Mapping[str, int]:
-        """How many requirements are to be judged at least, by profile."""
-        return self._described.expected_judged
-
-    @property
-    def settle(self) -> str:
-        """How long after an act its mail may still come, as `[mail]` says it; "" where there is none."""
-        return self._described.settle
-
-    @property
-    def no_links(self) -> Sequence[re.Pattern[str]]:
-        """What tells addresses that are no links of a kind, as `[mail]` says it."""
-        return self._described.no_links
 
     @contextlib.contextmanager
     def whole_clock(self) -> Iterator[Self | None]:
