@@ -36,7 +36,7 @@ mutants: $(VENV)/dev
 	$(BIN)/mutmut run --max-children 2 > mutants/log || (tail -n 20 mutants/log; exit 1)
 	$(BIN)/python benchmarks/mutants.py
 
-# Real products, whole: some seven minutes. One of them needs npm.
+# Real products, whole, eight configurations: half an hour. One of them needs npm.
 targets: $(VENV)/targets $(NODE)
 	$(call judge,$(PRODUCTS))
 	$(BIN)/kmc run --profile all --report targets/model
