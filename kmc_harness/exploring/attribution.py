@@ -73,12 +73,11 @@ def broken(moves: tuple[Move, ...], divergence: Divergence, answered_by: str | N
         return answered_by
     if answered_by is None and story.last.act not in _OF_NO_ROW:
         return None
-    if "tried" in divergence.fields:
-        return (
-            "LOG-006"
-            if any(each.act is Act.TRY_WRONG and each.password for each in divergence.move.steps)
-            else "LOG-005"
-        )
+    if divergence.actual.tried < divergence.expected.tried:
+        return _refused_login(story) or answered_by
+    if divergence.actual.tried > divergence.expected.tried:
+        by_password = any(each.act is Act.TRY_WRONG and each.password for each in divergence.move.steps)
+        return "LOG-006" if by_password else "LOG-005"
     if _MAILS.issuperset(divergence.fields) and divergence.move.does(Act.SET_PASSWORD, Act.RESET_PASSWORD):
         return _qr_code(story) or _mailed(story, "RST-004", "RST-004", "RST-014") or answered_by
     read = _READ.get(story.last.act) if story.last.act else None
@@ -137,6 +136,8 @@ def _login(story: _Story) -> str | None:  # noqa: PLR0911 (one line a question)
         return _code(story) if typed else None
     if story.is_refused:
         return _refused_login(story)
+    if one.asks_for_code and not (other.accepted or other.asks_for_code) and story.did(Act.TRY_WRONG):
+        return "SEC-011"
     if not one.accepted and other.asks_for_code and not one.asks_for_code:
         return "SEC-003"
     return None
