@@ -281,10 +281,17 @@ def show_search(search: Search, target: str, against: str, seconds: float) -> No
         )
         for sentence in search.vanished[-12:]:
             console.print(f"  {escape(sentence)}")
-    elif not search.transitions:
+    elif not (search.transitions or search.found or search.doubted):
         console.print(f"[bold magenta]nothing was compared[/] of {escape(target)} and {escape(against)} in that time")
-    elif search.found is None:
+    elif search.found is None and not search.doubted:
         console.print(f"[green]no departure[/] of {escape(target)} from {escape(against)} found")
+    for found, why in search.doubted:
+        console.print(f"[bold magenta]not judged[/] {escape(target)} departed where this was done:")
+        for sentence in found.sentences:
+            console.print(f"  {escape(sentence)}")
+        for expected, actual in found.divergence.in_words():
+            console.print(f"  expected [green]{escape(expected)}[/], actual [red]{escape(actual)}[/]")
+        console.print(f"  {escape(why.removeprefix('; '))}")
     if search.explained:
         chosen = (f"{title_of(name)} {in_words(name, value)}" for name, value in search.explained.items())
         console.print(escape(f"chosen otherwise here and there, as the requirements allow: {', '.join(chosen)}"))

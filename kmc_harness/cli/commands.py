@@ -4,20 +4,24 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple, Self
 
 from kmc_harness import durations
 from kmc_harness.cli import analyses
 from kmc_harness.durations import stopwatch
 from kmc_harness.exploring import measuring, reproducer, search
+from kmc_harness.exploring.search import Found
 from kmc_harness.port import Target
 from kmc_harness.report.files import write_whole
 from kmc_harness.report.results import Run
 from kmc_harness.running import runner
 from kmc_harness.selftest import selftest
 from kmc_harness.targets.model import ModelTarget
-from kmc_harness.verdicts import Misuse, unknown
-from kmc_model.analysis.configurations import SCOPES, TOPICS, Rules
+from kmc_harness.telling.whole_clock import doubt
+from kmc_harness.verdicts import Misuse, Verdict, unknown
+from kmc_model.analysis.configurations import SCOPES, TOPICS, Act, Rules
 from kmc_model.analysis.faults import Fault, all_faults, by_name
 from kmc_model.analysis.faults.blind import faults_of_sets
 from kmc_model.analysis.faults.drawn import drawn_faults
@@ -115,6 +119,7 @@ def search_target(target: str, against: str, policy: str, budget: str, seed: str
                 goes_on=lambda: stopwatch() < until,
                 cuts_on=lambda: stopwatch() < until + budget_s,
                 on_progress=lambda search: counting.show(search.actions, None),
+                doubt=partial(_doubt, expected, explored),
             )
     except search.AdapterBroke as error:
         print(f"kmc: {error}", file=sys.stderr)
@@ -126,7 +131,7 @@ def search_target(target: str, against: str, policy: str, budget: str, seed: str
     if made.broke_off:
         print(f"kmc: {made.broke_off}", file=sys.stderr)
     if not made.departures:
-        return 3 if made.vanished or not made.transitions or not is_measured else 0
+        return 3 if made.vanished or made.doubted or not made.transitions or not is_measured else 0
     for departure in made.departures:
         program = reproducer.as_python(departure, (target, policy), (against, reference), seed)
         analyses.show_found(departure, reproducer.as_feature([departure]), program)
@@ -150,6 +155,30 @@ def _choose_alike(expected: Target, explored: Target, seed: int) -> bool:
     expected.variant = replace(expected.variant, policy=measured.policy)
     analyses.show_measured(measured, counting.seconds)
     return not measured.is_broken
+
+
+class _Ended(NamedTuple):
+    verdict: Verdict
+    step: str = ""
+    expected: str = ""
+    actual: str = ""
+
+    @classmethod
+    def of(cls, found: Found | None) -> Self:
+        if found is None:
+            return cls(Verdict.PASS)
+        expected, actual = (", ".join(words) for words in zip(*found.divergence.in_words(), strict=True))
+        return cls(Verdict.FAIL, found.sentences[-1], expected, actual)
+
+
+def _doubt(expected: Target, explored: Target, found: Found) -> str:
+    """Return why a departure may be that of a clock that stood still, or nothing."""
+    is_race = any(each.does(Act.RACE) for each in found.moves)
+
+    def tell(target: Target, word: str) -> _Ended:
+        return _Ended.of(search.again(expected, target, word.replace(" ", ""), found.founders, found.moves))
+
+    return doubt(explored, _Ended.of(found), tell, moved_s=0 if is_race else found.waited_s, passed_s=found.waited_s)
 
 
 def _seconds(budget: str) -> float:

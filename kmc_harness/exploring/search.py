@@ -5,7 +5,7 @@ A departure is minimised: only its necessary moves remain, with round times.
 
 import random
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -24,7 +24,7 @@ from kmc_model.analysis.configurations import Act, Configuration, Move, edges, m
 from kmc_model.policy import ARTICLE, Policy, choices
 from kmc_model.sentences import duration_s
 
-__all__ = ["AdapterBroke", "Found", "Run", "Search", "explore", "need_clock", "rerun", "timed"]
+__all__ = ["AdapterBroke", "Found", "Run", "Search", "again", "explore", "need_clock", "rerun", "timed"]
 
 Founders = Sequence[tuple[str, str]]
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
@@ -73,6 +73,11 @@ class Found:
         return tuple(each.sentence for each in self.moves)
 
     @property
+    def waited_s(self) -> int:
+        """How much time its moves let pass, in seconds."""
+        return sum(_seconds_of(step) for move in self.moves for step in move.steps if step.act is Act.WAIT)
+
+    @property
     def kind(self) -> object:
         """The key of equal departures: the requirement, if there is one; else last act, differing fields and leaks."""
         leaks, fields = self.divergence.actual.leaks, self.divergence.fields
@@ -94,10 +99,11 @@ class Search:
 
     `vanished` is a trace with a departure that did not happen again in a second run. `broke_off` is the message of an
     adapter that broke after a departure. `explained` are the choices by which the model was told to answer from where
-    they were met.
+    they were met. `doubted` are departures that may not be the target's, each with why.
     """
 
     departures: list[Found] = field(default_factory=list)
+    doubted: list[tuple[Found, str]] = field(default_factory=list)
     vanished: tuple[str, ...] = ()
     broke_off: str = ""
     explained: dict[str, Any] = field(default_factory=dict)
@@ -120,6 +126,7 @@ def explore(
     most: int = 1,
     cuts_on: Callable[[], bool] = lambda: True,
     on_progress: Callable[[Search], None] = lambda search: None,
+    doubt: Callable[[Found], str] = lambda found: "",
     tag: str = "x",
 ) -> Search:
     """Run traces on both targets until `most` departures are found, or `goes_on` returns False.
@@ -135,6 +142,7 @@ def explore(
         most: the number of departures to find, all of different kinds.
         cuts_on: called before each attempt to shorten a trace; False ends the shortening.
         on_progress: called after each trace.
+        doubt: says of a departure why it may not be the target's, or nothing.
         tag: makes the people of this search new to the targets.
 
     Raises:
@@ -142,12 +150,12 @@ def explore(
         Misuse: its clock cannot be moved.
 
     """
-    exploring, differential = _Exploring(expected, target, f"{tag}{seed}", goes_on, cuts_on, most), None
+    exploring, differential = _Exploring(expected, target, f"{tag}{seed}", goes_on, cuts_on, most, doubt), None
     search = exploring.search
     one_account = Offer.MEMBERSHIPS not in expected.offers & target.offers
     with _kept(search):
         tours = traces(random.Random(seed), one_account=one_account)  # noqa: S311 (tours are no secret)
-        for trace in chain([_first()], tours):
+        for trace in chain(_first(), tours):
             search.traces += 1
             differential = _begin(expected, target, f"{tag}{seed}{search.traces:x}", trace.founders, differential)
             is_over, again = exploring.run(trace, differential)
@@ -164,10 +172,14 @@ def explore(
     return search
 
 
-def _first() -> Trace:
-    """Return the trace that shows who asks for no code at all: elsewhere that is told as something else."""
-    moves = ("the vendor switches two-factor authentication on for Acme", "Ada logs in to Acme with no code")
-    return Trace("", (("Ada", "Acme"),), iter([(move_of(each), None) for each in moves]))
+def _first() -> Iterator[Trace]:
+    """Yield the traces that show who asks for no code at all, and who locks for ever: both hide what else departs."""
+    yield _trace("the vendor switches two-factor authentication on for Acme", "Ada logs in to Acme with no code")
+    yield _trace("10 wrong passwords are tried for Ada", A_DAY.sentence, "Ada logs in to Acme with no code")
+
+
+def _trace(*sentences: str) -> Trace:
+    return Trace("", (("Ada", "Acme"),), iter([(move_of(each), None) for each in sentences]))
 
 
 @dataclass
@@ -180,6 +192,7 @@ class _Exploring:
     goes_on: Callable[[], bool]
     cuts_on: Callable[[], bool]
     most: int
+    doubt: Callable[[Found], str]
     search: Search = field(default_factory=Search)
     known: set[object] = field(default_factory=set)
     told: set[str | None] = field(default_factory=set)
@@ -233,7 +246,9 @@ class _Exploring:
             return False
         self.known |= {found.kind, told.kind}
         told = replace(told, requirement=broken(told.moves, told.divergence, told.requirement))
-        if told.requirement is None or told.requirement not in self.told:
+        if why := self.doubt(told):
+            self.search.doubted.append((told, why))
+        elif told.requirement is None or told.requirement not in self.told:
             self.told.add(told.requirement)
             self.search.departures.append(told)
         return len(self.search.departures) == self.most
@@ -511,15 +526,26 @@ class _Shrinking:
 
     def _rerun(self, founders: Founders, moves: Sequence[Move]) -> Found | None:
         self._tries += 1
-        differential = _begin(*self._targets, f"{self._tag}{self._tries:x}", founders)
-        run = Run(founders)
-        for move in moves:
-            found = run.make(differential, move)
-            if found and found.kind not in self._known:
-                return found
-            if found and found.parts_them:
-                return None
-        return None
+        return again(*self._targets, f"{self._tag}{self._tries:x}", founders, moves, self._known)
+
+
+def again(
+    expected: Target,
+    target: Target,
+    tag: str,
+    founders: Founders,
+    moves: Sequence[Move],
+    known: Container[object] = (),
+) -> Found | None:
+    """Make `moves` on both targets from a fresh start; return the first departure, unless its kind is `known`."""
+    differential, run = _begin(expected, target, tag, founders), Run(founders)
+    for move in moves:
+        found = run.make(differential, move)
+        if found and found.kind not in known:
+            return found
+        if found and found.parts_them:
+            return None
+    return None
 
 
 _CODE_AT_END = re.compile(r"(?<= with ).*$")
@@ -528,8 +554,11 @@ A_DAY = waits(DAY_S + MINUTE_S)
 
 def _long(move: Move) -> Move:
     """Return a move that waits for a day at least, where it waits."""
-    is_shorter = move.act is Act.WAIT and duration_s(move.sentence.removesuffix(" pass")) < DAY_S
-    return A_DAY if is_shorter else move
+    return A_DAY if move.act is Act.WAIT and _seconds_of(move) < DAY_S else move
+
+
+def _seconds_of(wait: Move) -> int:
+    return duration_s(wait.sentence.removesuffix(" pass"))
 
 
 def rerun(expected: Target, target: Target, founders: Founders, sentences: Sequence[str]) -> Iterator[str]:

@@ -87,9 +87,12 @@ class Scene:
     def result(self, error: BaseException | None) -> ScenarioResult:
         """Return how it ended: with `error`, or well; a departure that may be the clock's is inconclusive."""
         ended = self.observed(error)
-        if self.world and (why := doubt(self.world.exchange, ended, self._tell_again)):
-            return replace(ended, verdict=Verdict.INCONCLUSIVE, actual=ended.actual + why)
-        return ended
+        if self.world is None:
+            return ended
+        exchange = self.world.exchange
+        moved_s = 0 if exchange.raced else exchange.moved_s
+        why = doubt(exchange.target, ended, self._tell_again, moved_s=moved_s, passed_s=exchange.passed_s)
+        return replace(ended, verdict=Verdict.INCONCLUSIVE, actual=ended.actual + why) if why else ended
 
     def _tell_again(self, target: Any, word: str) -> ScenarioResult:
         scene = Scene(self.told)

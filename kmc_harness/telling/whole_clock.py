@@ -8,15 +8,13 @@ moved along.
 import secrets
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
-from kmc_harness.report.results import ScenarioResult
-from kmc_harness.scenario.exchange import Exchange
 from kmc_harness.secrecy.exceptions import in_words
 from kmc_harness.telling.probes import probe
 from kmc_harness.verdicts import NotJudged, Verdict
 
-__all__ = ["doubt"]
+__all__ = ["Ended", "doubt"]
 
 _DEPARTED = (Verdict.FAIL, Verdict.WARNING)
 _COUNTS = (
@@ -30,24 +28,46 @@ _UNKNOWN = (
 )
 
 
-def doubt(exchange: Exchange, ended: ScenarioResult, tell: Callable[[Any, str], ScenarioResult]) -> str:
+class Ended(Protocol):
+    """How a scenario ended, or a trace; `step` is the first that departed, or where it broke off."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether it departed."""
+
+    @property
+    def step(self) -> str:
+        """In words."""
+
+    @property
+    def expected(self) -> str:
+        """In words."""
+
+    @property
+    def actual(self) -> str:
+        """In words."""
+
+
+def doubt(target: Any, ended: Ended, tell: Callable[[Any, str], Ended], *, moved_s: int, passed_s: int) -> str:
     """Return in words that the clock may be to blame for how a scenario `ended`; nothing where it is the target.
 
     Args:
-        exchange: that of the scenario, which is over.
+        target: before which it ended so.
         ended: a departure, or a situation that was not reached after time had passed.
         tell: tells it again before a target; a word makes the names of its people new.
+        moved_s: by how many seconds the clock was moved; 0 as well where people met at the same moment, who do not
+            meet alike each time.
+        passed_s: how much of it the sentences let pass.
 
     It is the clock's if it passes with the whole clock moved, and ends so once more without: a server is just started
     either time. It is the target's if it ends so at the same step either way. A target that does not bear it is
-    judged, unless the scenario speaks of time. People who meet at the same moment do not meet alike each time.
+    judged, unless the scenario speaks of time.
 
     """
-    target = exchange.target
     whole_clock = getattr(target, "whole_clock", None)
     departed = ended.verdict in _DEPARTED
-    is_of_time = exchange.moved_s if departed else ended.verdict is Verdict.INCONCLUSIVE and exchange.passed_s
-    if whole_clock is None or not is_of_time or exchange.raced:
+    is_of_time = moved_s if departed else ended.verdict is Verdict.INCONCLUSIVE and moved_s and passed_s
+    if whole_clock is None or not is_of_time:
         return ""
     with whole_clock() as whole:
         if whole is None:
@@ -59,7 +79,7 @@ def doubt(exchange: Exchange, ended: ScenarioResult, tell: Callable[[Any, str], 
     if again and (again.verdict, again.step) == (ended.verdict, ended.step):
         return ""
     seen = f"it expects {again.expected}; actual: {again.actual}" if again else why
-    return _UNKNOWN.format(seen) if departed and exchange.passed_s else ""
+    return _UNKNOWN.format(seen) if departed and passed_s else ""
 
 
 @cache

@@ -24,6 +24,7 @@ from kmc_harness.telling.probes import probe
 from kmc_harness.verdicts import NotJudged, Unreached
 from kmc_model.model import Variant
 from kmc_model.totp import SeededSecrets, counter_of
+from tests.conftest import ROOT, kmc
 from tests.targets import Settings
 
 DAY_S = 86_400
@@ -354,6 +355,51 @@ def test_a_cache_by_the_monotonic_clock_in_this_process_is_found_out_or_moved(
     ran = judge(str(tmp_path), "--only", "RST-011", "--only", "LOG-004")
     assert ran.verdicts == {"RST-011": verdict, "LOG-004": "pass"}
     assert ("monotonic = true under [clock]" in " ".join(ran.out.split())) is (verdict == "inconclusive")
+
+
+LOCKS = """
+import time
+from kmc_model.model import Variant
+from kmc_model.turn import Turn
+from kmc_model.values import changed
+from tests.targets import InThisProcess
+
+ends = {}
+
+class Cached(Turn):
+    def put_credentials(self, credentials):
+        if credentials.locked_until > self.now:
+            ends[credentials.email] = time.monotonic() + LIFETIME_S
+            credentials = changed(credentials, locked_until=1 << 40)
+        super().put_credentials(credentials)
+
+    @property
+    def own(self):
+        own = super().own
+        return changed(own, locked_until=0) if time.monotonic() >= ends.get(own.email, 0) else own
+
+class Adapter(InThisProcess):
+    def __init__(self):
+        super().__init__(Variant(turn=Cached))
+"""
+
+
+@pytest.mark.parametrize(
+    ("lifetime_s", "code", "words"),
+    [("900", 3, "write monotonic = true under [clock]"), ("float('inf')", 1, "SEC-011 is broken")],
+)
+def test_what_never_ends_is_a_departure_found_by_exploring_only_where_its_clock_was_moved(
+    lifetime_s: str, code: int, words: str, tmp_path: Path
+) -> None:
+    (tmp_path / "locking.py").write_text(LOCKS.replace("LIFETIME_S", lifetime_s))
+    (tmp_path / "target.toml").write_text(
+        'name = "in process"\n[adapter]\npython = "locking:Adapter"\n'
+        '[clock]\nkind = "time-machine"\n[mail]\nkind = "adapter"\nsettle = "0s"\n'
+    )
+    done = kmc("explore", "--target", str(tmp_path), "--budget", "5s", cwd=ROOT)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert words in " ".join(done.stdout.split())
+    assert ("not judged" in done.stdout) is (code == 3)
 
 
 def _left_behind(kind: type[ModelTarget], into_step_s: int, tolerance_steps: int, is_behind: bool) -> ModelTarget:
