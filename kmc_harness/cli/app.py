@@ -479,6 +479,18 @@ def report(
 
 
 @app.command()
+def waivers(
+    report: _REPORT,
+    file: Annotated[Path, typer.Argument(metavar="[FILE]", help="what stands in it is kept")] = Path("waivers.toml"),
+) -> None:
+    """Write a waiver into FILE for each departure of a report that has none there; you write why it is accepted."""
+    from kmc_harness.cli import reports
+    from kmc_harness.report import read
+
+    typer.echo(reports.write_waivers(read(report), file))
+
+
+@app.command()
 def contexts(
     report: Annotated[
         Path | None, typer.Argument(metavar="[REPORT]", help="with how many pairs of each this report has")

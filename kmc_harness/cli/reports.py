@@ -24,12 +24,12 @@ from kmc_harness.report.results import (
 from kmc_harness.report.times import clock, moment, span
 from kmc_harness.scenario.evidence import Acted, Checked, Event, Mailed, Scanned, Step, StepEnd, Waited
 from kmc_harness.specification.catalogue import CHAPTERS, readings_of
-from kmc_harness.verdicts import Verdict
+from kmc_harness.verdicts import Misuse, Verdict
 
 if TYPE_CHECKING:
     from kmc_harness.running.replaying import Replay
 
-__all__ = ["show_comparison", "show_matrix", "show_replay", "show_report"]
+__all__ = ["show_comparison", "show_matrix", "show_replay", "show_report", "write_waivers"]
 
 
 def show_report(
@@ -267,6 +267,29 @@ def show_comparison(before: Report, after: Report, differences: Sequence[Differe
     counts = {change: sum(each.change is change for each in differences) for change in Change}
     told = ", ".join(f"{count} {change}" for change, count in counts.items() if count)
     console.print(f"\n{told or 'no scenario differs'}")
+
+
+def write_waivers(report: Report, file: Path) -> str:
+    """Write the waivers that `file` lacks for `report` to its end; return in words how many.
+
+    Raises:
+        Misuse: the file has a waiver that makes no sense, or cannot be written.
+
+    """
+    from kmc_harness.report.files import write_whole
+    from kmc_harness.running import waivers
+
+    has_file = file.exists()
+    entries = waivers.missing(waivers.read(file) if has_file else (), report.scenarios)
+    if not entries:
+        return f"{file}: nothing to add"
+    try:
+        before = file.read_bytes().rstrip() if has_file else b""
+        write_whole(file, b"\n\n".join(filter(None, (before, "\n".join(entries).encode()))))
+    except OSError as error:
+        raise Misuse(f"{str(file)!r} cannot be written: {error.strerror}") from error
+    said = "1 waiver" if len(entries) == 1 else f"{len(entries)} waivers"
+    return f"{file}: {said} added; write why each departure is accepted, or the file is refused"
 
 
 def show_matrix(made: Matrix) -> None:

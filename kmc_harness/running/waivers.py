@@ -4,6 +4,7 @@ A waiver never keeps a scenario from running. One that no longer applies fails t
 """
 
 import datetime
+import json
 import re
 from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
@@ -15,7 +16,7 @@ from kmc_harness.report.results import ScenarioResult, WaiverResult, WaiverState
 from kmc_harness.specification import catalogue
 from kmc_harness.verdicts import Misuse, Verdict
 
-__all__ = ["Waiver", "apply", "read"]
+__all__ = ["Waiver", "apply", "missing", "read"]
 
 _HELD = frozenset({Verdict.PASS, Verdict.WARNING, Verdict.SKIPPED})
 
@@ -104,6 +105,32 @@ def _complaint(waiver: Waiver) -> str:
     if not waiver.actual.strip(" *"):
         return f"({waiver.requirement}) would match however it fails; copy `actual` from the report"
     return ""
+
+
+def missing(waivers: Sequence[Waiver], scenarios: Iterable[ScenarioResult]) -> list[str]:
+    """Return an entry, as TOML, for each way in which `scenarios` end that none of `waivers` is for; `why` is empty.
+
+    It names its scenario only where others of the requirement end in another way.
+    """
+    ways: dict[tuple[str, str], dict[str, set[str]]] = {}
+    for each in scenarios:
+        if each.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE) and not any(one.matches(each) for one in waivers):
+            of_requirement = ways.setdefault((each.requirement, each.verdict.value), {})
+            of_requirement.setdefault(each.actual, set()).add("" if each.scenario_of else each.title)
+    entries = []
+    for (requirement, verdict), titles_of in ways.items():
+        for actual, titles in titles_of.items():
+            for title in sorted(titles) if len(titles_of) > 1 else ("",):
+                fields = {"requirement": requirement, "scenario": title, "actual": actual}
+                given = {name: text for name, text in fields.items() if text}
+                given |= {"verdict": verdict} if verdict == Verdict.INCONCLUSIVE else {}
+                entries.append(_as_toml(given | {"why": ""}))
+    return entries
+
+
+def _as_toml(fields: dict[str, str]) -> str:
+    quoted = {name: json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f") for name, text in fields.items()}
+    return "\n".join(["[[waiver]]", *(f"{name} = {text}" for name, text in quoted.items())]) + "\n"
 
 
 def apply(

@@ -186,3 +186,24 @@ def test_a_report_is_judged_by_the_day_it_is_made(tmp_path: Path) -> None:
         states.append(made.waivers[0].state)
     journal.remove()
     assert states == [WaiverState.APPLIED, WaiverState.OVERDUE]
+
+
+def test_waivers_are_drafted_for_what_has_none_and_hold_once_a_reason_is_written(tmp_path: Path) -> None:
+    judged = ("run", "--target", "model", "--policy", "kaltura-server", "--only", "RST,SWI")
+    whole = kmc(*judged, "--report", "whole", cwd=tmp_path)
+    assert whole.returncode == 1
+    drafted = kmc("waivers", "whole", cwd=tmp_path)
+    file = tmp_path / "waivers.toml"
+    count = file.read_text().count("[[waiver]]")
+    assert drafted.stdout.startswith(f"waivers.toml: {count} waivers added; write why")
+    assert "gives no reason" in kmc(*judged, "--waivers", "waivers.toml", cwd=tmp_path).stderr
+    file.write_text("# ours\n" + file.read_text().replace('why = ""', 'why = "known"'))
+    green = kmc(*judged, "--waivers", "waivers.toml", "--report", "waived", cwd=tmp_path)
+    assert green.returncode == 0, green.stdout
+    before = file.read_bytes()
+    assert kmc("waivers", "whole", cwd=tmp_path).stdout == "waivers.toml: nothing to add\n"
+    assert file.read_bytes() == before
+    cut = before.decode().rpartition("[[waiver]]")[0]
+    file.write_text(cut)
+    assert "1 waiver added" in kmc("waivers", "whole", cwd=tmp_path).stdout
+    assert file.read_text().startswith(cut.rstrip())
