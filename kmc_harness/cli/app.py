@@ -585,10 +585,12 @@ def _beside_a_whole_report(what: "Run", folder: Path) -> Path:
 def _shown(
     made: "Report", folder: Path, took_s: float | None = None, *, quiet: bool = False, verbose: bool = False
 ) -> int:
-    from kmc_harness.cli import reports
+    from kmc_harness.cli import github, reports
 
     try:
         reports.show_report(made, folder, took_s, quiet=quiet, verbose=verbose)
+        if told := github.tell(made, folder):
+            typer.echo(told)
     except OSError as error:  # nobody reads it any more, or somebody has closed the output
         supervision.at(f"showing the report ({error.strerror}); it is in {folder}")
     return made.exit_code

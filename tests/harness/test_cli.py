@@ -167,3 +167,16 @@ def test_a_pipe_gets_whole_lines_without_blanks_at_their_ends(tmp_path: Path) ->
     ).stdout.splitlines()
     assert max(map(len, lines)) > 120
     assert not [line for line in lines if line != line.rstrip()]
+
+
+def test_in_a_workflow_of_github_each_departure_is_an_annotation_and_the_summary_is_kept(tmp_path: Path) -> None:
+    server = ("--target", "model", "--policy", "kaltura-server", "--only", "ENR-002,SWI-002,LOG-001")
+    page = tmp_path / "page.md"
+    page.write_text("before\n")
+    done = kmc("run", *server, cwd=tmp_path, GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(page))
+    told = [line for line in done.stdout.splitlines() if line.startswith("::")]
+    assert [line.partition("title=")[2][:7] for line in told] == ["ENR-002", "SWI-002"]
+    assert [line.split()[0] for line in told] == ["::warning", "::error"]
+    assert "::fail: expected " in told[1]
+    assert page.read_text() == "before\n" + (tmp_path / "kmc-report" / "summary.md").read_text() + "\n"
+    assert "::" not in kmc("run", *server, cwd=tmp_path, GITHUB_ACTIONS="").stdout
