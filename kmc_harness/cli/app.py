@@ -23,6 +23,11 @@ __all__ = ["app"]
 
 SUPERVISED = ("run", "replay", "doctor", "explore", "selftest")
 """The commands in which an adapter runs, or may."""
+JUDGING, REPORTS = "Judge a login", "Work with reports"
+ADAPTERS, MODEL = "Look things up, and write your own", "Use the reference model"
+"""Under what heads the help lists the commands."""
+WHOLE = 1_000
+"""More letters than any line of help has: none is cut."""
 PIPE_CLOSED = 141
 """What a shell shows of a program whose reader has gone."""
 
@@ -38,6 +43,17 @@ class _Commands(TyperGroup):
         if not set(SUPERVISED) & set(sys.argv[1:2]):
             return super().main(*args, **extra)
         raise SystemExit(supervision.supervised(lambda: _ended(judge)))
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        for head in (JUDGING, ADAPTERS, REPORTS, MODEL):
+            with formatter.section(head):
+                formatter.write_dl(
+                    [
+                        (name, command.get_short_help_str(WHOLE))
+                        for name, command in self.commands.items()
+                        if getattr(command, "rich_help_panel", None) == head
+                    ]
+                )
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # typer's own Context is a subclass
         try:
@@ -85,7 +101,6 @@ app = typer.Typer(
     cls=_Commands,
     # Plain help: drawing it with rich would cost more than all the rest of `kmc --help`.
     rich_markup_mode=None,
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -120,7 +135,7 @@ def _settings_of_run(context: Any) -> list[str]:
     return [each.name for each in context.command.get_command(context, "run").params if each.name not in of_one_run]
 
 
-@app.command()
+@app.command(rich_help_panel=JUDGING)
 def run(
     context: typer.Context,
     target: Annotated[
@@ -239,7 +254,7 @@ def run(
         raise typer.Exit(128 + (supervision.stopped_by() or signal.SIGINT)) from error
 
 
-@app.command()
+@app.command(rich_help_panel=JUDGING)
 def config(context: typer.Context) -> None:
     """Show what `kmc run` takes here, and where each setting is from: kmc.toml, the environment, or its default."""
     parent = context.parent
@@ -255,7 +270,7 @@ def config(context: typer.Context) -> None:
         typer.echo(f"{name.replace('_', '-'):<10} {str(shown) or '-':<24} {source}")
 
 
-@app.command()
+@app.command(rich_help_panel=ADAPTERS)
 def requirements(
     requirement_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="show this one whole")] = None,
     profile: Annotated[str, typer.Option(help="article, strict, standard, hardening or all")] = "all",
@@ -272,7 +287,7 @@ def requirements(
         tables.show_requirement(catalogue.load()[chosen_id])
 
 
-@app.command()
+@app.command(rich_help_panel=ADAPTERS)
 def actions() -> None:
     """List the actions that an adapter performs: what each field means, what None means, what is answered."""
     from kmc_harness.cli import tables
@@ -280,7 +295,7 @@ def actions() -> None:
     tables.show_actions()
 
 
-@app.command()
+@app.command(rich_help_panel=MODEL)
 def selftest(
     thorough: Annotated[bool, typer.Option(help="every scenario on every fault, benign ones alone")] = False,
     fault: Annotated[list[str] | None, typer.Option(metavar="NAME", help="only this fault; repeatable")] = None,
@@ -302,7 +317,7 @@ def selftest(
     raise typer.Exit(commands.prove(tuple(fault or ()), processes, thorough=thorough, everything=everything))
 
 
-@app.command()
+@app.command(rich_help_panel=JUDGING)
 def explore(
     target: Annotated[
         str | None, typer.Option(help="search this target for departures; else: the model's states")
@@ -328,7 +343,7 @@ def explore(
     raise typer.Exit(commands.search_target(target, against, policy, budget, seed, most, out))
 
 
-@app.command()
+@app.command(rich_help_panel=MODEL)
 def simulate(
     users: Annotated[int, typer.Option(help="how many, for each seed")] = 10_000,
     days: Annotated[int, typer.Option(help="from the day two-factor authentication is switched on")] = 90,
@@ -350,7 +365,7 @@ def simulate(
     simulating.simulate(simulating.Settings(users, days, policy, tuple(settings or ()), seed, seeds, processes, out))
 
 
-@app.command()
+@app.command(rich_help_panel=MODEL)
 def serve(
     policy: Annotated[str, typer.Option(help="rulebook of the model: article or kaltura-server")] = "article",
     seed: Annotated[str | None, typer.Option(help="same seed, same secrets; else: new ones")] = None,
@@ -387,7 +402,7 @@ def serve(
         raise typer.Exit from None
 
 
-@app.command()
+@app.command(rich_help_panel=JUDGING)
 def doctor(
     target: Annotated[str, typer.Argument(help="a folder with a target.toml, python:module:Class, exec:command")],
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="what each try asked, and what came back")] = False,
@@ -411,7 +426,7 @@ def doctor(
     raise typer.Exit(tables.show_examination(target, examined))
 
 
-@app.command()
+@app.command(rich_help_panel=ADAPTERS)
 def new_target(
     kind: Annotated[str, typer.Argument(help="python, exec-python or exec-node")],
     folder: Annotated[Path, typer.Argument(help="where to write it; new or empty")],
@@ -424,7 +439,7 @@ def new_target(
     typer.echo(f"next: kmc doctor {folder}")
 
 
-@app.command()
+@app.command(rich_help_panel=ADAPTERS)
 def check_features(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="features of your own, with a conftest.py or without")],
 ) -> None:
@@ -442,7 +457,7 @@ def check_features(
 _REPORT = Annotated[Path, typer.Argument(metavar="REPORT", help="report.json, or the folder it stands in")]
 
 
-@app.command()
+@app.command(rich_help_panel=JUDGING)
 def replay(
     report: _REPORT,
     scenario: Annotated[str, typer.Argument(help="id, file:line or title; or a requirement, for its worst one")],
@@ -459,7 +474,7 @@ def replay(
     raise typer.Exit(reports.show_replay(replayed))
 
 
-@app.command()
+@app.command(rich_help_panel=REPORTS)
 def report(
     report: _REPORT,
     to: Annotated[Path | None, typer.Option(metavar="DIR", help="another folder than the report's")] = None,
@@ -478,7 +493,7 @@ def report(
         raise Misuse(f"{str(folder)!r} cannot be written: {error.strerror}; choose a folder with --to") from error
 
 
-@app.command()
+@app.command(rich_help_panel=REPORTS)
 def waivers(
     report: _REPORT,
     file: Annotated[Path, typer.Argument(metavar="[FILE]", help="what stands in it is kept")] = Path("waivers.toml"),
@@ -490,7 +505,7 @@ def waivers(
     typer.echo(reports.write_waivers(read(report), file))
 
 
-@app.command()
+@app.command(rich_help_panel=ADAPTERS)
 def contexts(
     report: Annotated[
         Path | None, typer.Argument(metavar="[REPORT]", help="with how many pairs of each this report has")
@@ -509,7 +524,7 @@ def contexts(
     tables.show_contexts(read(report).in_contexts if report else None)
 
 
-@app.command()
+@app.command(rich_help_panel=REPORTS)
 def merge(
     shares: Annotated[list[Path], typer.Argument(metavar="REPORT...", help="of runs with --shard 1/N to N/N")],
     report: Annotated[Path, typer.Option(metavar="DIR", help="folder for the report")] = Path("kmc-report"),
@@ -529,7 +544,7 @@ def merge(
     raise typer.Exit(made.exit_code)
 
 
-@app.command()
+@app.command(rich_help_panel=REPORTS)
 def compare(
     before: Annotated[Path, typer.Argument(metavar="A", help="the earlier report")],
     after: Annotated[Path, typer.Argument(metavar="B", help="the later report")],
@@ -545,7 +560,7 @@ def compare(
     raise typer.Exit(int(any(each.change.fails for each in differences)))
 
 
-@app.command()
+@app.command(rich_help_panel=REPORTS)
 def matrix(
     compared: Annotated[list[Path], typer.Argument(metavar="REPORT...", help="report.json files or their folders")],
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="also as a page")] = None,

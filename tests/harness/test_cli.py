@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kmc_harness import terminal
+from kmc_harness.cli.app import app
 from kmc_harness.verdicts import Verdict
 from tests.conftest import ROOT, Ran, kmc
 
@@ -180,3 +181,19 @@ def test_in_a_workflow_of_github_each_departure_is_an_annotation_and_the_summary
     assert "::fail: expected " in told[1]
     assert page.read_text() == "before\n" + (tmp_path / "kmc-report" / "summary.md").read_text() + "\n"
     assert "::" not in kmc("run", *server, cwd=tmp_path, GITHUB_ACTIONS="").stdout
+
+
+def test_the_help_lists_each_command_whole_under_a_head(tmp_path: Path) -> None:
+    told = kmc("--help", cwd=tmp_path, COLUMNS="80").stdout
+    assert "..." not in told.partition("Judge a login:")[2]
+    for each in app.registered_commands:
+        assert each.callback is not None
+        name = each.callback.__name__.replace("_", "-")
+        assert f"\n  {name} " in told, f"{name} is under no head"
+
+
+def test_a_shell_completes_commands(tmp_path: Path) -> None:
+    typed = {"COMP_WORDS": "kmc ma", "COMP_CWORD": "1", "_KMC_COMPLETE": "complete_bash"}
+    command = Path(sys.executable).with_name("kmc")
+    done = subprocess.run([command], cwd=tmp_path, env=os.environ | typed, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["matrix"]
