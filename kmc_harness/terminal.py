@@ -12,7 +12,7 @@ from rich.table import Table
 from kmc_harness.durations import stopwatch
 from kmc_harness.verdicts import Verdict
 
-__all__ = ["Progress", "badge", "console", "table"]
+__all__ = ["Progress", "badge", "console", "show_json", "table"]
 
 COLOURS = {
     Verdict.PASS: "green",
@@ -61,6 +61,13 @@ def table(*columns: str) -> Table:
     for each in columns:
         made.add_column(each)
     return made
+
+
+def show_json(value: object) -> None:
+    """Print what a command would show, for programs."""
+    import msgspec
+
+    print(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 
 
 class Progress:

@@ -135,6 +135,9 @@ def _settings_of_run(context: Any) -> list[str]:
     return [each.name for each in context.command.get_command(context, "run").params if each.name not in of_one_run]
 
 
+_JSON = Annotated[bool, typer.Option("--json", help="as JSON, for programs")]
+
+
 @app.command(rich_help_panel=JUDGING)
 def run(
     context: typer.Context,
@@ -274,17 +277,21 @@ def config(context: typer.Context) -> None:
 def requirements(
     requirement_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="show this one whole")] = None,
     profile: Annotated[str, typer.Option(help="article, strict, standard, hardening or all")] = "all",
+    as_json: _JSON = False,
 ) -> None:
     """List the requirements with the actions and offers each needs, or show one with source and scenarios."""
+    from kmc_harness import terminal
     from kmc_harness.cli import tables
     from kmc_harness.specification import catalogue
 
-    if requirement_id is None:
-        chosen = catalogue.select(profile)
-        tables.show_catalogue([catalogue.load()[each] for each in chosen])
+    ids = catalogue.select(profile) if requirement_id is None else catalogue.select("all", (requirement_id,))
+    chosen = [catalogue.load()[each] for each in ids]
+    if as_json:
+        terminal.show_json(chosen)
+    elif requirement_id is None:
+        tables.show_catalogue(chosen)
     else:
-        (chosen_id,) = catalogue.select("all", (requirement_id,))
-        tables.show_requirement(catalogue.load()[chosen_id])
+        tables.show_requirement(chosen[0])
 
 
 @app.command(rich_help_panel=ADAPTERS)
@@ -406,9 +413,10 @@ def serve(
 def doctor(
     target: Annotated[str, typer.Argument(help="a folder with a target.toml, python:module:Class, exec:command")],
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="what each try asked, and what came back")] = False,
+    as_json: _JSON = False,
 ) -> None:
     """Try each thing people do once, and say in plain words what the adapter still lacks; exit 1 for a wrong answer."""
-    from kmc_harness import targets
+    from kmc_harness import targets, terminal
     from kmc_harness.cli import tables
     from kmc_harness.running import doctor as practice
     from kmc_harness.verdicts import NotJudged
@@ -421,6 +429,9 @@ def doctor(
         raise typer.Exit(supervision.UNDECIDED) from error
     finally:
         found.close()
+    if as_json:
+        terminal.show_json(tables.as_data(examined))
+        raise typer.Exit(examined.exit_code)
     if verbose:
         tables.show_tries(examined)
     raise typer.Exit(tables.show_examination(target, examined))
@@ -548,15 +559,20 @@ def merge(
 def compare(
     before: Annotated[Path, typer.Argument(metavar="A", help="the earlier report")],
     after: Annotated[Path, typer.Argument(metavar="B", help="the later report")],
+    as_json: _JSON = False,
 ) -> None:
     """Tell what got better or worse between two reports; exit 1 on a regression or a check that was lost."""
+    from kmc_harness import terminal
     from kmc_harness.cli import reports
     from kmc_harness.report import read
     from kmc_harness.report.compare import compare as differences_of
 
     earlier, later = read(before), read(after)
     differences = differences_of(earlier, later)
-    reports.show_comparison(earlier, later, differences)
+    if as_json:
+        terminal.show_json(differences)
+    else:
+        reports.show_comparison(earlier, later, differences)
     raise typer.Exit(int(any(each.change.fails for each in differences)))
 
 
@@ -565,8 +581,10 @@ def matrix(
     compared: Annotated[list[Path], typer.Argument(metavar="REPORT...", help="report.json files or their folders")],
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="also as a page")] = None,
     csv: Annotated[Path | None, typer.Option(metavar="FILE", help="also as CSV")] = None,
+    as_json: _JSON = False,
 ) -> None:
     """Put the reports of many implementations side by side."""
+    from kmc_harness import terminal
     from kmc_harness.cli import reports
     from kmc_harness.report import read
     from kmc_harness.report.files import write_whole
@@ -574,7 +592,10 @@ def matrix(
     from kmc_harness.report.matrix import matrix as matrix_of
 
     made = matrix_of([(str(each), read(each)) for each in compared])
-    reports.show_matrix(made)
+    if as_json:
+        terminal.show_json(made.as_data())
+    else:
+        reports.show_matrix(made)
     for path, render in ((html, as_html), (csv, as_csv)):
         if path:
             try:

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from kmc_harness import terminal
-from kmc_harness.report.compare import Change, Difference
+from kmc_harness.report.compare import NONE, Change, Difference
 from kmc_harness.report.matrix import Matrix
 from kmc_harness.report.results import (
     NOTHING_RAN,
@@ -257,13 +257,17 @@ def show_comparison(before: Report, after: Report, differences: Sequence[Differe
         table.add_column(column, no_wrap=True)
     table.add_column("scenario", ratio=1)
     table.add_column("A to B", no_wrap=True)
+    never_judged = [one for one in differences if {one.before, one.after} == {NONE, Verdict.SKIPPED}]
     for one in differences:
         colour = colours.get(one.change, "dim")
         ended = f"{one.before} → {one.after}"
-        table.add_row(f"[{colour}]{one.change}[/]", one.requirement, escape(one.scenario), ended)
-    if differences:
+        if one not in never_judged:
+            table.add_row(f"[{colour}]{one.change}[/]", one.requirement, escape(one.scenario), ended)
+    if table.row_count:
         console.print()
         console.print(table)
+    if never_judged:
+        console.print(f"\n{len(never_judged)} scenarios are in one report alone, and were skipped there")
     counts = {change: sum(each.change is change for each in differences) for change in Change}
     told = ", ".join(f"{count} {change}" for change, count in counts.items() if count)
     console.print(f"\n{told or 'no scenario differs'}")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kmc_harness.running.doctor import Examination, Finding
 
 __all__ = [
+    "as_data",
     "show_actions",
     "show_catalogue",
     "show_contexts",
@@ -85,6 +86,12 @@ def show_examination(target: str, examined: "Examination") -> int:
         console.print("mend first what is red, unless the product itself is so; then again")
     console.print(f"kmc {'run --target' if is_clear else 'doctor'} {named}")
     return examined.exit_code
+
+
+def as_data(examined: "Examination") -> dict[str, object]:
+    """Return an examination for JSON: each try with its state and advice, and why it would not be judged."""
+    tries = [{"what": each.what, "state": each.state, "advice": each.advice} for each in examined.findings]
+    return {"tries": tries, "refusal": examined.refusal}
 
 
 def show_actions() -> None:

@@ -9,7 +9,10 @@ from kmc_harness.report.results import Report, ScenarioResult
 from kmc_harness.scenario.evidence import Checked
 from kmc_harness.verdicts import Verdict
 
-__all__ = ["Change", "Difference", "compare"]
+__all__ = ["NONE", "Change", "Difference", "compare"]
+
+NONE = "none"
+"""How a scenario ended that a report does not have."""
 
 
 class Change(StrEnum):
@@ -82,10 +85,10 @@ def _differences(old: dict[_Name, ScenarioResult], new: dict[_Name, ScenarioResu
         requirement, _, title = name
         if before is None:
             assert after is not None
-            yield Difference(Change.NEW, requirement, title, "none", after.verdict)
+            yield Difference(Change.NEW, requirement, title, NONE, after.verdict)
         elif after is None:
             change = Change.LOST if before.verdict.is_judged else Change.GONE
-            yield Difference(change, requirement, title, before.verdict, "none")
+            yield Difference(change, requirement, title, before.verdict, NONE)
         elif before.verdict is not after.verdict:
             yield Difference(_change(before.verdict, after.verdict), requirement, title, before.verdict, after.verdict)
         elif before.verdict is Verdict.PASS and _checks(after) < _checks(before):

@@ -27,6 +27,18 @@ class Matrix(Shown):
         column = [verdicts[at] for _, verdicts in self.rows if verdicts[at]]
         return f"{sum(each.is_judged for each in column if each)} of {len(column)}"
 
+    def as_data(self) -> list[dict[str, object]]:
+        """Return its rows for JSON: id, title, level, and the verdict in each report or null."""
+        return [
+            {
+                "id": each.id,
+                "title": each.title,
+                "level": each.level,
+                "verdicts": dict(zip(self.labels, row, strict=True)),
+            }
+            for each, row in self.rows
+        ]
+
 
 def matrix(reports: Sequence[tuple[str, Report]]) -> Matrix:
     """Put reports side by side; each comes with a name to tell it by where two are of the same target."""

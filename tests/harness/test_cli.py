@@ -1,6 +1,7 @@
 """The command line: what a user's mistakes lead to, and what the tables show."""
 
 import importlib.metadata
+import json
 import os
 import subprocess
 import sys
@@ -197,3 +198,19 @@ def test_a_shell_completes_commands(tmp_path: Path) -> None:
     command = Path(sys.executable).with_name("kmc")
     done = subprocess.run([command], cwd=tmp_path, env=os.environ | typed, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["matrix"]
+
+
+def test_what_commands_show_is_there_for_programs_too(tmp_path: Path) -> None:
+    products = [str(ROOT / "examples/targets" / each) for each in ("better-auth", "flask-security")]
+    (one,) = json.loads(kmc("requirements", "LOG-005", "--json", cwd=tmp_path).stdout)
+    assert (one["id"], one["level"]) == ("LOG-005", "implied")
+    doctor = json.loads(kmc("doctor", "model", "--json", cwd=tmp_path).stdout)
+    assert {each["state"] for each in doctor["tries"]} == {"works", "not offered"}
+    compared = kmc("compare", *products, "--json", cwd=tmp_path)
+    assert compared.returncode == 1
+    assert {"worse", "better"} <= {each["change"] for each in json.loads(compared.stdout)}
+    rows = json.loads(kmc("matrix", *products, "--json", cwd=tmp_path).stdout)
+    assert {each["id"]: each["verdicts"] for each in rows}["STD-012"] == {
+        "better-auth": "pass",
+        "flask-security": "warning",
+    }
