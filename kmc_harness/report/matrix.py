@@ -42,7 +42,8 @@ class Matrix(Shown):
 
 def matrix(reports: Sequence[tuple[str, Report]]) -> Matrix:
     """Put reports side by side; each comes with a name to tell it by where two are of the same target."""
-    subjects = [_short(report.run.subject) for _, report in reports]
+    runs = [report.run for _, report in reports]
+    subjects = [run.subject if run.called else _short(run.subject) for run in runs]
     labels = tuple(
         subject if subjects.count(subject) == 1 else f"{subject} ({name})"
         for subject, (name, _) in zip(subjects, reports, strict=True)

@@ -33,7 +33,7 @@ __all__ = [
     "build",
 ]
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 """Raised whenever a report of the new kind could not be read by the old code."""
 NOTHING_RAN = "no scenario was run"
 TABLED = ("Given meanwhile:", "Given this has happened:", "Given at the moment of the next act:")
@@ -67,6 +67,7 @@ class Run(_Part, frozen=True):
         choices: whether it was measured what the target chose where the requirements leave it a choice.
         adapter: where the adapter ran: a process of its own, or the process that judges; empty where there is none.
         min_judged: how many requirements are to be judged at least.
+        called: what its `target.toml` calls the target, with the version; empty for others.
 
     """
 
@@ -85,6 +86,7 @@ class Run(_Part, frozen=True):
     choices: bool = False
     adapter: str = ""
     min_judged: int = 0
+    called: str = ""
 
     @property
     def is_partial(self) -> bool:
@@ -94,7 +96,8 @@ class Run(_Part, frozen=True):
     @property
     def subject(self) -> str:
         """The target with its policy, as headings name it."""
-        return f"{self.target}, policy {self.policy}" if self.policy else self.target
+        name = self.called or self.target
+        return f"{name}, policy {self.policy}" if self.policy else name
 
     def reproduce(self, requirement: str, shown_by: "ScenarioResult | None" = None) -> str:
         """Return the command that judges just `requirement` again, as the scenario `shown_by` has shown it."""

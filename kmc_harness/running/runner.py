@@ -123,7 +123,14 @@ def run(
     loaded = _checked(what, folder, declared, processes)
     policy = what.policy if what.target == "model" else ""
     least = max(what.min_judged, 0 if what.is_partial else loaded.expected_judged(what.profile))
-    what = msgspec.structs.replace(what, policy=policy, versions=_versions(), adapter=loaded.runs_in, min_judged=least)
+    what = msgspec.structs.replace(
+        what,
+        policy=policy,
+        versions=_versions(),
+        adapter=loaded.runs_in,
+        min_judged=least,
+        called=loaded.called,
+    )
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     journal = Journal.start(folder, what, now, str(declared.resolve()) if declared else "")
     if journal.set_aside:

@@ -73,6 +73,11 @@ class Loaded:
         """Where the adapter runs, in words; empty where there is none of somebody else's."""
         return str(getattr(self._target, "runs_in", ""))
 
+    @property
+    def called(self) -> str:
+        """What its `target.toml` calls it, with its version; empty where there is none."""
+        return str(getattr(self._target, "called", ""))
+
     def expected_judged(self, profile: str) -> int:
         """How many requirements of `profile` are to be judged at least, as its `target.toml` says."""
         described = getattr(self._target, "expected_judged", {})

@@ -134,6 +134,8 @@ class Description(_Part, frozen=True):
     """The whole file.
 
     Attributes:
+        name: what reports call the target.
+        version: of the product, as reports say it after the name.
         expected_judged: by profile, how many requirements are to be judged at least: a lock against offers that
             disappear in a later version.
 
@@ -141,10 +143,16 @@ class Description(_Part, frozen=True):
 
     name: str
     adapter: AdapterPart
+    version: str = ""
     expected_judged: dict[str, int] = {}
     server: ServerPart | None = None
     clock: ClockPart | None = None
     mail: MailPart | None = None
+
+    @property
+    def called(self) -> str:
+        """The name, with the version where there is one."""
+        return f"{self.name} {self.version}".rstrip()
 
     @property
     def settle(self) -> str:
@@ -279,6 +287,11 @@ class Declared:
     def expected_judged(self) -> Mapping[str, int]:
         """How many requirements are to be judged at least, by profile."""
         return self._described.expected_judged
+
+    @property
+    def called(self) -> str:
+        """What reports call the target."""
+        return self._described.called
 
     @property
     def settle(self) -> str:

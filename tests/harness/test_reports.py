@@ -23,10 +23,11 @@ from kmc_harness.report.files import schema
 from kmc_harness.report.html import PASSES_UP_TO, page
 from kmc_harness.report.junit import junit
 from kmc_harness.report.markdown import summary
+from kmc_harness.report.matrix import matrix
 from kmc_harness.report.results import SCHEMA_VERSION, ScenarioResult, WaiverResult, WaiverState
 from kmc_harness.verdicts import Misuse, Verdict
 from tests.conftest import ROOT, kmc
-from tests.harness.made import report, scenario
+from tests.harness.made import RUN, report, scenario
 
 # The contract
 
@@ -67,6 +68,7 @@ def _as_of_version_2(part: Any) -> Any:
         "choices",
         "adapter",
         "min_judged",
+        "called",
     }
     return {names.get(name, name): _as_of_version_2(value) for name, value in part.items() if name not in since}
 
@@ -83,6 +85,17 @@ def test_a_report_of_an_earlier_version_is_converted(tmp_path: Path) -> None:
     path.write_text(json.dumps(raw | {"judged": 98}))
     with pytest.raises(Misuse, match="was changed after it was written"):
         read(path)
+
+
+def test_a_target_is_called_by_its_name_and_version_in_every_heading(tmp_path: Path) -> None:
+    shop = msgspec.structs.replace(RUN, target="./shop/target.toml", policy="")
+    made = report(scenario(Verdict.FAIL), run=msgspec.structs.replace(shop, called="Shop/Web 2.3"))
+    other = report(scenario(), run=shop)
+    assert made.headline.partition(" on ")[2].startswith("Shop/Web 2.3, profile")
+    assert matrix([("a", made), ("b", other)]).labels == ("Shop/Web 2.3", "shop")
+    render(write(made, tmp_path), tmp_path)
+    for name in ("report.html", "summary.md", "junit.xml"):
+        assert "Shop/Web 2.3" in (tmp_path / name).read_text(), name
 
 
 def test_a_report_of_the_version_before_is_read() -> None:
@@ -119,7 +132,7 @@ DAMAGES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "another day": (lambda text: text.replace(b'"2026-01-05', b'"2025-01-05'), "changed after it was written"),
     "no day": (lambda text: text.replace(b'"2026-01-05', b'"then'), "changed after it was written"),
     "a second more": (lambda text: text.replace(b": 0.5", b": 1.5"), "changed after it was written"),
-    "newer": (lambda text: text.replace(b'"schema_version": 6', b'"schema_version": 7'), "a newer kmc-harness reads"),
+    "newer": (lambda text: text.replace(b'"schema_version": 7', b'"schema_version": 8'), "a newer kmc-harness reads"),
     "a field more": (lambda text: text.replace(b'"digest"', b'"more": 1, "digest"'), "does not follow the schema"),
     "no such verdict": (lambda text: text.replace(b'"fail"', b'"good"'), "does not follow the schema"),
     "another tool's": (lambda _: b'{"version": "2.1.0", "runs": []}', "is no report of kmc run"),
