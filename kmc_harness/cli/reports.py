@@ -302,7 +302,13 @@ def show_matrix(made: Matrix) -> None:
     table.add_column("requirement", no_wrap=True)
     for label in made.labels:
         table.add_column(escape(label), overflow="fold")
-    for each, verdicts in made.rows:
-        table.add_row(each.id, *(terminal.badge(verdict) if verdict else "" for verdict in verdicts))
+    for each, results in made.rows:
+        table.add_row(each.id, *map(_in_matrix, results))
     table.add_row("[bold]judged[/]", *(made.judged(at) for at in range(len(made.labels))))
     terminal.console().print(table)
+    if any(one and one.partly_covered for _, results in made.rows for one in results):
+        terminal.console().print("\n* judged in part: some of its scenarios were skipped")
+
+
+def _in_matrix(result: RequirementResult | None) -> str:
+    return f"{terminal.badge(result.verdict)}{'*' * bool(result.partly_covered)}" if result else ""

@@ -96,11 +96,11 @@ def heat_map(made: Matrix) -> "Figure":
     figure = Figure(figsize=(1.55 * len(panels), 1.6 + 0.24 * tallest), facecolor="white")
     seen = set()
     for axes, rows in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.values(), strict=True):
-        for y, (_, verdicts) in enumerate(rows):
-            for x, verdict in enumerate(verdicts):
-                if verdict is not None:
-                    seen.add(verdict)
-                    _cell(axes, x, y, verdict)
+        for y, (_, results) in enumerate(rows):
+            for x, one in enumerate(results):
+                if one is not None:
+                    seen.add(one.verdict)
+                    _cell(axes, x, y, one.verdict)
         axes.set_yticks(range(len(rows)), [each.id for each, _ in rows], fontsize=7)
         axes.set_xticks(range(len(made.labels)), made.labels, fontsize=7, rotation=90)
         axes.xaxis.tick_top()

@@ -9,32 +9,34 @@ from pathlib import PurePath
 
 from kmc_harness.report.results import Report, RequirementResult
 from kmc_harness.specification.catalogue import CHAPTERS, chapter_of
-from kmc_harness.verdicts import Verdict
 from kmc_model.values import Shown
 
 __all__ = ["Matrix", "as_csv", "as_html", "matrix"]
 
+Row = tuple[RequirementResult, tuple[RequirementResult | None, ...]]
+
 
 @dataclass(frozen=True)
 class Matrix(Shown):
-    """Rows of (requirement, its verdict in each report or None where it was not in the run); a label a report."""
+    """Rows of (requirement, its result in each report or None where it was not in the run); a label a report."""
 
     labels: tuple[str, ...]
-    rows: tuple[tuple[RequirementResult, tuple[Verdict | None, ...]], ...]
+    rows: tuple[Row, ...]
 
     def judged(self, at: int) -> str:
         """Return how many requirements report number `at` judged, and of how many."""
-        column = [verdicts[at] for _, verdicts in self.rows if verdicts[at]]
-        return f"{sum(each.is_judged for each in column if each)} of {len(column)}"
+        column = [found for _, results in self.rows if (found := results[at])]
+        return f"{sum(each.verdict.is_judged for each in column)} of {len(column)}"
 
     def as_data(self) -> list[dict[str, object]]:
-        """Return its rows for JSON: id, title, level, and the verdict in each report or null."""
+        """Return its rows for JSON: id, title, level; by report the verdict or null, and where it is judged in part."""
         return [
             {
                 "id": each.id,
                 "title": each.title,
                 "level": each.level,
-                "verdicts": dict(zip(self.labels, row, strict=True)),
+                "verdicts": {label: one and one.verdict for label, one in zip(self.labels, row, strict=True)},
+                "partly": [label for label, one in zip(self.labels, row, strict=True) if one and one.partly_covered],
             }
             for each, row in self.rows
         ]
@@ -54,8 +56,8 @@ def matrix(reports: Sequence[tuple[str, Report]]) -> Matrix:
             found.setdefault(each.id, each)
     chapters = list(CHAPTERS)
     ids = sorted(found, key=lambda each: (chapters.index(each.partition("-")[0]), each))
-    verdicts = [{each.id: each.verdict for each in report.requirements} for _, report in reports]
-    return Matrix(labels, tuple((found[each], tuple(one.get(each) for one in verdicts)) for each in ids))
+    results = [{each.id: each for each in report.requirements} for _, report in reports]
+    return Matrix(labels, tuple((found[each], tuple(one.get(each) for one in results)) for each in ids))
 
 
 def _short(subject: str) -> str:
@@ -71,8 +73,8 @@ def as_csv(made: Matrix) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["requirement", "title", "level", *made.labels])
-    for each, verdicts in made.rows:
-        writer.writerow([each.id, each.title, each.level, *(verdict or "" for verdict in verdicts)])
+    for each, results in made.rows:
+        writer.writerow([each.id, each.title, each.level, *(one.verdict if one else "" for one in results)])
     return out.getvalue()
 
 
@@ -80,7 +82,7 @@ def as_html(made: Matrix) -> str:
     """Return `made` as a page that needs nothing else."""
     from kmc_harness.report.html import template
 
-    rows: dict[str, list[tuple[RequirementResult, tuple[Verdict | None, ...]]]] = {}
+    rows: dict[str, list[Row]] = {}
     for row in made.rows:
         rows.setdefault(chapter_of(row[0].id), []).append(row)
     return template("matrix.html.j2").render(matrix=made, chapters=rows.items())

@@ -102,7 +102,7 @@ def test_a_matrix_holds_every_requirement_of_every_report() -> None:
     one, two = report(scenario(requirement="SWI-002")), report(scenario(V.FAIL, requirement="ENA-001"))
     made = matrix([("a", one), ("b", msgspec.structs.replace(two, run=msgspec.structs.replace(RUN, policy="other")))])
     assert made.labels == ("model, policy article", "model, policy other")
-    assert [(each.id, verdicts) for each, verdicts in made.rows] == [
+    assert [(each.id, tuple(one and one.verdict for one in results)) for each, results in made.rows] == [
         ("ENA-001", (None, V.FAIL)),
         ("SWI-002", (V.PASS, None)),
     ]
@@ -111,6 +111,14 @@ def test_a_matrix_holds_every_requirement_of_every_report() -> None:
     assert rows[0][3:] == list(made.labels)
     assert rows[1][0::3] == ["ENA-001", ""]
     assert '<span class="badge fail">fail</span>' in as_html(made)
+
+
+def test_a_cell_says_where_a_requirement_was_judged_in_part() -> None:
+    half = report(scenario(), scenario(V.SKIPPED, title="Another", actual="the target does not offer 'race'"))
+    made = matrix([("a", half), ("b", report(scenario()))])
+    assert [one and bool(one.partly_covered) for _, row in made.rows for one in row] == [True, False]
+    assert as_html(made).count(">partly</span>") == 1
+    assert [each["partly"] for each in made.as_data()] == [[made.labels[0]]]
 
 
 def test_reports_of_one_target_are_told_apart_by_their_names() -> None:
