@@ -119,24 +119,24 @@ def _coded(names: Iterable[str]) -> str:
 
 @cache
 def _products() -> Any:
-    return matrix([(each.parent.name, read(each)) for each in sorted(PRODUCTS.glob("*/report.json"))])
+    return matrix([(each, read(PRODUCTS / each)) for each in _folders()])
+
+
+def _folders() -> list[str]:
+    return sorted(each.parent.name for each in PRODUCTS.glob("*/report.json"))
 
 
 def _in_products(requirement: str) -> Iterator[str]:
     made = _products()
-    for result, verdicts in made.rows:
+    for result, cells in made.rows:
         if result.id == requirement:
-            told = {label: verdict for label, verdict in zip(made.labels, verdicts, strict=True) if verdict}
-            kinds = [kind for kind in reversed(Verdict) if kind in told.values() and kind is not Verdict.SKIPPED]
-            if kinds:
-                said = ("; ".join(f"`{kind}`: {', '.join(_linked(told, kind))}" for kind in kinds)) + "."
-                yield f"[Published products](../products/index.md)\n: {said}\n"
-
-
-def _linked(told: dict[str, Verdict], kind: Verdict) -> Iterator[str]:
-    for label, verdict in told.items():
-        if verdict is kind:
-            yield f"[{label}](../products/{label}.md)"
+            told: dict[Verdict, list[str]] = {}
+            for label, folder, one in zip(made.labels, _folders(), cells, strict=True):
+                if one and one.verdict is not Verdict.SKIPPED:
+                    told.setdefault(one.verdict, []).append(f"[{label}](../products/{folder}.md)")
+            if told:
+                said = "; ".join(f"`{kind}`: {', '.join(told[kind])}" for kind in reversed(Verdict) if kind in told)
+                yield f"[Published products](../products/index.md)\n: {said}.\n"
 
 
 def _scenarios(requirement: str) -> Iterator[str]:
@@ -203,12 +203,20 @@ def matrix_of_products() -> str:
     rows = [
         (
             f"[{result.id}](../specification/{result.id[:3].lower()}.md#{result.id.lower()})",
-            *(f"**{each}**" if each is Verdict.FAIL else str(each or "") for each in verdicts),
+            *map(_cell, cells),
         )
-        for result, verdicts in made.rows
-        if any(each and each is not Verdict.SKIPPED for each in verdicts)
+        for result, cells in made.rows
+        if any(one and one.verdict is not Verdict.SKIPPED for one in cells)
     ]
-    return _table(("requirement", *(f"[{each}]({each}.md)" for each in made.labels)), rows)
+    labels = (f"[{label}]({folder}.md)" for label, folder in zip(made.labels, _folders(), strict=True))
+    return _table(("requirement", *labels), rows)
+
+
+def _cell(result: results.RequirementResult | None) -> str:
+    if result is None:
+        return ""
+    verdict = f"**{result.verdict}**" if result.verdict is Verdict.FAIL else str(result.verdict)
+    return f"{verdict}, partly" if result.partly_covered else verdict
 
 
 # The command line, and settings
