@@ -313,10 +313,8 @@ class Report(_Part, Shown, frozen=True):
     def exit_code(self) -> int:
         """0: all as declared; 1: a `fail` or a wrong waiver; 3: neither, but undecided, cut short or too little.
 
-        Undecided is an `error`, also in a context, an `inconclusive` or a `flaky`.
+        Undecided is an `error`, also in a context, an `inconclusive` or a `flaky`; a scenario that was not run is one.
         """
-        if self.not_run:
-            return 3
         seen = {each.verdict for each in self.scenarios} | {each for one in self.scenarios for each in one.repeats}
         if Verdict.FAIL in seen or any(each.state.fails_run for each in self.waivers):
             return 1

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from kmc_harness import targets
-from kmc_harness.report.results import ScenarioResult
+from kmc_harness.report.results import RUN, ScenarioResult
 from kmc_harness.running.replaying import Replay
 from kmc_harness.running.unworked import departed, doubted
 from kmc_harness.scenario.evidence import Acted, Step, StepEnd
@@ -71,6 +71,14 @@ def test_fewer_judged_than_are_asked_for_is_undecided_and_said() -> None:
     fewer = msgspec.structs.replace(whole, run=msgspec.structs.replace(whole.run, min_judged=2))
     assert fewer.exit_code == 3
     assert fewer.headline.endswith("; 2 were to be judged at least: what is not offered any more?")
+
+
+def test_a_departure_counts_also_where_the_rest_was_not_run() -> None:
+    left_out = msgspec.structs.replace(scenario(Verdict.ERROR, title="two"), expected=RUN)
+    assert report(scenario(Verdict.PASS), left_out).exit_code == 3
+    departed = report(scenario(Verdict.FAIL), left_out)
+    assert departed.exit_code == 1
+    assert "; 1 scenarios not run" in departed.headline
 
 
 def test_a_lock_on_what_is_judged_counts_for_whole_runs_of_its_profile(tmp_path: Path) -> None:
