@@ -5,6 +5,8 @@
 2. The last word is told once, at the very end, in memory that both share: there is no descriptor to close, to inherit
    or to write to. Half a word is none. Without one the exit code is `UNDECIDED`, and the parent says where the run was.
 3. A copy of the judge that an adapter forks has no last word.
+4. A judge that hangs where no signal reaches it is ended: it notes when an answer is due, in the same memory. One that
+   was stopped, and not by the terminal, which stops both, is told to go on.
 
 An adapter in the judge's process can look for that memory, as it can for everything else: only one in a process of its
 own cannot.
@@ -14,12 +16,14 @@ import contextlib
 import mmap
 import os
 import signal
+import struct
 import sys
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 
-__all__ = ["UNDECIDED", "Channel", "at", "resumable", "stopped_by", "supervised"]
+from kmc_harness.durations import stopwatch
+
+__all__ = ["UNDECIDED", "Channel", "at", "due_within", "resumable", "stopped_by", "supervised"]
 
 UNDECIDED = 3
 LOOK_S = 1.0
@@ -29,7 +33,8 @@ AGAIN_S = 1.0
 """A second request to stop counts from here on: programs that stop others often ask twice at once."""
 STOPS = (signal.SIGINT, *((signal.SIGTERM, signal.SIGHUP) if os.name == "posix" else ()))
 
-_PLACE, _FOLDER, _SIZE = 64, 2048, 4096
+_DUE, _PLACE, _FOLDER, _SIZE = 48, 64, 2048, 4096
+_INSTANT = struct.Struct("d")
 _PR_SET_PDEATHSIG = 1
 
 
@@ -65,6 +70,16 @@ class Channel:
         return int(code) if seal == self._seal.encode() and code.isdigit() else None
 
     @property
+    def due_at(self) -> float:
+        """When the answer that the judge waits for is due, by `stopwatch`; 0 where it waits for none."""
+        at: float = _INSTANT.unpack_from(self._shared, _DUE)[0]
+        return at
+
+    @due_at.setter
+    def due_at(self, at: float) -> None:
+        _INSTANT.pack_into(self._shared, _DUE, at)
+
+    @property
     def place(self) -> str:
         """Where the judge is, in words."""
         return self._text(_PLACE, _FOLDER)
@@ -98,6 +113,19 @@ def at(place: str) -> None:
     """Note where the judge is, for the case that it ends there."""
     if _channel:
         _channel.place = place
+
+
+@contextlib.contextmanager
+def due_within(seconds: float) -> Iterator[None]:
+    """Have the parent end this judge if what is done within this takes much longer than `seconds`."""
+    if _channel is None or _channel.due_at:
+        yield
+        return
+    _channel.due_at = stopwatch() + seconds
+    try:
+        yield
+    finally:
+        _channel.due_at = 0.0
 
 
 def resumable(folder: str) -> None:
@@ -166,7 +194,7 @@ def _end_with_parent() -> None:
 class _Parent:
     def __init__(self, channel: Channel, child: int, heard: set[signal.Signals], grace_s: float) -> None:
         self._channel, self._child, self._heard, self._grace_s = channel, child, heard, grace_s
-        self._stopped_by, self._stopped_at, self._told_at = 0, 0.0, 0.0
+        self._stopped_by, self._stopped_at, self._late_since = 0, 0.0, 0.0
 
     def watch(self) -> int:
         """Wait for the judge to end, and return the exit code."""
@@ -183,7 +211,10 @@ class _Parent:
         return self._say_how_it_ended(status)
 
     def _ended(self) -> int | None:
-        ended, status = os.waitpid(self._child, os.WNOHANG)
+        ended, status = os.waitpid(self._child, os.WNOHANG | os.WUNTRACED)
+        if ended and os.WIFSTOPPED(status):
+            os.kill(self._child, signal.SIGCONT)
+            return None
         return os.waitstatus_to_exitcode(status) if ended else None
 
     def _hear(self) -> None:
@@ -197,7 +228,7 @@ class _Parent:
             by_terminal = number == signal.SIGINT and os.isatty(0)
         if number not in self._heard:
             return
-        now = time.monotonic()
+        now = stopwatch()
         if self._stopped_by and now - self._stopped_at > AGAIN_S:
             os.kill(self._child, signal.SIGKILL)
         elif not self._stopped_by:
@@ -206,11 +237,16 @@ class _Parent:
                 os.kill(self._child, number)
 
     def _is_late(self) -> bool:
-        """Return whether the judge goes on although it has had its last word."""
-        if self._channel.told is None:
+        """Return whether the judge goes on for too long after its last word, or after an answer was due.
+
+        What counts is how long that has been seen: both were stopped meanwhile, maybe.
+        """
+        now = stopwatch()
+        if self._channel.told is None and not 0 < self._channel.due_at < now:
+            self._late_since = 0.0
             return False
-        self._told_at = self._told_at or time.monotonic()
-        return time.monotonic() - self._told_at > self._grace_s
+        self._late_since = self._late_since or now
+        return now - self._late_since > self._grace_s
 
     def _say_how_it_ended(self, status: int) -> int:
         place, folder = self._channel.place, self._channel.folder
@@ -219,6 +255,8 @@ class _Parent:
             _say(f"kmc: stopped{goes_on}")
             return 128 + self._stopped_by
         how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
+        if self._late_since:
+            how = "hung, and was ended"
         where = f" in {place}" if place else ""
         _say(f"kmc: the process that judges {how}{where}, before it was done: nothing is decided{goes_on}")
         return UNDECIDED

@@ -1,7 +1,8 @@
 """A time limit for what others wrote and this process runs: an adapter in Python that hangs.
 
 It rings by a signal, so it ends whatever Python waits for (an answer, a lock, a sleep) and none of what a library does
-in C without looking at signals. Without it are other threads than the first, and a process whose timer rings already.
+in C without looking at signals: there, and where signals are ignored, the parent of a judge ends it (supervision.py).
+Without a limit are other threads than the first, and without the signal a process whose timer rings already.
 """
 
 import contextlib
@@ -9,6 +10,8 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+
+from kmc_harness.hosting import supervision
 
 __all__ = ["TookTooLong", "limit"]
 
@@ -28,8 +31,16 @@ def limit(seconds: float) -> Iterator[None]:
         TookTooLong: it took longer, also where it swallowed that and came to an end by itself.
 
     """
-    first = threading.current_thread() is threading.main_thread()
-    if sys.platform == "win32" or not first or signal.getitimer(signal.ITIMER_REAL)[0]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    with supervision.due_within(seconds), _ringing(seconds):
+        yield
+
+
+@contextlib.contextmanager
+def _ringing(seconds: float) -> Iterator[None]:
+    if sys.platform == "win32" or signal.getitimer(signal.ITIMER_REAL)[0]:
         yield
         return
     is_late = is_done = False

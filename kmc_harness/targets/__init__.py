@@ -9,7 +9,7 @@ from typing import Any
 
 from kmc_harness import durations
 from kmc_harness.port import Naming, NotOffered, Target
-from kmc_harness.targets.border import Bordered, Broke, contained
+from kmc_harness.targets.border import Bordered, Broke, loading
 from kmc_harness.verdicts import AdapterMistake, Misuse
 
 __all__ = ["Loaded", "load"]
@@ -43,7 +43,8 @@ def load(name: str, *, policy: str = "article", seed: str = "0", patience: str =
 
         return ModelTarget(policy, seed)
     if name.startswith("python:") and name.count(":") == 2:
-        return _from_python(*name.split(":")[1:])
+        _, module, attribute = name.split(":")
+        return _from_python(module, attribute, patience)
     kind, _, url = name.partition(":")
     if kind in ("kaltura", "browser"):
         return _served(kind, url)
@@ -148,20 +149,20 @@ def _adapter(kind: str, wording: str) -> tuple[str, str, dict[str, Any]]:
     return *SCREENS[words.screens], {"wording": words}
 
 
-def _from_python(module: str, attribute: str) -> Target:
+def _from_python(module: str, attribute: str, patience: str) -> Target:
     if (here := str(Path.cwd())) not in sys.path:
         sys.path.insert(0, here)
     within_s = _answer_within(f"python:{module}:{attribute}")
     made: Any = None
     try:
-        with contained(made):
+        with loading(made, within_s):
             made = getattr(importlib.import_module(module), attribute)
-        with contained(made):
+        with loading(made, within_s):
             target = made()
     except (Broke, NotOffered) as error:
         raise Misuse(f"target python:{module}:{attribute} cannot be loaded: {error}") from error
     try:
-        return Bordered(target, "name", "now", within_s=within_s)
+        return Bordered(target, "name", "now", within_s=within_s, patience_s=durations.seconds(patience))
     except (AdapterMistake, Broke, NotOffered) as error:
         raise Misuse(f"target python:{module}:{attribute}: {error}") from error
 

@@ -33,12 +33,14 @@ from kmc_harness.secrecy.exceptions import in_words
 from kmc_harness.targets.adapters import METHODS, THIS_PROCESS, check_whole
 from kmc_harness.verdicts import AdapterMistake
 
-__all__ = ["Bordered", "Broke", "contained", "cut", "instant", "mails", "observation"]
+__all__ = ["Bordered", "Broke", "contained", "cut", "instant", "loading", "mails", "observation"]
 
 LONGEST_MESSAGE = 10_000
 LONGEST_TEXT = 1_000_000
 LARGEST = 10_000_000
 MOST_MAILS = 10_000
+LOADED_WITHIN_S = 60.0
+"""How long an adapter's module may be imported, and its class be called, where no answer may take longer."""
 LATEST = 253_402_300_799
 """The last second of the year 9999: no calendar knows a later one."""
 
@@ -75,6 +77,18 @@ def contained(adapter: object, *, at_end: bool = False) -> Iterator[None]:
         raise Broke(cut(in_words(error, adapter))) from error
     if supervision.stopped_by() and not at_end:
         raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def loading(made: object, within_s: float) -> Iterator[None]:
+    """Contain the import of an adapter's module, or the call of its class `made`, which may take longer than an answer.
+
+    Raises:
+        Broke: it raised something, or took too long.
+
+    """
+    with contained(made), limit(max(within_s, LOADED_WITHIN_S)):
+        yield
 
 
 def _said(error: BaseException) -> str:
@@ -114,21 +128,21 @@ class Bordered:
 
     runs_in = THIS_PROCESS
 
-    def __init__(self, adapter: Any, *needed: str, within_s: float | None = None) -> None:
+    def __init__(self, adapter: Any, *needed: str, within_s: float | None = None, patience_s: float = 120.0) -> None:
         """Look at what `adapter` is.
 
         `needed` are the methods that it must have beside those of every adapter; `within_s` is how long one answer may
-        take, but for a clock that is moved by waiting.
+        take, and `patience_s` how much longer where a clock is moved, in case that is done by waiting.
 
         Raises:
             AdapterMistake: something is missing, or is not what the port asks for.
             Broke: it raised when it was looked at.
 
         """
-        self._adapter, self._within_s = adapter, within_s
+        self._adapter, self._within_s, self._patience_s = adapter, within_s, patience_s
         self._offers = self._declared()
         of_offers = {Offer.CLOCK: "advance", Offer.OUTBOX: "outbox"}
-        with contained(adapter):
+        with self._asked():
             check_whole(adapter, *needed, *(of for offer, of in of_offers.items() if offer in self._offers))
             self.name = _words(getattr(adapter, "name", ""), "name")
             self.naming = _naming(getattr(adapter, "naming", Naming()))
@@ -141,15 +155,16 @@ class Bordered:
         return self._offers
 
     def _declared(self) -> frozenset[Offer]:
-        with contained(self._adapter):
+        with self._asked():
             found = {"".join((str(each),)) for each in getattr(self._adapter, "offers", ())}
         if unknown := sorted(found - set(Offer)):
             raise AdapterMistake(f"the adapter offers {', '.join(map(repr, unknown))}, which is none of {_KNOWN}")
         return frozenset(Offer(each) for each in found)
 
     @contextlib.contextmanager
-    def _asked(self) -> Iterator[None]:
-        with limit(self._within_s) if self._within_s else contextlib.nullcontext(), contained(self._adapter):
+    def _asked(self, more_s: float = 0.0, *, at_end: bool = False) -> Iterator[None]:
+        within = limit(self._within_s + more_s) if self._within_s else contextlib.nullcontext()
+        with contained(self._adapter, at_end=at_end), within:
             yield
 
     def reset(self) -> None:
@@ -186,7 +201,7 @@ class Bordered:
 
     def advance(self, seconds: int) -> None:
         """Move the target's clock forward."""
-        with contained(self._adapter):
+        with self._asked(min(seconds, self._patience_s)):
             self._adapter.advance(seconds)
 
     def outbox(self, email: str) -> Sequence[Mail]:
@@ -196,7 +211,7 @@ class Bordered:
 
     def close(self) -> None:
         """Let go of everything."""
-        with contained(self._adapter, at_end=True):
+        with self._asked(at_end=True):
             self._adapter.close()
 
 

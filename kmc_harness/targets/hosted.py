@@ -20,7 +20,7 @@ from kmc_harness.port import Action, Mail, Naming, NotOffered, Observation, Offe
 from kmc_harness.secrecy import redaction, tokens
 from kmc_harness.secrecy.exceptions import in_words
 from kmc_harness.targets.adapters import OWN_PROCESS, THIS_PROCESS
-from kmc_harness.targets.border import Bordered, Broke, contained
+from kmc_harness.targets.border import Bordered, Broke, loading
 from kmc_harness.targets.description import ClockPart, Declared, Description, MailPart, ServerPart, filled, read
 from kmc_harness.verdicts import LAST_WORDS, AdapterMistake, Misuse
 
@@ -248,7 +248,7 @@ class _Setup:
             self._open.callback(self.clock.close)
         if described.server:
             self.server = self._serve(described.server, folder, work, places)
-        self.adapter = self._adapter(described, make, places)
+        self.adapter = self._adapter(described, make, places, patience_s)
         self._open.callback(self.adapter.close)
         if described.mail and described.mail.kind == "adapter":
             self.mailbox = mail.AdapterOutbox(self.adapter)
@@ -260,13 +260,15 @@ class _Setup:
         except clocks.NoProof as error:
             self.clock = clocks.Waiting(patience_s, str(error))
 
-    def _adapter(self, described: Description, make: _Make, places: Mapping[str, str]) -> Any:
+    def _adapter(self, described: Description, make: _Make, places: Mapping[str, str], patience_s: float) -> Any:
         made = make(described.adapter.said(places))
         if not described.adapter.python:
             return made
         own_clock = described.clock and described.clock.kind == "adapter"
         own_mail = described.mail and described.mail.kind == "adapter"
-        return Bordered(made, *(("now", "advance") if own_clock else ()), *(("outbox",) if own_mail else ()))
+        needed = (*(("now", "advance") if own_clock else ()), *(("outbox",) if own_mail else ()))
+        within_s = durations.seconds(described.adapter.answer_within)
+        return Bordered(made, *needed, within_s=within_s, patience_s=patience_s)
 
     def _last_seen_at(self) -> int:
         """Return the time when the clock was last looked at, as it is before each act.
@@ -393,17 +395,17 @@ def _maker(described: Description, folder: Path) -> _Make:
 
     """
     part = described.adapter
+    within_s = durations.seconds(part.answer_within)
     if part.exec:
         from kmc_harness.targets.exec import Execd
 
-        within_s = durations.seconds(part.answer_within)
         argv = [filled(word, {"python": sys.executable, "here": str(folder)}) for word in part.exec]
         # Tried once for its errors: nothing is started before it is asked.
         Execd(argv, folder, {}, within_s)
         return lambda settings: Execd(argv, folder, settings, within_s)
     module, _, name = part.python.partition(":")
     try:
-        with contained(None):
+        with loading(None, within_s):
             made = getattr(_imported(module, folder), name)
     except (Broke, NotOffered) as error:
         why, cause = str(error), error.__cause__
@@ -413,7 +415,7 @@ def _maker(described: Description, folder: Path) -> _Make:
 
     def make(settings: Mapping[str, str]) -> Any:
         try:
-            with contained(made):
+            with loading(made, within_s):
                 return made(**settings)
         except (Broke, NotOffered) as error:
             given = f"the settings {', '.join(settings)}" if settings else "no settings"

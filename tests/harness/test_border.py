@@ -1,6 +1,7 @@
 """Adapters that misbehave: nothing is passed that was not judged, nothing fails that was not seen, nothing is lost."""
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from kmc_harness.port import LogOut, Naming, Observation, Offer
 from kmc_harness.scenario.evidence import Recorder
 from kmc_harness.scenario.exchange import Exchange
 from kmc_harness.scenario.people import People
+from kmc_harness.targets import border
 from kmc_harness.targets.border import Bordered, Broke, cut, instant, mails
 from kmc_harness.targets.model import ModelTarget
 from kmc_harness.verdicts import AdapterMistake
@@ -106,6 +108,47 @@ def test_what_is_no_mail_is_refused(what: str, monkeypatch: pytest.MonkeyPatch) 
 def test_whatever_is_raised_is_the_adapters_failure(what: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Broke, match=words):
         _bordered("perform", what, monkeypatch).perform(LogOut("s"))
+
+
+class _Hangs(ModelTarget):
+    """Hangs where it is told to."""
+
+    def __init__(self, where: str) -> None:
+        self._where = ""
+        super().__init__()
+        self._where = where
+
+    def __getattribute__(self, name: str) -> Any:
+        if name.startswith("_") or name != self._where:
+            return super().__getattribute__(name)
+        threading.Event().wait()
+        raise AssertionError
+
+
+@pytest.mark.parametrize("where", ["reset", "now", "advance", "outbox", "close", "offers"])
+def test_nothing_that_is_asked_takes_longer_than_it_may(where: str) -> None:
+    adapter = _Hangs("")
+    target = Bordered(adapter, within_s=0.05)
+    adapter._where = where
+    asks: dict[str, Callable[[], object]] = {
+        "advance": lambda: target.advance(0),
+        "outbox": lambda: target.outbox("ada@kmc.example"),
+        "offers": target.reset,
+    }
+    with pytest.raises(Broke, match="no answer within"):
+        asks.get(where, getattr(target, where, target.reset))()
+
+
+@pytest.mark.parametrize("where", ["offers", "name", "naming"])
+def test_an_adapter_that_hangs_when_it_is_looked_at_is_none(where: str) -> None:
+    with pytest.raises(Broke, match="no answer within"):
+        Bordered(_Hangs(where), within_s=0.05)
+
+
+def test_a_constructor_has_a_limit_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(border, "LOADED_WITHIN_S", 0.05)
+    with pytest.raises(Broke, match="no answer within"), border.loading(None, 0.01):
+        threading.Event().wait()
 
 
 def test_offers_stay_as_they_were_and_a_change_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,6 +74,8 @@ print(*(ends(killed(size)) for size in range(0, 38, 2)), ends(killed(36)))
         ("os.closerange(0, 64)", 7),
         ("threading.Thread(target=threading.Event().wait, daemon=True).start()", 7),
         ("os.fork()", 7),
+        ("os.kill(os.getpid(), signal.SIGSTOP)", 7),
+        ("os.kill(os.getpid(), signal.SIGTSTP)", 7),
     ],
 )
 def test_what_the_judge_does_besides_changes_nothing(does: str, code: int) -> None:
@@ -98,6 +100,25 @@ else:
     sys.exit(supervised(lambda: does(channel), channel, grace_s=0))
 """)
     assert done.stdout.split() == ["7"]
+
+
+def test_a_judge_that_no_signal_reaches_is_ended_once_its_answer_is_overdue() -> None:
+    done = _ends("""
+from kmc_harness.hosting.time_limit import limit
+
+def does(channel):
+    supervision.at("LOG-004")
+    with limit(0.01):
+        signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))
+        threading.Event().wait()
+channel = Channel()
+if parent := os.fork():
+    print(os.waitstatus_to_exitcode(os.waitpid(parent, 0)[1]))
+else:
+    supervised(lambda: does(channel), channel, grace_s=0)
+""")
+    assert done.stdout.split() == ["3"]
+    assert "the process that judges hung, and was ended in LOG-004, before it was done" in done.stderr
 
 
 def test_where_the_judge_was_and_how_to_go_on_is_said() -> None:
