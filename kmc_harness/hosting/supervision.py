@@ -18,12 +18,14 @@ import os
 import signal
 import struct
 import sys
+import threading
+import warnings
 from collections.abc import Callable, Iterator
 from types import FrameType
 
 from kmc_harness.durations import stopwatch
 
-__all__ = ["UNDECIDED", "Channel", "at", "due_within", "resumable", "stopped_by", "supervised"]
+__all__ = ["UNDECIDED", "Channel", "apart", "at", "due_within", "resumable", "stopped_by", "supervised"]
 
 UNDECIDED = 3
 LOOK_S = 1.0
@@ -157,6 +159,32 @@ def supervised(judge: Callable[[], int], channel: Channel | None = None, *, grac
     return _judge(channel, heard, judge)
 
 
+def apart(judge: Callable[[], int], *, grace_s: float = GRACE_S) -> tuple[int | None, str]:
+    """Run `judge` in a fork, and go on here; signals, and what else this process is made of, stay as they are.
+
+    Returns:
+        The exit code that was told, or None; and how the fork ended, in words.
+
+    Raises:
+        KeyboardInterrupt: the user has stopped it; the fork is ended.
+
+    """
+    channel = Channel()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of threads: the fork uses none of them
+        child = os.fork()
+    if not child:
+        try:
+            _judge(channel, {signal.SIGINT}, judge)
+        finally:
+            os._exit(UNDECIDED)
+    parent = _Parent(channel, child, set(), grace_s)
+    status = parent.wait()
+    return channel.told, parent.how_it_ended(status)
+
+
 def _judge(channel: Channel, heard: set[signal.Signals], judge: Callable[[], int]) -> int:
     global _channel  # noqa: PLW0603 - there is one judge in a process
     channel.begin()
@@ -210,8 +238,29 @@ class _Parent:
             return told
         return self._say_how_it_ended(status)
 
-    def _ended(self) -> int | None:
-        ended, status = os.waitpid(self._child, os.WNOHANG | os.WUNTRACED)
+    def wait(self) -> int:
+        """Wait for the judge to end in a thread, and return its status; signals are none of this process' business."""
+        ended: list[int] = []
+
+        def wait() -> None:
+            with contextlib.suppress(ChildProcessError):  # somebody else has waited for it
+                while (status := self._ended(os.WUNTRACED)) is None:
+                    """It was stopped, and goes on."""
+                ended.append(status)
+
+        waiting = threading.Thread(target=wait, daemon=True)
+        waiting.start()
+        try:
+            while waiting.is_alive() and not self._is_late():
+                waiting.join(LOOK_S)
+        finally:
+            if waiting.is_alive():
+                os.kill(self._child, signal.SIGKILL)
+                waiting.join()
+        return ended[0] if ended else 0
+
+    def _ended(self, options: int = os.WNOHANG | os.WUNTRACED) -> int | None:
+        ended, status = os.waitpid(self._child, options)
         if ended and os.WIFSTOPPED(status):
             os.kill(self._child, signal.SIGCONT)
             return None
@@ -249,17 +298,21 @@ class _Parent:
         return now - self._late_since > self._grace_s
 
     def _say_how_it_ended(self, status: int) -> int:
-        place, folder = self._channel.place, self._channel.folder
+        folder = self._channel.folder
         goes_on = f"; kmc run --resume {folder} goes on" if folder else ""
         if self._stopped_by:
             _say(f"kmc: stopped{goes_on}")
             return 128 + self._stopped_by
+        _say(f"kmc: {self.how_it_ended(status)}: nothing is decided{goes_on}")
+        return UNDECIDED
+
+    def how_it_ended(self, status: int) -> str:
+        """Return how a judge ended that did not tell its last word, and where."""
         how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
         if self._late_since:
             how = "hung, and was ended"
-        where = f" in {place}" if place else ""
-        _say(f"kmc: the process that judges {how}{where}, before it was done: nothing is decided{goes_on}")
-        return UNDECIDED
+        where = f" in {self._channel.place}" if self._channel.place else ""
+        return f"the process that judges {how}{where}, before it was done"
 
 
 def _say(words: str) -> None:

@@ -10,6 +10,7 @@ Rules of this file:
 import contextlib
 import os
 import shutil
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TypeVar
@@ -293,7 +294,10 @@ def _free_name(report_folder: Path) -> Path:
 
 
 def _lock(folder: Path) -> IO[bytes]:
-    """Hold the journal against other runs; the system lets go when the process dies, however it dies."""
+    """Hold the journal against other runs; the system lets go when the process dies, however it dies.
+
+    A copy of the process, which an adapter has forked and which may live longer, does not hold it.
+    """
     lock = (folder / "lock").open("ab")
     with contextlib.suppress(ImportError):  # no such locks on Windows
         import fcntl
@@ -303,4 +307,11 @@ def _lock(folder: Path) -> IO[bytes]:
         except BlockingIOError as error:
             lock.close()
             raise Misuse(f"another kmc run is writing into {str(folder.parent)!r}") from error
+        held = weakref.ref(lock)
+        os.register_at_fork(after_in_child=lambda: _let_go(held()))
     return lock
+
+
+def _let_go(lock: IO[bytes] | None) -> None:
+    if lock:
+        lock.close()

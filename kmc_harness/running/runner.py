@@ -28,6 +28,7 @@ __all__ = [
     "PYTEST",
     "Interrupted",
     "arguments",
+    "conclude",
     "load",
     "quietly",
     "report_of",
@@ -36,6 +37,7 @@ __all__ = [
 ]
 
 POLICIES = ("article", "kaltura-server")
+DIED = "none: the scenario was collected and never reported; its process may have died"
 JUDGES = ("msgspec", "pillow", "pyotp", "pytest", "pytest-bdd", "zxing-cpp")
 
 
@@ -193,7 +195,8 @@ def _finish(
         raise Interrupted(f"stopped; {count} finished scenarios are kept: kmc run --resume {folder} finishes the rest")
     for of_repeat, each in zip(finished.repeats, collected, strict=True):
         missing = each.expected - {result.id for result in of_repeat}
-        of_repeat += [_lost(name, each.cut_short) for name in sorted(missing)]
+        ended = (results.RUN, f"not run: {each.cut_short}") if each.cut_short else ("a result", DIED)
+        of_repeat += [_lost(name, *ended) for name in sorted(missing)]
         for words in dict.fromkeys(each.broken):
             print(f"kmc: something broke at its end, after its verdict: {words}", file=sys.stderr)
     made = report_of(journal, finished, datetime.datetime.now(datetime.UTC).date(), departures, choices)
@@ -205,7 +208,7 @@ def _finish(
         journal.release()
         path = str(error.filename2 or error.filename or folder)
         kept = f"what is finished is kept: kmc run --resume {folder} writes the report once it can"
-        raise Misuse(f"{path!r} cannot be written: {error.strerror}; {kept}") from error
+        raise Misuse(f"{path!r} cannot be written: {error.strerror or error}; {kept}") from error
     journal.remove()
     supervision.resumable("")
     return made
@@ -300,9 +303,8 @@ def _versions() -> dict[str, str]:
     return own | judges
 
 
-def _lost(name: str, cut_short: str) -> results.ScenarioResult:
-    """Return the result of a scenario that was collected and never reported: its process died, or pytest stopped."""
-    died = "none: the scenario was collected and never reported; its process may have died"
+def _lost(name: str, expected: str, actual: str) -> results.ScenarioResult:
+    """Return the result of a scenario that has none: its process died, or pytest stopped."""
     requirement, template = next(
         found for found in bindings.scenarios() if bindings.name_of(found[1]) == name.partition("[")[0]
     )
@@ -314,9 +316,33 @@ def _lost(name: str, cut_short: str) -> results.ScenarioResult:
         bindings.short(template.feature.filename),
         template.line_number,
         Verdict.ERROR,
-        expected=results.RUN if cut_short else "a result",
-        actual=f"not run: {cut_short}" if cut_short else died,
+        expected=expected,
+        actual=actual,
     )
+
+
+def conclude(folder: Path, how: str) -> None:
+    """Write the report of a run whose process has ended before it was done: what is finished, the rest an `error`.
+
+    `how` says in which way it has ended.
+
+    Raises:
+        Misuse: nothing was begun.
+
+    """
+    journal = Journal.resume(folder)
+    what, finished = journal.begun.run, journal.finished()
+    chosen = set(catalogue.select(what.profile, what.only))
+    expected = {each.id for each in bindings.all_told() if each.requirement in chosen}
+    for of_repeat in finished.repeats:
+        missing = expected - {each.id for each in of_repeat}
+        of_repeat += [_lost(name, results.RUN, f"not run: {how}") for name in sorted(missing)]
+    made = report_of(journal, finished, datetime.datetime.now(datetime.UTC).date())
+    told = made.in_contexts
+    if sum(told.ends.values()) < told.planned:
+        made = msgspec.structs.replace(made, in_contexts=msgspec.structs.replace(told, broken=told.broken or how))
+    report.write(made, folder)
+    journal.remove()
 
 
 def arguments(what: results.Run, repeat: int) -> list[str]:

@@ -320,7 +320,7 @@ def _rows() -> Iterator[Row]:
         for what in ENDS:
             yield Row(where, {"constructor": 1, "close": 1, "reset": 8}.get(where, LATE // 2), what)
     for how in ("-n 2", "--repeat 2", "-- -q", "--resume", "replay", "doctor", "explore", "judge()"):
-        for what in ENDS if how != "judge()" else ENDS[1:2] + ENDS[4:]:
+        for what in ENDS:
             yield Row("perform", {"replay": 14, "doctor": 20}.get(how, LATE), what, how)
     for what, answer in ANSWERS.items():
         if what in ("no offers", "more offers", "offers that are none"):

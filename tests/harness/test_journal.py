@@ -121,6 +121,21 @@ def test_two_runs_do_not_write_into_one_folder(tmp_path: Path) -> None:
     held.remove()
 
 
+def test_a_copy_of_the_process_does_not_hold_the_journal(tmp_path: Path) -> None:
+    held = Journal.start(tmp_path, RUN, "", "")
+    (begun, begins), (ending, ends) = os.pipe(), os.pipe()
+    if not (copy := os.fork()):
+        os.close(ends)
+        os.write(begins, b"x")
+        os.read(ending, 1)  # until the other one has closed its end
+        os._exit(0)
+    os.read(begun, 1)
+    held.release()
+    Journal.resume(tmp_path).remove()
+    os.close(ends)
+    os.waitpid(copy, 0)
+
+
 def test_a_new_run_sets_an_unfinished_one_aside(tmp_path: Path) -> None:
     for _ in range(2):
         _filled(tmp_path)
