@@ -70,6 +70,8 @@ class Backend:
         self.clock = clock or OffsetClock()
         self.variant = variant or Variant()
         self.on_mail: Callable[[Mail], None] = lambda mail: None
+        self.mails_waiting: Callable[[], int] = lambda: 0
+        """How many mails are not delivered yet."""
         self.on_performed: Callable[[int, Action, Outcome], None] = lambda now, action, outcome: None
         self.loses: Callable[[Action, str], bool] = lambda action, email: False
         """Whether the mails that an action sends to an e-mail are lost."""

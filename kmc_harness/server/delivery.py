@@ -21,13 +21,17 @@ class Delivery:
 
     def __init__(self, host: str, port: int, say: Callable[[str], None]) -> None:
         self._host, self._port, self._say = host, port, say
-        self._waiting: queue.SimpleQueue[tuple[Mail | None, threading.Event]] = queue.SimpleQueue()
+        self._waiting: queue.Queue[tuple[Mail | None, threading.Event]] = queue.Queue()
         self._thread = threading.Thread(target=self._work, name="mail", daemon=True)
         self._thread.start()
 
     def send(self, mail: Mail) -> None:
         """Have `mail` sent; where that is quick it is delivered on return, so that whoever acted finds it."""
         self._put(mail).wait(QUICK_S)
+
+    def waiting(self) -> int:
+        """Return how many mails are not delivered yet."""
+        return self._waiting.unfinished_tasks
 
     def close(self) -> None:
         """Send what is waiting, as far as that is quick."""
@@ -48,6 +52,7 @@ class Delivery:
                 self._deliver(mail)
             except (OSError, smtplib.SMTPException, ValueError) as error:
                 self._say(f"a mail was not delivered to {self._host}:{self._port}: {type(error).__name__}")
+            self._waiting.task_done()
             done.set()
 
     def _deliver(self, mail: Mail) -> None:

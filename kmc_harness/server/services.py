@@ -34,6 +34,7 @@ ACTIONS: dict[str, Callable[[Call], Any]] = {
     "partner.listpartnersforuser": api_sessions.list_partners_for_user,
     "permission.list": api_kmc.list_permissions,
     "userrole.get": api_kmc.get_role,
+    "jobs.listbatchjobs": api_accounts.list_batch_jobs,
     "session.end": api_sessions.end_session,
     "session.get": api_sessions.get_session,
     "session.start": api_sessions.start_session,

@@ -70,7 +70,7 @@ def _serve(settings: Settings, listening: socket.socket, say: Callable[[str], No
     backend = Backend(Variant(policy), settings.seed or secrets.token_hex(16), origin=url)
     delivery = _delivery(settings.smtp, say) if settings.smtp else None
     if delivery:
-        backend.on_mail = delivery.send
+        backend.on_mail, backend.mails_waiting = delivery.send, delivery.waiting
     for each in settings.accounts:
         _register(backend, each)
     built = built_front.routes(settings.front, url) if settings.front else None

@@ -34,6 +34,9 @@ LAST_NAME = "Tester"
 QUOTA_MET = "ADMIN_LOGIN_USERS_QUOTA_EXCEEDED"
 MORE = {"objectType": "KalturaSystemPartnerOveragedLimit", "type": "ADMIN_LOGIN_USERS", "max": 10_000}
 """An account has ten administrators, unless its `limits` say more; of another type, a limit changes nothing."""
+MAILS = {"objectType": "KalturaBatchJobFilter", "jobTypeEqual": 15, "statusNotIn": "5,6,7,10,11,12"}
+"""Jobs of the mailer that are neither finished, failed nor given up."""
+ONE = {"objectType": "KalturaFilterPager", "pageSize": 1}
 HOME, *OTHERS = ACCOUNTS = ("Acme", "Globex", "Initech")
 """What scenarios call accounts: all have the first one, few another one."""
 OF_SEVERAL_ACCOUNTS = frozenset({Offer.ACCOUNTS, Offer.MEMBERSHIPS, Offer.SWITCH})
@@ -93,6 +96,11 @@ class Administration:
     def _configure(self, partner: int, ks: str, asked: dict[str, Any]) -> None:
         configuration = asked | {"objectType": "KalturaSystemPartnerConfiguration"}
         self._wire.json(SYSTEM_PARTNER, "updateConfiguration", ks=ks, pId=partner, configuration=configuration)
+
+    def mails_are_out(self) -> bool:
+        """Whether the mailer has sent all that waited: its jobs are in none but a final state."""
+        said = self._as(VENDOR, lambda ks: self._wire.json("jobs", "listBatchJobs", ks=ks, filter=MAILS, pager=ONE))
+        return bool(said["totalCount"] == 0)
 
     def perform(self, action: RegisterUser | SetUserStatus | SetAccountStatus) -> Observation:
         """Do what is asked; raises KalturaException where it is refused."""

@@ -19,6 +19,7 @@ METHODS = {
     "now": "now() returns the target's clock in epoch seconds",
     "advance": "advance(seconds) moves the target's clock forward; or do not offer 'clock'",
     "outbox": "outbox(email) returns the kmc_harness.port.Mail to it; or do not offer 'outbox'",
+    "mails_are_out": "mails_are_out() returns whether all mail so far is in the mailbox; or leave `idle` out of [mail]",
     "at_once": "at_once(actions) does them at the same moment and returns what was seen of each, as "
     "kmc_harness.racing.in_threads(self.perform, actions) does; or do not offer 'race'",
 }

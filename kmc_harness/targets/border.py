@@ -209,6 +209,11 @@ class Bordered:
         with self._asked():
             return mails(self._adapter.outbox(email))
 
+    def mails_are_out(self) -> bool:
+        """Whether all mail that was caused so far is in the mailbox."""
+        with self._asked():
+            return _truth(self._adapter.mails_are_out(), "mails_are_out() was answered with a value")
+
     def close(self) -> None:
         """Let go of everything."""
         with self._asked(at_end=True):

@@ -117,6 +117,7 @@ class MailPart(_Part, frozen=True):
         password: of that mailbox.
         addresses: what people's e-mails are made of, where mail is really delivered; `{name}` is new each time.
         settle: how long after an act its mail may still come.
+        idle: whether the adapter tells when all mail is out (`mails_are_out()`): then `settle` is the longest wait.
 
     """
 
@@ -128,6 +129,7 @@ class MailPart(_Part, frozen=True):
     password: str = ""
     addresses: str = Naming.addresses
     settle: str = "500ms"
+    idle: bool = False
 
 
 class Description(_Part, frozen=True):
@@ -157,7 +159,8 @@ class Description(_Part, frozen=True):
     @property
     def settle(self) -> str:
         """How long after an act its mail may still come; "" where there is no mail."""
-        return self.mail.settle if self.mail else ""
+        told = " (less where mails_are_out() said so)" if self.mail and self.mail.idle else ""
+        return f"{self.mail.settle}{told}" if self.mail else ""
 
     @property
     def no_links(self) -> Sequence[re.Pattern[str]]:

@@ -132,6 +132,11 @@ class Execd:
         found = self._ask("outbox", {"email": email}, MailsFound)
         return border.mails(msgspec.convert(found, list[Mail], from_attributes=True))
 
+    def mails_are_out(self) -> bool:
+        """Whether all mail that was caused so far is in the mailbox."""
+        told: bool = self._ask("mails_are_out", {}, bool)
+        return told
+
     def close(self) -> None:
         """Ask the adapter to end, and end it in any case."""
         if self._program is None:

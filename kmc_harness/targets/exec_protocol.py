@@ -93,9 +93,13 @@ class Response(_Strict, frozen=True):
     error: Fault | msgspec.UnsetType = msgspec.UNSET
 
 
+def _called(method: str) -> str:
+    return method.title().replace("_", "")
+
+
 def _request(method: str, params: Any) -> Any:
     return msgspec.defstruct(
-        f"{method.capitalize()}Request",
+        f"{_called(method)}Request",
         [("jsonrpc", Literal["2.0"]), ("id", int), ("params", params)],
         tag_field="method",
         tag=method,
@@ -137,6 +141,7 @@ _METHODS: dict[str, tuple[Any, Any]] = {
     "now": (Nothing, int),
     "advance": (Advance, Any),
     "outbox": (Outbox, MailsFound),
+    "mails_are_out": (Nothing, bool),
     "close": (Nothing, Any),
 }
 """Parameters and result of each method; a result that is Any is not looked at."""
@@ -145,7 +150,7 @@ _METHODS: dict[str, tuple[Any, Any]] = {
 def schema() -> bytes:
     """Return the JSON Schema of every line of the protocol; `$defs` holds each method's result as `ResultOf…`."""
     request = _any_of([_request(method, params) for method, (params, _) in _METHODS.items()])
-    results = {f"ResultOf{method.capitalize()}": result for method, (_, result) in _METHODS.items()}
+    results = {f"ResultOf{_called(method)}": result for method, (_, result) in _METHODS.items()}
     (either, *found), parts = msgspec.json.schema_components([request, Response, *results.values()])
     made = {
         "title": f"kmc exec protocol, version {PROTOCOL}",

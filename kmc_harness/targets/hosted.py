@@ -252,6 +252,8 @@ class _Setup:
         self._open.callback(self.adapter.close)
         if described.mail and described.mail.kind == "adapter":
             self.mailbox = mail.AdapterOutbox(self.adapter)
+        if self.mailbox and described.mail and described.mail.idle:
+            self.mailbox = mail.Told(self.mailbox, self.adapter.mails_are_out)
         if described.clock and described.clock.kind != "libfaketime":
             self.clock = self._own_clock(described.clock)
             self._open.callback(self.clock.close)
@@ -265,8 +267,10 @@ class _Setup:
         if not described.adapter.python:
             return made
         own_clock = described.clock and described.clock.kind == "adapter"
-        own_mail = described.mail and described.mail.kind == "adapter"
-        needed = (*(("now", "advance") if own_clock else ()), *(("outbox",) if own_mail else ()))
+        needed = ["now", "advance"] if own_clock else []
+        if described.mail:
+            needed += ["outbox"] if described.mail.kind == "adapter" else []
+            needed += ["mails_are_out"] if described.mail.idle else []
         within_s = durations.seconds(described.adapter.answer_within)
         return Bordered(made, *needed, within_s=within_s, patience_s=patience_s)
 

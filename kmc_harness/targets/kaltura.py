@@ -143,6 +143,10 @@ class Kaltura(BesideLab):
         with self._wire.for_threads(len(actions)):
             return in_threads(self.perform, actions)
 
+    def mails_are_out(self) -> bool:
+        """Whether the server has no mail left to send, as its vendor is told; the way from there is not in it."""
+        return self._administration.mails_are_out()
+
     # One action each
 
     def _administer(self, action: RegisterUser | SetUserStatus | SetAccountStatus) -> Observation:

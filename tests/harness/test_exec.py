@@ -3,6 +3,7 @@
 import importlib.resources
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -81,7 +82,7 @@ def test_whatever_is_said_in_a_run_follows_the_schema(judge: Callable[..., Ran],
     whole = json.loads(schema())
     line = jsonschema.Draft202012Validator(whole)
     results = {
-        name.removeprefix("ResultOf").lower(): jsonschema.Draft202012Validator(
+        re.sub(r"\B(?=[A-Z])", "_", name.removeprefix("ResultOf")).lower(): jsonschema.Draft202012Validator(
             {"$ref": f"#/$defs/{name}", "$defs": whole["$defs"]}
         )
         for name in whole["$defs"]
@@ -95,7 +96,7 @@ def test_whatever_is_said_in_a_run_follows_the_schema(judge: Callable[..., Ran],
         line.validate(said)
         if "result" in said:
             results[asked["method"]].validate(said["result"])
-    assert seen == set(results)
+    assert seen == set(results) - {"mails_are_out"}, "which is asked where target.toml says `idle`"
 
 
 def test_a_field_that_nobody_knows_is_against_the_schema() -> None:
