@@ -301,6 +301,18 @@ class IsStopped(ModelTarget):
         return super().perform(action)
 
 
+class IsStoppedAt(WithFault):
+    """The same, at the action of the number in KMC_TEST_STOP_AT."""
+
+    performed = 0
+
+    def perform(self, action: Action) -> Observation:
+        IsStoppedAt.performed += 1
+        if IsStoppedAt.performed == int(os.environ["KMC_TEST_STOP_AT"]):
+            signal.raise_signal(signal.SIGINT)
+        return super().perform(action)
+
+
 class Settings(SelfService):
     """The reference as a product of another kind, with defects.
 

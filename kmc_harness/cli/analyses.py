@@ -1,5 +1,6 @@
 """What the terminal shows of self-test, exploring and simulating: progress, what caught which fault, departures."""
 
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import TracebackType
@@ -72,16 +73,25 @@ class Waiting:
 
 
 class Counting(Waiting):
-    """The same with a count."""
+    """The same with a count; elsewhere than on a terminal a line now and then."""
 
     def __init__(self, what: str) -> None:
         super().__init__(what)
-        self._what = what
+        self._what, self._done, self._told_at = what, 0, stopwatch()
 
     def show(self, done: int, total: int | None) -> None:
         """Show how many are done, of how many."""
+        self._done = done
+        words = f"{done} of {total} {self._what}" if total else f"{done} {self._what}"
         if self._status:
-            self._status.update(f"{done} of {total} {self._what}" if total else f"{done} {self._what}")
+            self._status.update(words)
+        elif stopwatch() >= self._told_at + terminal.LINE_EVERY_S:
+            self._told_at = stopwatch()
+            print(words, file=sys.stderr, flush=True)
+
+    def count(self) -> None:
+        """Show that one more is done."""
+        self.show(self._done + 1, None)
 
 
 def say(text: str) -> None:
@@ -260,7 +270,8 @@ def show_measured(measured: Measured, seconds: float) -> None:
     if table.row_count:
         console.print(table)
     console.print(f"{len(measured.chosen)} choices measured, {measured.actions} actions, {seconds:.1f} s", end="")
-    console.print(f"; {alike} more are as the reference's" if alike else "")
+    console.print(f"; {alike} more are as the reference's" if alike else "", end="")
+    console.print("; [bold magenta]stopped[/] before the rest was measured" if measured.was_stopped else "")
     if measured.unmeasured:
         by_reason: dict[str, list[str]] = {}
         for name, why in measured.unmeasured.items():
@@ -273,6 +284,8 @@ def show_measured(measured: Measured, seconds: float) -> None:
 def show_search(search: Search, target: str, against: str, seconds: float) -> None:
     """Show how far a search went."""
     console = terminal.console()
+    if search.was_stopped:
+        console.print("[bold magenta]stopped[/]; this is what was found until then")
     traces = "one trace" if search.traces == 1 else f"{search.traces} traces"
     went = f"{search.actions} actions in {traces}, {len(search.transitions)} transitions, {seconds:.1f} s"
     if search.vanished:

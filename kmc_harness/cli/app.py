@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -254,7 +253,7 @@ def run(
         raise typer.Exit(_shown(made, folder, took_s, quiet=quiet, verbose=verbose))
     except runner.Interrupted as error:
         typer.echo(f"kmc: {error}", err=True)
-        raise typer.Exit(128 + (supervision.stopped_by() or signal.SIGINT)) from error
+        raise typer.Exit(supervision.stopped_code()) from error
 
 
 @app.command(rich_help_panel=JUDGING)

@@ -13,6 +13,7 @@ from kmc_harness.cli import analyses
 from kmc_harness.durations import stopwatch
 from kmc_harness.exploring import measuring, reproducer, search
 from kmc_harness.exploring.search import Found
+from kmc_harness.hosting import supervision
 from kmc_harness.port import Target
 from kmc_harness.report.files import write_whole
 from kmc_harness.report.results import Run
@@ -94,6 +95,8 @@ def walk_states(policy: str, out: Path | None) -> int:
 def search_target(target: str, against: str, policy: str, budget: str, seed: str, most: int, out: Path | None) -> int:
     """Search `target` for `most` departures from `against`; return 0 where there is none, 1 with any, 3 where unclear.
 
+    Where somebody stops it, what was found until then is shown, and the code is that of a program that was stopped.
+
     Raises:
         Misuse: settings that make no sense, or a target that cannot be explored.
 
@@ -108,17 +111,18 @@ def search_target(target: str, against: str, policy: str, budget: str, seed: str
     assert explored is not None
     assert expected is not None
     try:
-        is_measured = _choose_alike(expected, explored, int(seed))
+        measured = _choose_alike(expected, explored, int(seed))
+        if measured and measured.was_stopped:
+            return supervision.stopped_code()
         until = stopwatch() + budget_s
-        with analyses.Counting("actions") as counting:
+        with analyses.Counting("moves") as counting:
             made = search.explore(
                 expected,
                 explored,
                 seed=int(seed),
                 most=most,
-                goes_on=lambda: stopwatch() < until,
-                cuts_on=lambda: stopwatch() < until + budget_s,
-                on_progress=lambda search: counting.show(search.actions, None),
+                goes_on=lambda: _counted(counting, until),
+                cuts_on=lambda: _counted(counting, until + budget_s),
                 doubt=partial(_doubt, expected, explored),
             )
     except search.AdapterBroke as error:
@@ -131,30 +135,37 @@ def search_target(target: str, against: str, policy: str, budget: str, seed: str
     if made.broke_off:
         print(f"kmc: {made.broke_off}", file=sys.stderr)
     if not made.departures:
-        return 3 if made.vanished or made.doubted or not made.transitions or not is_measured else 0
+        is_unclear = made.vanished or made.doubted or not made.transitions or (measured and measured.is_broken)
+        return supervision.stopped_code() if made.was_stopped else 3 if is_unclear else 0
     for departure in made.departures:
         program = reproducer.as_python(departure, (target, policy), (against, reference), seed)
         analyses.show_found(departure, reproducer.as_feature([departure]), program)
     if out and (feature := reproducer.as_feature(made.departures)):
         _write(out, feature)
         analyses.say(f"{feature.count('    Scenario: ')} of {len(made.departures)} as scenarios in {out}")
-    return 1
+    return supervision.stopped_code() if made.was_stopped else 1
 
 
-def _choose_alike(expected: Target, explored: Target, seed: int) -> bool:
+def _counted(counting: analyses.Counting, until: float) -> bool:
+    """Show that a move more is made, or tried once more; return whether there is time left."""
+    counting.count()
+    return stopwatch() < until
+
+
+def _choose_alike(expected: Target, explored: Target, seed: int) -> measuring.Measured | None:
     """Have the model choose what the target chooses where the requirements leave it open, and show what that is.
 
-    Returns whether the target bore being measured.
+    Returns what was measured; None where nothing is.
     """
     if not isinstance(expected, ModelTarget):
-        return True
+        return None
     with analyses.Counting("actions to measure choices") as counting:
         measured = measuring.measure(
             explored, expected.policy, tag=f"m{seed}", on_progress=lambda count: counting.show(count, None)
         )
     expected.variant = replace(expected.variant, policy=measured.policy)
     analyses.show_measured(measured, counting.seconds)
-    return not measured.is_broken
+    return measured
 
 
 class _Ended(NamedTuple):

@@ -111,6 +111,7 @@ class Measured:
         unmeasured: why the others were not, by field.
         actions: how many actions it took.
         is_broken: whether the adapter broke in it.
+        was_stopped: whether somebody has stopped it (Ctrl-C); the rest is not measured.
 
     """
 
@@ -119,6 +120,7 @@ class Measured:
     unmeasured: dict[str, str]
     actions: int
     is_broken: bool = False
+    was_stopped: bool = False
 
 
 class Bench:
@@ -417,7 +419,16 @@ def measure(
 
     """
     need_clock(target)
-    measuring = _Measuring(Bench(target, tag, policy), on_progress)
+    measuring, was_stopped = _Measuring(Bench(target, tag, policy), on_progress), False
+    try:
+        _measure(measuring)
+    except KeyboardInterrupt:
+        was_stopped = True
+    bench, chosen, unmeasured = measuring.bench, measuring.chosen, measuring.unmeasured
+    return Measured(bench.policy, chosen, unmeasured, bench.actions, measuring.is_broken, was_stopped)
+
+
+def _measure(measuring: "_Measuring") -> None:
     for names, look in NUMBERS:
         if found := measuring.look(names, look):
             measuring.take({name: value for name, value in found.items() if _is_allowed(name, value)})
@@ -432,8 +443,6 @@ def measure(
     measuring.unmeasured |= {
         name: "no allowed answer is what it shows" for name in traces if name not in measuring.chosen
     }
-    bench = measuring.bench
-    return Measured(bench.policy, measuring.chosen, measuring.unmeasured, bench.actions, measuring.is_broken)
 
 
 def for_report(measured: Measured | None, why: str = "") -> tuple[Choice, ...]:

@@ -99,13 +99,15 @@ class Search:
 
     `vanished` is a trace with a departure that did not happen again in a second run. `broke_off` is the message of an
     adapter that broke after a departure. `explained` are the choices by which the model was told to answer from where
-    they were met. `doubted` are departures that may not be the target's, each with why.
+    they were met. `doubted` are departures that may not be the target's, each with why. `was_stopped`: somebody has
+    stopped it (Ctrl-C).
     """
 
     departures: list[Found] = field(default_factory=list)
     doubted: list[tuple[Found, str]] = field(default_factory=list)
     vanished: tuple[str, ...] = ()
     broke_off: str = ""
+    was_stopped: bool = False
     explained: dict[str, Any] = field(default_factory=dict)
     actions: int = 0
     traces: int = 0
@@ -125,11 +127,10 @@ def explore(
     goes_on: Callable[[], bool],
     most: int = 1,
     cuts_on: Callable[[], bool] = lambda: True,
-    on_progress: Callable[[Search], None] = lambda search: None,
     doubt: Callable[[Found], str] = lambda found: "",
     tag: str = "x",
 ) -> Search:
-    """Run traces on both targets until `most` departures are found, or `goes_on` returns False.
+    """Run traces on both targets until `most` departures are found, `goes_on` returns False, or somebody stops it.
 
     A trace ends early after a minimised departure, and after one that may leave the targets in different states. What
     another choice that the requirements leave open explains is no departure: the model takes it from there on.
@@ -141,7 +142,6 @@ def explore(
         goes_on: called before each move; False ends the search.
         most: the number of departures to find, all of different kinds.
         cuts_on: called before each attempt to shorten a trace; False ends the shortening.
-        on_progress: called after each trace.
         doubt: says of a departure why it may not be the target's, or nothing.
         tag: makes the people of this search new to the targets.
 
@@ -164,11 +164,10 @@ def explore(
                 tag_again = f"{tag}{seed}{search.traces:x}c{len(search.explained):x}"
                 differential = _begin(expected, target, tag_again, trace.founders, differential)
                 is_over, again = exploring.run(trace, differential, again)
-            if is_over:
+            if is_over or search.was_stopped:
                 break
             for _ in trace.moves:
                 pass  # The rest of a trace counts as covered: otherwise it would come again.
-            on_progress(search)
     return search
 
 
@@ -238,10 +237,11 @@ class _Exploring:
         tag = f"{self.tag}s{self.shrunk:x}s"
         shrinking = _Shrinking(self.expected, self.target, tag, self.cuts_on, self.known)
         shrunk = shrinking.shrink(found)
+        self.search.was_stopped = shrinking.was_stopped
         if shrunk is None:
             self.search.vanished = found.sentences
             return True
-        told = self._unexplained(shrunk, shrinking)
+        told = shrunk if shrinking.was_stopped else self._unexplained(shrunk, shrinking)
         if told is None:
             return False
         self.known |= {found.kind, told.kind}
@@ -251,7 +251,7 @@ class _Exploring:
         elif told.requirement is None or told.requirement not in self.told:
             self.told.add(told.requirement)
             self.search.departures.append(told)
-        return len(self.search.departures) == self.most
+        return len(self.search.departures) == self.most or self.search.was_stopped
 
     def _unexplained(self, found: Found, shrinking: "_Shrinking") -> Found | None:
         """Return a departure that no choice explains, of `found` or of what it becomes at the limit of the choice."""
@@ -300,9 +300,11 @@ def _policy_of(reference: Target) -> Policy:
 
 @contextmanager
 def _kept(search: Search) -> Iterator[None]:
-    """Keep what was found before an adapter breaks."""
+    """Keep what was found before an adapter breaks, or somebody stops the search."""
     try:
         yield
+    except KeyboardInterrupt:
+        search.was_stopped = True
     except AdapterBroke as error:
         if not search.departures:
             raise
@@ -405,11 +407,12 @@ class _Shrinking:
         self._tag = tag
         self._tries = 0
         self._cuts_on = cuts_on
+        self.was_stopped = False
 
     def shrink(self, found: Found) -> Found | None:
         """Return the shortest trace found, or None if the departure does not happen again from a fresh start.
 
-        If the target breaks or the time is up, the result is the shortest trace so far.
+        If the target breaks, the time is up or somebody stops it, the result is the shortest trace so far.
         """
         best = found
         try:
@@ -421,6 +424,8 @@ class _Shrinking:
                 best = each
         except AdapterBroke:
             pass
+        except KeyboardInterrupt:
+            self.was_stopped = True
         return replace(best, before_shrinking=len(found.moves))
 
     def _shorter(self, whole: Found) -> Iterator[Found]:

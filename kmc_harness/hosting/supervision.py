@@ -25,7 +25,7 @@ from types import FrameType
 
 from kmc_harness.durations import stopwatch
 
-__all__ = ["UNDECIDED", "Channel", "apart", "at", "due_within", "resumable", "stopped_by", "supervised"]
+__all__ = ["UNDECIDED", "Channel", "apart", "at", "due_within", "resumable", "stopped_by", "stopped_code", "supervised"]
 
 UNDECIDED = 3
 LOOK_S = 1.0
@@ -139,6 +139,11 @@ def resumable(folder: str) -> None:
 def stopped_by() -> int | None:
     """Return the signal by which somebody has stopped this judge, 0 where nobody has, and None in other processes."""
     return _stopped_by if _channel else None
+
+
+def stopped_code() -> int:
+    """Return the exit code of a program that somebody has stopped."""
+    return 128 + (_stopped_by or signal.SIGINT)
 
 
 def supervised(judge: Callable[[], int], channel: Channel | None = None, *, grace_s: float = GRACE_S) -> int:

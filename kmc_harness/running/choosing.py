@@ -46,6 +46,8 @@ def measured(what: Run) -> tuple[Choice, ...]:
             progress.expect(measuring.STAGES)
             tag = tag_of(what.seed, "measured")
             found = measuring.measure(target, tag=tag, on_progress=lambda _: progress.advance(Verdict.PASS, ""))
+            if found.was_stopped:
+                raise KeyboardInterrupt
             return measuring.for_report(found)
     except (Exception, SystemExit) as error:
         return measuring.for_report(None, in_words(error, target))

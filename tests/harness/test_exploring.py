@@ -302,6 +302,22 @@ def test_kmc_explore_writes_the_scenario_and_ends_with_1(tmp_path: Path) -> None
     assert out.read_text() in done.stdout
 
 
+STOPPED = {
+    20: ["choices measured, 20 actions", "stopped before the rest was measured"],
+    450: ["stopped; this is what was found until then", "no departure"],
+    700: ["stopped; this is what was found until then", "LOG-014 is broken", "as a scenario"],
+}
+
+
+@pytest.mark.parametrize("at", STOPPED)
+def test_what_was_told_until_ctrl_c_is_shown(at: int) -> None:
+    target = ("--target", "python:tests.targets:IsStoppedAt", "--budget", "10m", "--departures", "9", "--seed", "1")
+    env = {"KMC_TEST_FAULT": "blocked but with a code", "KMC_TEST_STOP_AT": str(at)}
+    done = kmc("explore", *target, cwd=ROOT, **env)
+    assert done.returncode == 130, done.stdout + done.stderr
+    assert [each for each in STOPPED[at] if each not in done.stdout] == []
+
+
 def test_the_published_server_departs_from_the_article() -> None:
     done = kmc("explore", "--target", "model", "--policy", "kaltura-server", cwd=ROOT)
     assert done.returncode == 1, done.stdout + done.stderr
