@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
+from kmc_harness.port import Offer
 from kmc_harness.report.results import Report, ScenarioResult
 from kmc_harness.scenario.evidence import Checked
 from kmc_harness.verdicts import Verdict
@@ -49,6 +50,7 @@ class Difference(msgspec.Struct, frozen=True):
 def compare(before: Report, after: Report) -> list[Difference]:
     """Return what differs, worst first; scenarios are the same where requirement, feature and title are.
 
+    The examples of one that races repeat it, since one race may be won by luck: they differ where their worst does.
     A report holds only those pairs of a scenario and a context that departed; where contexts were told, others passed.
     """
     order = list(Change)
@@ -56,6 +58,11 @@ def compare(before: Report, after: Report) -> list[Difference]:
     for one, others, other in ((old, new, before), (new, old, after)):
         if other.in_contexts.judged:
             one |= {name: _as_passed(each) for name, each in others.items() if each.context and name not in one}
+    was, now = _worst_races(before), _worst_races(after)
+    for name in old.keys() & new.keys():
+        race, were_judged = _race(old[name]), old[name].verdict.is_judged and new[name].verdict.is_judged
+        if were_judged and race in was and was[race] is now.get(race):
+            new[name] = msgspec.structs.replace(new[name], verdict=old[name].verdict)
     found = [*_differences(old, new), *_choices(before, after)]
     return sorted(found, key=lambda each: (order.index(each.change), each.requirement, each.scenario))
 
@@ -77,6 +84,17 @@ def _as_passed(departed: ScenarioResult) -> ScenarioResult:
 
 def _by_name(report: Report) -> dict[_Name, ScenarioResult]:
     return {(each.requirement, each.feature, each.full_title): each for each in report.scenarios}
+
+
+def _race(scenario: ScenarioResult) -> _Name:
+    return scenario.requirement, scenario.feature, msgspec.structs.replace(scenario, example="").full_title
+
+
+def _worst_races(report: Report) -> dict[_Name, Verdict]:
+    worst: dict[_Name, Verdict] = {}
+    for each in (each for each in report.scenarios if Offer.RACE in each.offers):
+        worst[_race(each)] = max(worst.get(_race(each), each.verdict), each.verdict, key=lambda verdict: verdict.rank)
+    return worst
 
 
 def _differences(old: dict[_Name, ScenarioResult], new: dict[_Name, ScenarioResult]) -> Iterator[Difference]:

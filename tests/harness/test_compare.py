@@ -16,6 +16,7 @@ from tests.conftest import kmc
 from tests.harness.made import RUN, report, scenario
 
 V = Verdict
+TITLE = scenario().title
 
 
 def _changes(before: Report, after: Report) -> dict[str, Change]:
@@ -68,6 +69,20 @@ def test_a_pass_that_checks_less_than_before_is_a_lost_check() -> None:
 def test_a_scenario_that_moved_to_another_line_is_the_same() -> None:
     moved = msgspec.structs.replace(scenario(), line=99, id="switching_feature_L99")
     assert compare(report(scenario()), report(moved)) == []
+
+
+def _races(*verdicts: Verdict, offers: tuple[str, ...] = ("race",)) -> Report:
+    made = [scenario(each, name=f"race {at}") for at, each in enumerate(verdicts)]
+    return report(*(msgspec.structs.replace(each, example=each.id, offers=offers) for each in made))
+
+
+def test_races_that_luck_decides_are_compared_by_their_worst() -> None:
+    assert compare(_races(V.FAIL, V.PASS, V.FAIL), _races(V.PASS, V.FAIL, V.PASS)) == []
+    assert _changes(_races(V.FAIL, V.PASS), _races(V.FAIL, V.INCONCLUSIVE)) == {f"{TITLE} [race 1]": Change.LOST}
+    assert len(compare(_races(V.FAIL, V.PASS), _races(V.FAIL))) == 1, "a race that was not run is lost"
+    (found,) = compare(_races(V.FAIL, V.PASS), _races(V.PASS, V.PASS))
+    assert (found.change, found.before, found.after) == (Change.BETTER, V.FAIL, V.PASS)
+    assert len(compare(_races(V.FAIL, V.PASS, offers=()), _races(V.PASS, V.FAIL, offers=()))) == 2
 
 
 def test_the_worst_comes_first() -> None:
