@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from kmc_harness.hosting import supervision
 
-__all__ = ["TookTooLong", "limit"]
+__all__ = ["TookTooLong", "left_s", "limit"]
 
 AGAIN_S = 1.0
 """How soon to ring again where the first time was swallowed."""
@@ -61,3 +61,9 @@ def _ringing(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
     if is_late:
         raise TookTooLong(f"no answer within {seconds:g} s")
+
+
+def left_s(unlimited: float) -> float:
+    """Return how many seconds are left of the limit that is on; `unlimited` where there is none."""
+    left = 0.0 if sys.platform == "win32" else signal.getitimer(signal.ITIMER_REAL)[0]
+    return left or unlimited

@@ -11,6 +11,8 @@ from KalturaClient.Plugins.Core import KalturaPartner, KalturaUser
 
 from kmc_harness.port import (
     AccountStatus,
+    DisableTwoFactor,
+    EnableTwoFactor,
     NotOffered,
     Observation,
     Offer,
@@ -26,6 +28,7 @@ __all__ = ["NOBODYS_ID", "Administration"]
 NOBODYS_ID = 2_000_000_000
 """A partner that does not exist, for accounts that nobody founded."""
 
+Administrative = RegisterUser | SetUserStatus | SetAccountStatus | EnableTwoFactor | DisableTwoFactor
 USER_STATUS = {UserStatus.BLOCKED: 0, UserStatus.ACTIVE: 1}
 ACCOUNT_STATUS = {AccountStatus.ACTIVE: 1, AccountStatus.BLOCKED: 3}
 VENDOR = ""
@@ -102,9 +105,12 @@ class Administration:
         said = self._as(VENDOR, lambda ks: self._wire.json("jobs", "listBatchJobs", ks=ks, filter=MAILS, pager=ONE))
         return bool(said["totalCount"] == 0)
 
-    def perform(self, action: RegisterUser | SetUserStatus | SetAccountStatus) -> Observation:
+    def perform(self, action: Administrative) -> Observation:
         """Do what is asked; raises KalturaException where it is refused."""
         match action:
+            case EnableTwoFactor(account, session) | DisableTwoFactor(account, session):
+                on = isinstance(action, EnableTwoFactor)
+                self.configure(account, session, useTwoFactorAuthentication=on)
             case RegisterUser(account):
                 self._find(account)
                 self._add(action) if account in self.partners else self._found(action)
@@ -114,6 +120,13 @@ class Administration:
                 asked = {"id": self.partners[account], "status": ACCOUNT_STATUS[status], "reason": "conformance run"}
                 self._as(VENDOR, lambda ks: self._wire.json(SYSTEM_PARTNER, "updateStatus", ks=ks, **asked))
         return Observation(True)
+
+    def answered(self, action: Administrative) -> Observation:
+        """Do what is asked, and return how it was answered."""
+        try:
+            return self.perform(action)
+        except KalturaException as refused:
+            return Observation(False, refused.message)
 
     def _find(self, account: str) -> None:
         """Take an account that is there already for the scenario's of that name."""

@@ -4,7 +4,7 @@ How a page is looked at and used is the page's own (`browser_page`); what reads 
 """
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote, urlencode
 
 from kmc_harness.port import (
@@ -33,13 +33,26 @@ from kmc_harness.targets._lab import BesideLab
 from kmc_harness.targets.browser_page import FLAGS, Kept, Page, chromium
 from kmc_harness.targets.browser_words import Word, Words, read
 
+if TYPE_CHECKING:
+    from kmc_harness.targets._kaltura_admin import Administration
+
 __all__ = ["FLAGS", "Browser", "chromium"]
 
 NO_SUCH_THING = "there is nothing on the screen to do this with"
 
 
+def _vendor(url: str, secret: str) -> "Administration":
+    try:
+        from kmc_harness.targets._kaltura_admin import Administration
+        from kmc_harness.targets._kaltura_wire import Wire
+    except ModuleNotFoundError as error:
+        hint = "to administer by API v3, install Kaltura's client: pip install 'kmc-harness[kaltura]'"
+        raise ModuleNotFoundError(hint, name=error.name) from error
+    return Administration(Wire(url), secret, "")
+
+
 class Browser(BesideLab):
-    """A KMC in Chromium; administration, clock and mail are the lab's."""
+    """A KMC in Chromium; administration, clock and mail are the lab's, or administration goes by API v3."""
 
     name = "browser"
     viewport: ClassVar[tuple[int, int]] = (640, 860)
@@ -57,13 +70,15 @@ class Browser(BesideLab):
         }
     )
 
-    def __init__(self, url: str, token: str = "", wording: str | Words = "") -> None:
+    def __init__(self, url: str, token: str = "", wording: str | Words = "", secret: str = "") -> None:
         """Look at `url`, with what `token` opens beside it (see BesideLab).
 
         Args:
             url: where the site is.
             token: opens the lab there.
             wording: what stands on the screens: a table, or the name of its file.
+            secret: where there is no lab: the vendor's (partner -2) on the server of these screens, which founds
+                accounts and sets them up by API v3.
 
         Raises:
             LookupError: there is no Chromium.
@@ -73,6 +88,9 @@ class Browser(BesideLab):
         super().__init__(url, token)
         self.words = wording if isinstance(wording, Words) else read(wording) if wording else Words()
         self.page = Page(self._url, self.words.selectors(), self.words.busy, self.viewport)
+        self._vendor = _vendor(self._url, secret) if secret else None
+        self.numbers: dict[str, int] = self._vendor.partners if self._vendor else {}
+        """The numbers of the accounts spoken of, as far as they are told."""
         self._machines: dict[tuple[str, str], Kept] = {}
         self._sessions: dict[str, tuple[Kept, tuple[str, str] | None]] = {}
         self._shown = ""
@@ -91,8 +109,15 @@ class Browser(BesideLab):
             ConfirmPassword: self._confirm,
         }
 
+    @property
+    def offers(self) -> frozenset[Offer]:
+        """What the screens do, and what lab or vendor do beside them."""
+        return self._vendor.changed(self.by_itself) if self._vendor else super().offers
+
     def reset(self) -> None:
         """Everybody is new in any case; machines and sessions of the scenario before are forgotten."""
+        if self._vendor:
+            self._vendor.reset()
         for place in self._dones.values():
             if not isinstance(place, str):
                 place.close()
@@ -109,9 +134,24 @@ class Browser(BesideLab):
             raise NotOffered(type(action).__name__)
         return self._acts[type(action)](action)
 
-    def _administer(self, action: Action) -> Observation:
+    def _administer(self, action: Any) -> Observation:
+        if self._vendor:
+            return self._vendor.answered(action)
         said = self._with_lab(type(action).__name__).perform(action)
+        if said.get("partnerId"):
+            self.numbers[action.account] = said["partnerId"]
         return Observation(said["accepted"], said["message"])
+
+    def mails_are_out(self) -> bool:
+        """Whether the server has no mail left to send, as its vendor is told.
+
+        Raises:
+            NotOffered: one is not trusted with that.
+
+        """
+        if self._vendor is None:
+            raise NotOffered("what the vendor does")
+        return self._vendor.mails_are_out()
 
     def close(self) -> None:
         """End the browser."""

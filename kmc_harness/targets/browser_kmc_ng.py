@@ -5,7 +5,6 @@ An account to log in to has no address: the machine remembers which one was want
 to the login.
 """
 
-from kmc_harness.port import Action, Observation, RegisterUser
 from kmc_harness.targets.browser import Browser
 from kmc_harness.targets.browser_page import Kept
 from kmc_harness.targets.browser_words import Words
@@ -13,7 +12,7 @@ from kmc_harness.targets.browser_words import Words
 __all__ = ["KmcNg"]
 
 WANTED = "ngx-webstorage|loginpartnerid"
-NOBODYS_ID = "999999999"
+NOBODYS_ID = 999_999_999
 
 
 class KmcNg(Browser):
@@ -21,20 +20,13 @@ class KmcNg(Browser):
 
     viewport = (1280, 900)
 
-    def __init__(self, url: str, token: str = "", wording: str | Words = "kmc-ng.toml") -> None:
+    def __init__(self, url: str, token: str = "", wording: str | Words = "kmc-ng.toml", secret: str = "") -> None:
         """Look at `url`, as a Browser does."""
-        super().__init__(url, token, wording)
-        self._partners: dict[str, str] = {}
-
-    def _administer(self, action: Action) -> Observation:
-        said = self._with_lab(type(action).__name__).perform(action)
-        if isinstance(action, RegisterUser) and said.get("partnerId"):
-            self._partners[action.account] = str(said["partnerId"])
-        return Observation(said["accepted"], said["message"])
+        super().__init__(url, token, wording, secret)
 
     def login_of(self, account: str | None) -> tuple[str, str]:
         """Return where one logs in: the same address for all, and the number of the account that is wanted."""
-        return self.words.start, self._partners.get(account, NOBODYS_ID) if account else ""
+        return self.words.start, str(self.numbers.get(account, NOBODYS_ID)) if account else ""
 
     def remembering(self, kept: Kept, remembered: str) -> Kept:
         """Return what a machine keeps on which somebody was led from the dialog of a switch to the login."""

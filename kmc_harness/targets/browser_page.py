@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from playwright.sync_api import Error, sync_playwright
 
+from kmc_harness.hosting.time_limit import left_s
 from kmc_harness.phone.pictures import find_codes
 from kmc_harness.targets.browser_words import Word
 
@@ -32,8 +33,8 @@ FLAGS = (
     # Instead of Playwright's list, of which these matter here; RenderDocument makes much anew for every page.
     "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,PaintHolding,RenderDocument",
 )
-PATIENCE_MS = 25_000
-"""A large front end takes seconds where the machine is busy."""
+PATIENCE_S, SPARE_S = 25.0, 5.0
+"""A large front end takes seconds where the machine is busy: until so long before the limit of an answer."""
 QUIET_MS = 60
 """So long a page with scripts has to stay as it is."""
 WRITABLE_MS = 3_000
@@ -86,7 +87,7 @@ class _Tab:
 
     def __init__(self, context: Any) -> None:
         self.page = context.new_page()
-        self.page.set_default_timeout(PATIENCE_MS)
+        self.page.set_default_timeout(PATIENCE_S * 1000)
         self.devtools = context.new_cdp_session(self.page)
         self.devtools.send("Page.enable")
         self.under_way: set[Any] = set()
@@ -198,7 +199,7 @@ class Page:
         if self._keeps or self._sat.stored or self._sat.of_tab:
             source = _storing(self._origin, self._sat)
             added = self._tab.devtools.send("Page.addScriptToEvaluateOnNewDocument", {"source": source})["identifier"]
-        self._tab.page.goto(self._origin + path, wait_until="load")
+        self._tab.page.goto(self._origin + path, wait_until="load", timeout=_patience_s() * 1000)
         if added:
             self._tab.devtools.send("Page.removeScriptToEvaluateOnNewDocument", {"identifier": added})
         self._settle()
@@ -229,7 +230,8 @@ class Page:
             LookupError: it says of itself that it is not ready, or nothing is to be seen on it.
 
         """
-        until = time.monotonic() + PATIENCE_MS / 1000
+        patience_s = _patience_s()
+        until = time.monotonic() + patience_s
         seen: Look | None = None
         while True:
             try:
@@ -244,7 +246,9 @@ class Page:
             seen = look if idle else None
             self._tab.page.wait_for_timeout(QUIET_MS)
         if look.scripted and (look.busy or look.says(self._busy)):
-            raise LookupError(f"{self.address} was not ready after {PATIENCE_MS // 1000} s")
+            raise LookupError(
+                f"{self.address} was not ready after {patience_s:.0f} s; a longer answer_within waits longer"
+            )
         self.look = look
         self._keeps = self._keeps or look.keeps
 
@@ -395,6 +399,10 @@ class Page:
             for each in self._opened:
                 each.close()
         return found[0] if found and self._opened else ""
+
+
+def _patience_s() -> float:
+    return max(left_s(PATIENCE_S + SPARE_S) - SPARE_S, 1.0)
 
 
 def chromium() -> str:

@@ -106,10 +106,8 @@ class Kaltura(BesideLab):
         match action:
             case RegisterUser() | SetUserStatus() | SetAccountStatus():
                 return self._administer(action)
-            case EnableTwoFactor(account, session) | DisableTwoFactor(account, session):
-                on = isinstance(action, EnableTwoFactor)
-                self._administration.configure(account, session, useTwoFactorAuthentication=on)
-                return Observation(True)
+            case EnableTwoFactor() | DisableTwoFactor():
+                return self._administration.perform(action)
             case LogIn():
                 return self._log_in(action)
             case LogOut(session):

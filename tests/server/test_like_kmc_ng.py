@@ -23,6 +23,11 @@ def test_each_requirement_has_its_known_verdict(policy: str, judge: Callable[...
     assert ran.verdicts == verdicts
 
 
+def test_a_server_without_a_lab_is_administered_by_its_vendor(judge: Callable[..., Any]) -> None:
+    ran = judge(f"{TARGET}WithoutLab", "--only", "LOG-003", "--only", "SWI-001")
+    assert ran.verdicts == {"LOG-003": "pass", "SWI-001": "pass"}
+
+
 @pytest.mark.parametrize(
     ("wrong", "requirement"),
     [

@@ -1,11 +1,13 @@
 """A front end like kmc-ng, in Chromium, over the model: KMC_TEST_WRONG names a fault of it."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from kmc_harness.port import Mail, Offer
 from kmc_harness.server import built_front
 from kmc_harness.server.backend import Backend
 from kmc_harness.server.site import make_app
@@ -33,17 +35,42 @@ class Like(KmcNg):
         self._served = Served()
         super().__init__(self._served.url, TOKEN)
 
+    _lab_is_there = True
+
     def reset(self) -> None:
         policy = POLICIES[os.environ.get("KMC_TEST_POLICY", "article")]
-        backend = Backend(Variant(policy), clock=ManualClock(), origin=self._served.url)
+        self.backend = backend = Backend(Variant(policy), clock=ManualClock(), origin=self._served.url)
         built = built_front.routes(HERE, self._served.url)
-        made = make_app(backend, lab=True, token=TOKEN, built=built)
+        made = make_app(backend, lab=self._lab_is_there, token=TOKEN, built=built)
         self._served.app = _changed(made, os.environ.get("KMC_TEST_WRONG", ""))
         super().reset()
 
     def close(self) -> None:
         super().close()
         self._served.close()
+
+
+class LikeWithoutLab(Like):
+    """The same where there is no lab: administered by API v3, as the vendor; clock and mail are beside it."""
+
+    _lab_is_there = False
+
+    def __init__(self) -> None:
+        self._served = Served()
+        KmcNg.__init__(self, self._served.url, secret=TOKEN)
+
+    @property
+    def offers(self) -> frozenset[Offer]:
+        return super().offers | {Offer.CLOCK, Offer.OUTBOX}
+
+    def now(self) -> int:
+        return self.backend.now()
+
+    def advance(self, seconds: int) -> None:
+        self.backend.advance(seconds)
+
+    def outbox(self, email: str) -> Sequence[Mail]:
+        return self.backend.outbox(email)
 
 
 def _changed(app: ASGIApp, wrong: str) -> ASGIApp:
