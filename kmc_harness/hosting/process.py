@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -30,6 +30,7 @@ __all__ = [
     "stand_guard",
     "surroundings",
     "without_colour",
+    "without_frames",
     "work_folder",
 ]
 
@@ -39,7 +40,7 @@ PORTS = range(20_000, 32_000)
 OF_TESTS = frozenset({"PYTEST_CURRENT_TEST", "PYTEST_VERSION", "KMC_CONTEXTS", "KMC_ANSWER_WITHIN"})
 ANSWER_S = 10.0
 """How long a server may take for its first answers: some compile what they serve."""
-TAIL_BYTES = 2_000
+TAIL_BYTES = 8_000
 LAST_LINES = 8
 TO_TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
 """Escape sequences of ECMA-48: CSI, OSC and the short ones."""
@@ -101,6 +102,15 @@ def free_port() -> int:
 def without_colour(output: bytes) -> str:
     """Return what a program wrote for a terminal as text: no colours, and no moves of its cursor."""
     return TO_TERMINAL.sub("", output.decode(errors="replace"))
+
+
+def without_frames(lines: Iterable[str]) -> list[str]:
+    """Return the lines of a program that died which say why: not those of its stack, which are indented.
+
+    Node, Go and Java tell the cause first and the stack after it, Python the other way round.
+    """
+    said = [line.rstrip() for line in lines if line.strip()]
+    return [line for line in said if not line[0].isspace()] or said
 
 
 @contextlib.contextmanager
@@ -200,7 +210,7 @@ class Server:
             said = without_colour(log.read())
             # Half a secret is known to nobody: the word that the tail begins within is left out.
             whole = re.sub(r"^\S*", "", said) if from_byte else said
-            return " | ".join(self._shortened(whole).strip().splitlines()[-LAST_LINES:])
+            return " | ".join(without_frames(self._shortened(whole).splitlines())[-LAST_LINES:])
         return ""
 
     def _last_words(self) -> str:

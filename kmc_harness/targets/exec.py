@@ -30,7 +30,7 @@ from kmc_harness.verdicts import Misuse
 __all__ = ["Execd", "NoAnswer"]
 
 LONGEST_LINE = 10_000_000
-KEPT_LINES = 5
+HEARD_LINES, KEPT_LINES = 200, 5
 KEPT_CHARS = 200
 CHUNK = 1 << 16
 LAST_WORDS_S = 0.5
@@ -262,7 +262,7 @@ class _Program:
         self._watched.register(self._out, selectors.EVENT_READ, self._read)
         self._watched.register(self._err, selectors.EVENT_READ, self._listen)
         self._unsent, self._received, self._searched = b"", bytearray(), 0
-        self._words: deque[str] = deque(maxlen=KEPT_LINES)
+        self._words: deque[str] = deque(maxlen=HEARD_LINES)
         self._word = b""
 
     def exchange(self, line: bytes, within_s: float) -> bytes:
@@ -290,8 +290,8 @@ class _Program:
         while self._err in self._watched.get_map() and self._guard.poll() is not None and self._turn(until):
             """What it wrote before it ended is on its way."""
         self._listen()
-        kept = [*self._words, _whole_words(process.without_colour(self._word), KEPT_CHARS)]
-        return " | ".join(filter(None, kept))
+        kept = process.without_frames([*self._words, process.without_colour(self._word)])
+        return " | ".join(_whole_words(line, KEPT_CHARS) for line in kept[-KEPT_LINES:])
 
     def leave(self, within_s: float) -> None:
         """Close its input, and wait for it to close its output."""
@@ -366,7 +366,7 @@ class _Program:
             self._forget(self._err)
         *lines, self._word = (self._word + came).split(b"\n")
         self._word = self._word[-CHUNK:]
-        self._words += (_whole_words(process.without_colour(line), KEPT_CHARS) for line in lines[-KEPT_LINES:])
+        self._words += map(process.without_colour, lines[-HEARD_LINES:])
 
     def _write(self) -> None:
         try:

@@ -110,6 +110,22 @@ STARTS = {
 }
 
 
+STACKS = {
+    "Node": "/app/serve.js:3\nthrow new Error('no database')\n^\n\nError: no database\n" + "    at f (a.js:1)\n" * 30,
+    "Go": "panic: no database\n\ngoroutine 1 [running]:\n" + "\t/app/main.go:5 +0x1d\n" * 30 + "exit status 2\n",
+    "Java": "Exception in thread main java.io.IOException: no database\n" + "\tat shop.Main.main(Main.java:3)\n" * 30,
+}
+
+
+@pytest.mark.parametrize("language", STACKS)
+def test_the_cause_is_quoted_and_not_the_stack(language: str, make: Make) -> None:
+    with pytest.raises(process.DidNotStart) as found:
+        make(f"import sys; sys.stderr.write({STACKS[language]!r}); sys.exit(1)").start()
+    words = str(found.value).partition("its last words: ")[2]
+    assert "no database" in words
+    assert not [each for each in ("a.js:1", "main.go", "Main.java") if each in words]
+
+
 @pytest.mark.parametrize("name", STARTS)
 def test_a_server_that_does_not_start_is_quoted(name: str, make: Make, tmp_path: Path) -> None:
     script, reason = STARTS[name]
