@@ -71,6 +71,8 @@ def _requirement(each: Requirement) -> Iterator[str]:
     yield f"{{bdg-{LEVELS[each.level]}}}`{each.level}` {{bdg-secondary-line}}`{each.word}`\n"
     yield f"{each.text}\n"
     yield f"Source\n: {_source(each.source)}\n"
+    if each.see:
+        yield f"Tests and weaknesses that speak of the same\n: {', '.join(map(_external, each.see))}\n"
     yield from _readings(each)
     if each.offers or each.actions:
         yield f"To judge it\n: A target needs {_needs(each)}\n"
@@ -81,6 +83,11 @@ def _requirement(each: Requirement) -> Iterator[str]:
     yield from _in_products(each.id)
     yield from _scenarios(each.id)
     yield from _faults(each.id)
+
+
+def _external(name: str) -> str:
+    kind, _, number = name.partition("-")
+    return f"[{name}](https://cwe.mitre.org/data/definitions/{number}.html)" if kind == "CWE" else name
 
 
 _SEEN = {

@@ -489,7 +489,7 @@ def report(
     report: _REPORT,
     to: Annotated[Path | None, typer.Option(metavar="DIR", help="another folder than the report's")] = None,
 ) -> None:
-    """Make page, summary, JUnit XML and Cucumber Messages of a report.json anew."""
+    """Make page, summary, JUnit XML, SARIF and Cucumber Messages of a report.json anew."""
     from kmc_harness.report import read, render
 
     source = report if report.is_dir() else report.parent

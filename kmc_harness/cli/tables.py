@@ -174,6 +174,7 @@ def show_requirement(requirement: Requirement) -> None:
     rows = {
         "level": f"{requirement.level}, {requirement.word}; since {requirement.since}",
         "source": requirement.source,
+        "see": ", ".join(requirement.see),
         "reading": requirement.readings[0] if requirement.readings else "",
         "other": "; ".join(requirement.readings[1:]),
         "departs": f"{requirement.observation}: {requirement.departure}" if requirement.departure else "",

@@ -14,7 +14,7 @@ from kmc_harness.verdicts import Misuse
 __all__ = ["RENDERED", "REPORT", "read", "render", "schema", "write", "write_whole"]
 
 REPORT = "report.json"
-RENDERED = ("report.html", "summary.md", "junit.xml", "cucumber.ndjson", "contexts.feature")
+RENDERED = ("report.html", "summary.md", "junit.xml", "report.sarif", "cucumber.ndjson", "contexts.feature")
 """What is made of it."""
 
 
@@ -79,7 +79,7 @@ def write(report: Report, folder: Path) -> Report:
 
 
 def render(report: Report, folder: Path, source: Path | None = None) -> tuple[Path, ...]:
-    """Write what is made of `report` into `folder`: a page, a summary, JUnit XML, Cucumber Messages, and a feature.
+    """Write what is made of `report` into `folder`: page, summary, JUnit XML, SARIF, Cucumber Messages, and a feature.
 
     Returns their paths. The page says how to replay the report from `source`, the folder where it stands if that is
     another one. The messages need the features that were run, and are left out where others are installed. The feature
@@ -94,6 +94,7 @@ def render(report: Report, folder: Path, source: Path | None = None) -> tuple[Pa
     from kmc_harness.report.html import page
     from kmc_harness.report.junit import junit
     from kmc_harness.report.markdown import summary
+    from kmc_harness.report.sarif import sarif
     from kmc_harness.specification.bindings import features_digest
 
     is_installed = report.run.versions.get("features") == features_digest()
@@ -102,6 +103,7 @@ def render(report: Report, folder: Path, source: Path | None = None) -> tuple[Pa
         "report.html": page(report, source or folder).encode(),
         "summary.md": summary(report).encode(),
         "junit.xml": junit(report),
+        "report.sarif": sarif(report),
         "cucumber.ndjson": messages(report) if is_installed else b"",
         in_contexts.NAME: text.encode(),
     }

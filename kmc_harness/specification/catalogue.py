@@ -62,7 +62,10 @@ PROFILES: dict[str, frozenset[Level]] = {
 
 
 class Requirement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One numbered sentence. `readings`: the reference's first; `observation`: Kaltura's departure, an I-number."""
+    """One numbered sentence. `readings`: the reference's first; `observation`: Kaltura's departure, an I-number.
+
+    `see`: tests of OWASP's Web Security Testing Guide and weaknesses of MITRE's CWE that speak of the same.
+    """
 
     id: str
     level: Level
@@ -71,6 +74,7 @@ class Requirement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: str
     source: str
     since: str
+    see: tuple[str, ...] = ()
     seen: Seen = Seen.ANYWHERE
     readings: tuple[str, ...] = ()
     as_built: str = "pass"
@@ -83,6 +87,11 @@ class Requirement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def only_warns(self) -> bool:
         """Whether a departure is a warning: from a SHOULD or a convention."""
         return self.word == "SHOULD" or self.level is Level.CONVENTION
+
+    @property
+    def weaknesses(self) -> tuple[str, ...]:
+        """The ids of CWE among what it names: what a departure from it is."""
+        return tuple(each for each in self.see if each.startswith("CWE-"))
 
     @property
     def chapter(self) -> str:

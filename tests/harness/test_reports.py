@@ -25,6 +25,7 @@ from kmc_harness.report.junit import junit
 from kmc_harness.report.markdown import summary
 from kmc_harness.report.matrix import matrix
 from kmc_harness.report.results import SCHEMA_VERSION, ScenarioResult, WaiverResult, WaiverState
+from kmc_harness.report.sarif import sarif
 from kmc_harness.verdicts import Misuse, Verdict
 from tests.conftest import ROOT, kmc
 from tests.harness.made import RUN, report, scenario
@@ -85,6 +86,28 @@ def test_a_report_of_an_earlier_version_is_converted(tmp_path: Path) -> None:
     path.write_text(json.dumps(raw | {"judged": 98}))
     with pytest.raises(Misuse, match="was changed after it was written"):
         read(path)
+
+
+def test_a_departure_is_a_result_of_sarif_and_what_is_not_judged_is_none() -> None:
+    made = report(
+        scenario(Verdict.FAIL),
+        scenario(Verdict.INCONCLUSIVE, requirement="ENR-002", name="a"),
+        scenario(requirement="LOG-005", name="b"),
+    )
+    (run,) = json.loads(sarif(made))["runs"]
+    (result,) = run["results"]
+    assert (result["ruleId"], result["level"]) == ("SWI-002", "error")
+    assert "actual: accepted with a session" in result["message"]["text"]
+    (rule,) = run["tool"]["driver"]["rules"]
+    assert rule["properties"]["tags"] == ["security", "WSTG-ATHN-11", "external/cwe/cwe-308"]
+    (told,) = run["invocations"][0]["toolExecutionNotifications"]
+    assert told["message"]["text"] == "ENR-002: inconclusive"
+
+
+def test_a_waived_departure_is_suppressed_in_sarif() -> None:
+    waived = msgspec.structs.replace(scenario(Verdict.WAIVED), waiver="known")
+    (run,) = json.loads(sarif(report(waived)))["runs"]
+    assert run["results"][0]["suppressions"] == [{"kind": "external", "justification": "known"}]
 
 
 def test_a_target_is_called_by_its_name_and_version_in_every_heading(tmp_path: Path) -> None:
