@@ -392,13 +392,13 @@ def test_formats_are_made_anew_from_the_report_alone(on_article: Any, tmp_path: 
     source = Path(on_article.folder)
     done = kmc("report", str(source / "report.json"), "--to", str(tmp_path))
     assert done.returncode == 0
-    for name in ("report.html", "summary.md", "junit.xml", "cucumber.ndjson"):
+    for name in ("report.html", "summary.md", "junit.xml", "report.sarif", "cucumber.ndjson"):
         assert (tmp_path / name).read_bytes() == (source / name).read_bytes()
 
 
 def test_messages_are_left_out_where_other_features_are_installed(tmp_path: Path) -> None:
     names = {path.name for path in render(report(scenario()), tmp_path)}
-    assert names == {"report.html", "summary.md", "junit.xml"}
+    assert names == {"report.html", "summary.md", "junit.xml", "report.sarif"}
 
 
 def test_a_page_of_very_many_scenarios_leaves_out_what_passed() -> None:
