@@ -57,6 +57,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--kmc-scenario", metavar="ID", help="only this scenario, by its id in a report")
     group.addoption("--kmc-repeat", type=int, default=1, metavar="N", help="which repeat of several runs this is")
     group.addoption("--kmc-journal", metavar="DIR", help="where `kmc run` keeps what is finished")
+    group.addoption("--kmc-directly", action="store_true", help="do what sentences say without asking pytest-bdd")
 
 
 def _setting(config: pytest.Config, name: str) -> str:
@@ -281,6 +282,18 @@ def pytest_bdd_before_step(request: pytest.FixtureRequest, step: Any) -> None:
     """Tell the scene about each new step."""
     if scene := request.node.stash.get(_SCENE, None):
         scene.begin_step(step.type)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Tell a scenario directly, where that was asked for: pytest-bdd looks at every fixture for each sentence."""
+    scene = pyfuncitem.stash.get(_SCENE, None)
+    if scene is None or not pyfuncitem.config.getoption("kmc_directly"):
+        return None
+    os.environ.pop(_TEST, None)
+    request: Any = pyfuncitem.funcargs["request"]
+    scene.tell_in(request.getfixturevalue("world"))
+    return True
 
 
 # Verdicts

@@ -177,6 +177,7 @@ class _Selftest:
         self._on_progress = on_progress
         self._how = how
         self._caught: list[Caught] = []
+        self._equivalent: list[str] = []
         self._ran = 0
 
     def run(self) -> Selftest:
@@ -187,15 +188,10 @@ class _Selftest:
         groups = [[clean], *([[each] for each in benign] if self._how.thorough else _apart(benign))]
         self._try([*groups, *([each] for each in faults if each.requirements)])
         idle = self._idle(scenarios) if len(faults) == len(all_faults()) else None
-        equivalent = tuple(
-            each.fault.name
-            for each in self._caught
-            if each.end is End.MISSED and each.fault.name in EQUIVALENT and changes_nothing(each.fault)
-        )
-        caught = [each for each in self._caught if each.fault.name not in equivalent]
+        caught = [each for each in self._caught if each.fault.name not in self._equivalent]
         order = list(self._known)
         caught.sort(key=lambda each: order.index(each.fault.name))
-        return Selftest(tuple(caught), len(scenarios), idle, equivalent, self._ran)
+        return Selftest(tuple(caught), len(scenarios), idle, tuple(self._equivalent), self._ran)
 
     def _try(self, groups: Sequence[Sequence[Fault]]) -> None:
         """Have the scenarios told of each group of faults; of a benign group that is flagged, of each one alone."""
@@ -207,6 +203,7 @@ class _Selftest:
             if len(found.names) > 1 and (found.noticed or found.probe):
                 again += [[self._known[name]] for name in found.names]
                 continue
+            self._equivalent += found.names if found.is_equivalent else ()
             self._caught += [
                 Caught(self._known[name], found.noticed, found.probe, found.reach, found.context)
                 for name in found.names
@@ -252,7 +249,7 @@ def _apart(faults: Sequence[Fault]) -> list[list[Fault]]:
 
 @dataclass(frozen=True)
 class _Tried:
-    """What became of some faults at once."""
+    """What became of some faults at once; `is_equivalent`: they are known to change nothing, and that was seen."""
 
     names: tuple[str, ...]
     noticed: dict[str, tuple[str, ...]]
@@ -260,6 +257,7 @@ class _Tried:
     probe: str
     reach: Reach = Reach.PLAIN
     context: str = ""
+    is_equivalent: bool = False
 
 
 class _Here:
@@ -300,9 +298,13 @@ def _of_faults(names: tuple[str, ...], how: _How) -> _Tried:
         if noticed and not how.thorough:
             break
     tried = _Tried(names, noticed, ran, _probed())
-    if requirements:
-        return tried if noticed.keys() & set(requirements) else _in_contexts(tried, frozenset(requirements))
-    return _flagged_in_contexts(tried) if how.in_contexts and not noticed else tried
+    if not requirements:
+        return _flagged_in_contexts(tried) if how.in_contexts and not noticed else tried
+    if noticed.keys() & set(requirements):
+        return tried
+    if not noticed and Faulty.fault.name in EQUIVALENT and changes_nothing(Faulty.fault):
+        return replace(tried, is_equivalent=True)  # no context shows it either
+    return _in_contexts(tried, frozenset(requirements))
 
 
 def _flagged_in_contexts(tried: _Tried) -> _Tried:

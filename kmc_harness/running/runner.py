@@ -346,7 +346,8 @@ def conclude(folder: Path, how: str) -> None:
 
 
 def arguments(what: results.Run, repeat: int) -> list[str]:
-    """Return how pytest is called for one repeat of `what`."""
+    """Return how pytest is called for one repeat of `what`; where more is said to it, scenarios are pytest-bdd's."""
+    is_plain = not (what.pytest_arguments or os.environ.get("PYTEST_ADDOPTS") or os.environ.get("PYTEST_PLUGINS"))
     return [
         *PYTEST,
         *(f"--kmc-{name}={getattr(what, name)}" for name in ("target", "profile", "seed", "patience")),
@@ -354,6 +355,7 @@ def arguments(what: results.Run, repeat: int) -> list[str]:
         # Also where there is none, so that no variable of the environment chooses.
         f"--kmc-only={','.join(what.only)}",
         f"--kmc-repeat={repeat}",
+        *(("--kmc-directly",) if is_plain else ()),
     ]
 
 

@@ -101,13 +101,16 @@ class Scene:
     def tell(self, target: Any, tag: str) -> BaseException | None:
         """Tell all of it before `target`, and return what it ended with; None where it ended well."""
         try:
-            world = self.enter(target, tag)
-            for each in self.told.sentences:
-                self.begin_step(each.kind)
-                each.do(world)
+            self.tell_in(self.enter(target, tag))
         except (Exception, SystemExit) as error:
             return error
         return None
+
+    def tell_in(self, world: World) -> None:
+        """Do what its sentences say in `world`, which was entered; whatever ends it is raised."""
+        for each in self.told.sentences:
+            self.begin_step(each.kind)
+            each.do(world)
 
     def observed(self, error: BaseException | None) -> ScenarioResult:
         """Return how it ended before this target, whatever is to blame for that."""
