@@ -26,7 +26,7 @@ from kmc_model.analysis.configurations import SCOPES, TOPICS, Act, Rules
 from kmc_model.analysis.faults import Fault, all_faults, by_name
 from kmc_model.analysis.faults.blind import faults_of_sets
 from kmc_model.analysis.faults.drawn import drawn_faults
-from kmc_model.analysis.statespace import Space, Violation, differences, explore, mermaid, violations
+from kmc_model.analysis.statespace import Space, Violation, differences, examine, mermaid
 from kmc_model.policy import ARTICLE, POLICIES
 
 __all__ = ["prove", "score", "search_target", "walk_states"]
@@ -78,14 +78,14 @@ def walk_states(policy: str, out: Path | None) -> int:
     for scope in SCOPES:
         with analyses.Waiting(f"walking {scope.name}"):
             began = time.process_time()
-            space = explore(scope, rules)
+            space, found = examine(scope, rules)
             walked.append((space, time.process_time() - began))
-            violated += violations(space)
+            violated += found
     analyses.show_states(walked, violated)
     if rules.policy is not ARTICLE:
         with analyses.Waiting("looking for differences"):
-            found = [each for scope in TOPICS for each in differences(scope, Rules(), rules)]
-        analyses.show_differences(found)
+            differing = [each for scope in TOPICS for each in differences(scope, Rules(), rules)]
+        analyses.show_differences(differing)
     if out:
         _write(out, mermaid(walked[0][0]))
         analyses.say(f"diagram of {walked[0][0].scope.name} in {out}")

@@ -1,8 +1,8 @@
 """The state space of a scope, its properties, and the differences between two rulebooks.
 
 `explore` makes every move in every state; configurations with the same future outputs are one state. `violations`
-checks the properties on every transition, and gives the shortest path to a violation. `differences` explores two
-rulebooks in parallel, and gives the shortest path to each difference.
+checks the properties on every transition, and gives the shortest path to a violation; `examine` does both at once.
+`differences` explores two rulebooks in parallel, and gives the shortest path to each difference.
 """
 
 import gc
@@ -41,6 +41,7 @@ __all__ = [
     "Space",
     "Violation",
     "differences",
+    "examine",
     "explore",
     "mermaid",
     "outline",
@@ -120,8 +121,17 @@ class Space(Shown):
         return pandas.DataFrame(rows, columns=columns)
 
 
-def explore(scope: Scope, rules: Rules | None = None) -> Space:
-    """Visit every configuration of `scope` under `rules`, the reference's by default, and make every move in each."""
+Made = list[Transition | None]
+"""What each move of a scope leads to; None for one that cannot be made."""
+
+
+def explore(
+    scope: Scope, rules: Rules | None = None, on_moves: Callable[[int, Configuration, Made], None] | None = None
+) -> Space:
+    """Visit every configuration of `scope` under `rules`, the reference's by default, and make every move in each.
+
+    `on_moves` is called with the number of each state, its configuration, and what every move leads to.
+    """
     rules = rules or Rules()
     first = scope.start(rules)
     configurations, keys = [first], [key_of(first, scope, rules.policy)]
@@ -137,6 +147,8 @@ def explore(scope: Scope, rules: Rules | None = None) -> Space:
     try:
         for state, configuration in enumerate(configurations):
             made = [make(configuration, rules) for make in makes]
+            if on_moves:
+                on_moves(state, configuration, made)
             ends: list[int] = []
             for number, each in enumerate(made):
                 end = state
@@ -181,18 +193,41 @@ class Violation:
     path: tuple[str, ...]
 
 
+class _Check:
+    """Checks the properties on every transition, and keeps the state and move of each one's first violation."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._moves = scope.moves
+        self._left = list(PROPERTIES)
+        self._found: list[tuple[Property, int, Move]] = []
+
+    def __call__(self, state: int, before: Configuration, made: Made) -> None:
+        for move, each in zip(self._moves, made, strict=True):
+            if each is None:
+                continue
+            for held in self._left:
+                if not held.holds(before, move, each.configuration, each.output):
+                    self._found.append((held, state, move))
+                    self._left = [one for one in self._left if one is not held]
+
+    def violations(self, space: Space) -> tuple[Violation, ...]:
+        """Return what was found, with the shortest path to it."""
+        return tuple(Violation(each, (*space.path(state), move.sentence)) for each, state, move in self._found)
+
+
 def violations(space: Space) -> tuple[Violation, ...]:
     """Return each property that is violated on some transition of `space`, with the shortest path to it."""
-    found: dict[str, Violation] = {}
+    check = _Check(space.scope)
     for state, configuration in enumerate(space.configurations):
-        for move in space.scope.moves:
-            made = move.make(configuration, space.rules)
-            if made is None:
-                continue
-            for each in PROPERTIES:
-                if each.sentence not in found and not each.holds(configuration, move, made.configuration, made.output):
-                    found[each.sentence] = Violation(each, (*space.path(state), move.sentence))
-    return tuple(found.values())
+        check(state, configuration, [move.make(configuration, space.rules) for move in space.scope.moves])
+    return check.violations(space)
+
+
+def examine(scope: Scope, rules: Rules | None = None) -> tuple[Space, tuple[Violation, ...]]:
+    """Return what `explore` and `violations` return; each move is made once."""
+    check = _Check(scope)
+    space = explore(scope, rules, check)
+    return space, check.violations(space)
 
 
 def _opened(before: Configuration, after: Configuration) -> Iterator[str]:
