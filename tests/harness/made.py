@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from kmc_harness.port import Target
 from kmc_harness.report.results import Report, Run, ScenarioResult, Timing, WaiverResult, build
 from kmc_harness.scenario.evidence import Checked, Step, StepEnd
-from kmc_harness.specification import catalogue
+from kmc_harness.specification import bindings, catalogue
+from kmc_harness.telling.scene import tag_of, tell
 from kmc_harness.verdicts import Verdict
 
 RUN = Run(
@@ -59,3 +61,8 @@ def left_running(work: Path) -> list[str]:
             except OSError:
                 continue
     return found
+
+
+def told(target: Target) -> list[ScenarioResult]:
+    """Return how every scenario ends before `target`, told in this process."""
+    return [tell(each, target, tag_of("0", f"test_{each.id}"), with_evidence=False) for each in bindings.all_told()]

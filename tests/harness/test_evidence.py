@@ -14,7 +14,7 @@ from PIL import Image, ImageFilter
 
 from kmc_harness.phone.pictures import CELLS, SIDE_PX, blurred, find_codes
 from kmc_harness.scenario.evidence import Checked, Recorder, StepEnd
-from tests.conftest import Ran
+from tests.conftest import WHOLE, Ran
 
 
 def _scenario(ran: Any, requirement: str, verdict: str) -> Any:
@@ -67,9 +67,10 @@ def _readable(picture: bytes) -> bool:
 
 
 def test_no_qr_code_in_a_report_can_be_read(on_article: Any, on_kaltura: Any) -> None:
+    """In CI one in five; all of them where KMC_TEST_ALL says so."""
     found = [*_pictures(on_article), *_pictures(on_kaltura)]
     assert len(found) > 400
-    assert not any(_readable(each) for each in set(found))
+    assert not any(_readable(each) for each in sorted(set(found))[:: 1 if WHOLE else 5])
 
 
 def _screen(*, at: int = 40, side: int = 900) -> bytes:

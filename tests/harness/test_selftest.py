@@ -108,7 +108,7 @@ class Blind(Faulty):
 
 
 def test_a_fault_that_survives_is_excused_only_where_it_is_known_to_change_nothing() -> None:
-    fault = by_name("quiet_zone_modules=3")
+    fault = by_name("secret_bits=152")
     assert changes_nothing(fault)
     made = selftest([fault], target=f"python:{__name__}:Blind")
     assert [each.end for each in made.caught] == [End.UNFLAGGED, End.MISSED]

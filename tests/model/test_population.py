@@ -184,7 +184,7 @@ def client() -> Iterator[Any]:
 
 @pytest.mark.usefixtures("small_tasks")
 def test_a_cluster_makes_the_same_table_though_a_worker_is_killed(client: Any) -> None:
-    here = sweep(GRID, users=1000, days=7, seeds=2)
+    here = sweep(GRID, users=600, days=3, seeds=2)
     workers = client.run(os.getpid)
     killed = threading.Event()
 
@@ -193,7 +193,7 @@ def test_a_cluster_makes_the_same_table_though_a_worker_is_killed(client: Any) -
             killed.set()
             os.kill(next(iter(workers.values())), signal.SIGKILL)
 
-    there = sweep(GRID, users=1000, days=7, seeds=2, client=client, on_progress=kill)
+    there = sweep(GRID, users=600, days=3, seeds=2, client=client, on_progress=kill)
     assert killed.is_set()
     assert there.to_csv().encode() == here.to_csv().encode()
 

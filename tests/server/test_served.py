@@ -44,6 +44,8 @@ from tests.server.inside import TOKEN, Served
 SERVED = ROOT / "examples" / "targets" / "kmc-served"
 UNSEEN = {"ENR-016"}
 """What only a settings page shows."""
+LONG = {"SEC-001", "SEC-011", "STD-009"}
+"""Hundreds of attempts each, as many as all others together; in CI SEC-002 and SEC-018 stand for them."""
 WORDLESS = {
     # What OK answers is the client's own affair, and no call tells from which machine it comes.
     "ConfirmPassword.nothing_to_enrol dropped",
@@ -69,6 +71,7 @@ def test_over_the_wire_each_requirement_has_its_known_verdict(judge: Callable[..
     known = {
         each.id: "pass" if each.id not in UNSEEN and each.seen is catalogue.Seen.ANYWHERE else "skipped"
         for each in [*catalogue.load().values()][:: 1 if WHOLE else 3]
+        if each.id not in LONG or WHOLE
     }
     ran = judge(str(SERVED / "target.toml"), *(word for name in known for word in ("--only", name)))
     assert ran.verdicts == known
@@ -79,7 +82,7 @@ def test_over_the_wire_the_published_server_has_its_known_verdicts(judge: Callab
     known = {
         each.id: each.as_built if each.id not in UNSEEN and each.seen is catalogue.Seen.ANYWHERE else "skipped"
         for each in catalogue.load().values()
-        if each.as_built != "pass" or WHOLE
+        if (each.as_built != "pass" and each.id not in LONG) or WHOLE
     }
     ran = judge(str(SERVED / "kaltura-server.toml"), *(word for name in known for word in ("--only", name)))
     assert ran.verdicts == known
@@ -139,7 +142,7 @@ def test_in_accounts_that_are_there_their_administrator_judges_what_needs_no_ven
 def test_a_fault_is_caught_through_the_wire_too() -> None:
     """A sample of the catalogue, spread evenly over it; all of it where KMC_TEST_ALL says so."""
     visible = [each for each in all_faults() if each.requirements and each.name not in WORDLESS]
-    faults = visible if WHOLE else visible[:: len(visible) // 15]
+    faults = visible if WHOLE else visible[:: len(visible) // 8]
     made = selftest(faults, target="python:tests.server.inside:FaultyServed")
     assert [each.fault.name for each in made.caught if each.end is not End.CAUGHT] == ["clean"]
     assert made.caught[0].end is End.UNFLAGGED
