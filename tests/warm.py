@@ -96,8 +96,14 @@ def serve(fileno: int) -> Callable[[], object]:
 
     from kmc_harness.cli.app import app
     from kmc_harness.specification import bindings, catalogue, contexts
+    from kmc_harness.targets.model import ModelTarget
+    from kmc_harness.telling.scene import tell
 
-    bindings.all_told(), bindings.definitions(), catalogue.load(), contexts.load()
+    bindings.definitions(), catalogue.load(), contexts.load()
+    # Told once here, its sentences are read: a fork that tells them need not.
+    reference = ModelTarget()
+    for each in bindings.all_told():
+        tell(each, reference, "warm", with_evidence=False)
     gc.collect()
     gc.freeze()
     with socket.socket(fileno=fileno) as asked:

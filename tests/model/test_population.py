@@ -165,7 +165,7 @@ def test_another_seed_is_another_study() -> None:
     assert not simulate(500, 7, seed=1).summary.equals(simulate(500, 7, seed=2).summary)
 
 
-GRID: dict[str, list[object]] = {"qr_ttl": ["1h", "24h"], "failures_max": [3, 10]}
+GRID: dict[str, list[object]] = {"qr_ttl": ["1h", "24h"]}
 
 
 @pytest.fixture
