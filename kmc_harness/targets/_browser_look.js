@@ -37,7 +37,11 @@ function kmcLook(selectors, smallest) {
     || one(e.labels?.[0]?.innerText) || one(e.innerText) || (e.matches('input:is([type=submit], [type=button])') ? e.value : '')
     || one(e.alt) || one(inside(e)) || one(e.title) || one(e.placeholder);
 
-  // Where a field says nothing of itself, people read what stands beside it, or above.
+  // Where a field says nothing of itself, people read what stands beside it, or above; not what a dialog lies over.
+  const beneath = (parent, {left, top, width, height}) => {
+    const over = document.elementFromPoint(left + width / 2, top + height / 2);
+    return over && !over.matches('input, select, textarea') && !over.contains(parent) && !parent.contains(over);
+  };
   let written = null;
   const texts = () => {
     if (written) return written;
@@ -46,22 +50,23 @@ function kmcLook(selectors, smallest) {
     for (let node; (node = walker.nextNode());) {
       if (!one(node.data) || !shown(node.parentElement) || node.parentElement.closest('button, select, script, style')) continue;
       range.selectNodeContents(node);
-      written.push([one(node.data), range.getBoundingClientRect()]);
+      const place = range.getBoundingClientRect();
+      if (!scripted || !beneath(node.parentElement, place)) written.push([one(node.data), place]);
     }
     return written;
   };
-  const beside = e => {
+  const named = e => {
     let place = e;
     while (ticks(e) && box(place).width < 8 && place.parentElement) place = place.parentElement;
     const at = box(place);
-    const away = to => {
-      const level = to.top < at.bottom && to.bottom > at.top, over = to.left < at.right && to.right > at.left;
-      if (ticks(e)) return level && to.left >= at.right - 1 ? to.left - at.right : Infinity;
-      if (level && to.right <= at.left + 1) return at.left - to.right;
-      return over && to.bottom <= at.top + 1 ? at.top - to.bottom : Infinity;
-    };
-    const near = texts().map(([said, to]) => [away(to), said]).sort((a, b) => a[0] - b[0])[0];
-    return near && near[0] < 160 ? near[1] : '';
+    const level = to => to.top < at.bottom && to.bottom > at.top;
+    const beside = to => !level(to) ? Infinity
+      : ticks(e) ? (to.left >= at.right - 1 ? to.left - at.right : Infinity)
+      : to.right <= at.left + 1 ? at.left - to.right : Infinity;
+    const above = to => !ticks(e) && to.left < at.right && to.right > at.left && to.bottom <= at.top + 1 ? at.top - to.bottom : Infinity;
+    const nearest = away => texts().map(([said, to]) => [away(to), said]).filter(([far]) => far < 160)
+      .sort((a, b) => a[0] - b[0])[0]?.[1];
+    return nearest(beside) ?? nearest(above) ?? '';
   };
   const fits = e => selectors.filter(selector => e.matches(selector));
   const value = e => ticks(e) ? (e.checked ? 'on' : '') : e.type == 'password' ? '•'.repeat(e.value.length) : e.value;
@@ -77,7 +82,7 @@ function kmcLook(selectors, smallest) {
   let keeps = false;
   try { keeps = localStorage.length + sessionStorage.length > 0; } catch { /* a page that may keep nothing */ }
   return {
-    field: field.map(e => [text(e) || beside(e), value(e), fits(e)]),
+    field: field.map(e => [text(e) || named(e), value(e), fits(e)]),
     control: control.map(e => [text(e), e.href || '', fits(e)]),
     said: [...document.querySelectorAll('[role=alert], [role=alertdialog], [role=status]')].filter(shown)
       .map(e => [e.getAttribute('role'), one(e.innerText)]),

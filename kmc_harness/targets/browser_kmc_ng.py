@@ -58,5 +58,6 @@ class KmcNg(Browser):
         return self.page.tick(self.words.switch(account)) and self.page.click(self.words.follow)
 
     def has_changed(self) -> bool:
-        """Whether the dialog has gone, which it does where the password has been changed."""
-        return not self.page.look.has("field", self.words.new_password)
+        """Whether the dialog has gone, which it does where the password has been changed; no other lies over it."""
+        look = self.page.look
+        return look.has("control", self.words.settings) and not look.has("field", self.words.new_password)

@@ -95,6 +95,24 @@ def test_beneath_a_dialog_nothing_counts(shows: _Shows) -> None:
     assert (_names(page, "field"), _names(page, "control")) == ([], ["OK"])
 
 
+def test_what_stands_beside_a_field_names_it_sooner_than_what_stands_above(shows: _Shows) -> None:
+    rows = "".join(f"<tr><td width=200>{name}<td><input type=password>" for name in ("Current Password", "New password"))
+    page = shows(f"<table><tr><td colspan=2>Use a strong password that you use nowhere else.{rows}</table>")
+    assert _names(page, "field") == ["Current Password", "New password"]
+
+
+def test_a_field_of_a_dialog_is_not_called_as_a_page_beneath_says(shows: _Shows) -> None:
+    row = "<div style='position: fixed; top: 100px; left: {}px; {}'>{}</div>"
+    page = shows(
+        SCRIPTED
+        + row.format(250, "", "Role")
+        + "<div style='position: fixed; inset: 0; background: blue'></div>"
+        + row.format(100, "", "Current Password")
+        + row.format(300, "", "<input type=password>")
+    )
+    assert _names(page, "field") == ["Current Password"]
+
+
 def test_a_field_that_can_be_typed_into_later_is_waited_for(shows: _Shows) -> None:
     page = shows(
         "Password <input type=password readonly><script>const it = document.querySelector('input');"
