@@ -96,7 +96,9 @@ def test_beneath_a_dialog_nothing_counts(shows: _Shows) -> None:
 
 
 def test_what_stands_beside_a_field_names_it_sooner_than_what_stands_above(shows: _Shows) -> None:
-    rows = "".join(f"<tr><td width=200>{name}<td><input type=password>" for name in ("Current Password", "New password"))
+    rows = "".join(
+        f"<tr><td width=200>{name}<td><input type=password>" for name in ("Current Password", "New password")
+    )
     page = shows(f"<table><tr><td colspan=2>Use a strong password that you use nowhere else.{rows}</table>")
     assert _names(page, "field") == ["Current Password", "New password"]
 
