@@ -27,6 +27,8 @@ ADAPTERS, MODEL = "Look things up, and write your own", "Use the reference model
 """Under what heads the help lists the commands."""
 WHOLE = 1_000
 """More letters than any line of help has: none is cut."""
+STOPPED = 128 + signal.SIGINT
+"""What typer makes of every stop."""
 PIPE_CLOSED = 141
 """What a shell shows of a program whose reader has gone."""
 
@@ -73,14 +75,15 @@ class _Commands(TyperGroup):
 def _ended(judge: Callable[[], int]) -> int:
     """Return the exit code of `judge`, however it ends."""
     try:
-        return judge()
+        code = judge()
     except typer.Abort:
-        return 1
+        code = STOPPED
     except Exception as error:
         if not hasattr(error, "show"):
             raise
         error.show()  # a mistake in the options
         return int(getattr(error, "exit_code", 2))
+    return 128 + (supervision.stopped_by() or signal.SIGINT) if code == STOPPED else code
 
 
 def _kept(error: BaseException) -> str:

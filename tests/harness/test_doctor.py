@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -288,3 +289,20 @@ def test_a_target_that_does_not_exist_is_misuse() -> None:
     done = kmc("doctor", "nowhere", cwd=ROOT)
     assert done.returncode == 2
     assert "unknown target 'nowhere'" in done.stderr
+
+
+STOPS = """
+import os, signal, threading
+from kmc_harness.targets.model import ModelTarget
+
+class Mine(ModelTarget):
+    def perform(self, action):
+        os.kill(os.getppid(), signal.SIGTERM)
+        threading.Event().wait()
+"""
+
+
+def test_a_doctor_that_is_stopped_ends_with_the_signal(tmp_path: Path) -> None:
+    (tmp_path / "stops.py").write_text(STOPS)
+    done = kmc("doctor", "python:stops:Mine", cwd=tmp_path)
+    assert done.returncode == 143, done.stderr
