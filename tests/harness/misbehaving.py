@@ -138,6 +138,7 @@ DOES: dict[str, Callable[[], object]] = {
     "crashes": _kill(signal.SIGSEGV),
     "kills the parent": lambda: os.kill(os.getppid(), signal.SIGKILL),
     "terminates the parent": lambda: os.kill(os.getppid(), signal.SIGTERM),
+    "stops itself": _kill(signal.SIGSTOP),
     "raises KeyboardInterrupt": _raise(KeyboardInterrupt()),
     "raises GeneratorExit": _raise(GeneratorExit()),
     "raises StopIteration": _raise(StopIteration()),
