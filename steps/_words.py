@@ -43,6 +43,10 @@ _TYPES = {
         r"the code was asked for|a login to (?:Acme|Globex|Initech)",
         lambda text: text.removeprefix("a login to ") if text.startswith("a login") else "",
     ),
+    "Each": _typed(
+        r"a code|the e-mail in other capitals",
+        {"a code": {"code": "123456"}, "the e-mail in other capitals": {"in_other_capitals": True}}.__getitem__,
+    ),
     "Password": _typed("|".join(sentences.PASSWORDS), sentences.PASSWORDS.__getitem__),
     "Taken": _typed("|".join(people.TAKEN), people.TAKEN.__getitem__),
     "WhichSession": _typed(r"the session|the earlier session", "the earlier session".__eq__),

@@ -1,6 +1,7 @@
 """Logging in and out, and the session."""
 
 from collections.abc import Callable
+from typing import Any
 
 from pytest_bdd import given, then, when
 
@@ -35,9 +36,9 @@ def _(world: World, count: int, what: str, who: str) -> None:
     world.given.failures(who, count, what)
 
 
-@given(sentence("{count:d} wrong passwords, each with a code, have been tried for {who:Who}"))
-def _(world: World, count: int, who: str) -> None:
-    world.given.failures(who, count, "passwords", code="123456")
+@given(sentence("{count:d} wrong passwords, each with {what:Each}, have been tried for {who:Who}"))
+def _(world: World, count: int, what: dict[str, Any], who: str) -> None:
+    world.given.failures(who, count, "passwords", **what)
 
 
 @given(sentence("{who:Who} has logged in on {days:d} days, each time after {count:d} wrong codes"))
@@ -73,6 +74,11 @@ def _(world: World, who: str, count: int, apart_s: int, sense: int) -> None:
 @when(sentence("{who:Who} logs in on the same machine with {code:Code}"))
 def _(world: World, who: str, code: Code) -> None:
     world.act.log_in(who, code, same_machine=True)
+
+
+@when(sentence("{who:Who} logs in to {account:Account} with the e-mail in capitals and {code:Code}"))
+def _(world: World, who: str, account: str, code: Code) -> None:
+    world.act.log_in(who, code, account=account, spelled=str.upper)
 
 
 @when(sentence("{who:Who} logs in{account:Into} with {password:Password} and {code:Code}"))

@@ -275,6 +275,15 @@ Feature: Enabling two-factor authentication
       When Ada logs in to Acme with no code
       Then she is refused
 
+    @needs-change @needs-memberships
+    Scenario: A new password, set in another account
+      Given Ada is a KMC user of Acme
+      And Ada is a KMC user of Globex
+      And two-factor authentication is on for Globex
+      And Ada has logged in to Acme
+      When Ada changes the password in the KMC
+      Then no session is open without a code
+
     @needs-clock
     Scenario: A password alone, 31 days later
       Given Ada has been mailed an enrolment link

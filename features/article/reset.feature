@@ -426,6 +426,24 @@ Feature: Resetting the password, and renewing an expired QR code
       And Bo logs in to Globex with a code
       Then he is logged in to Globex
 
+    @needs-enable @needs-outbox
+    Scenario: A colleague resets, before the link to a QR code was opened
+      Given Bo is a KMC user of Acme
+      And Ada has been mailed an enrolment link
+      When Ada resets the password
+      And Bo opens the newest enrolment link
+      Then a QR code is shown to Bo
+
+    @needs-outbox
+    Scenario: A colleague resets, before a new password was set
+      Given Bo is a KMC user of Acme
+      And Ada has paired an authenticator
+      And Bo has asked for a reset
+      When Ada resets the password
+      And Bo sets a new password through the newest reset link
+      And Bo logs in to Acme with no code
+      Then he is asked for a code
+
   @REQ-RST-016 @needs-reset @needs-renew @needs-clock @needs-outbox
   Rule: The five renewal steps, done after a QR code expired, end in a login with a code
 

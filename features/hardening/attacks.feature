@@ -150,6 +150,12 @@ Feature: Withstanding attacks
       When Ada logs in to Acme with no code
       Then she is refused
 
+    Scenario: The right password after 100 wrong ones, with the e-mail in other capitals each time
+      Given Ada is a KMC user of Acme
+      And 100 wrong passwords, each with the e-mail in other capitals, have been tried for Ada
+      When Ada logs in to Acme with the e-mail in capitals and no code
+      Then she is refused
+
     Scenario: The right password after 100 wrong ones, naming no account
       Given Ada is a KMC user of Acme
       And 100 wrong passwords have been tried for Ada
@@ -657,6 +663,21 @@ Feature: Withstanding attacks
       And Ada has logged in to Acme
       When Ada is blocked in Acme
       Then the session of Ada has ended
+
+    @needs-memberships @needs-switch
+    Scenario Outline: A session of somebody shut out who came by switching
+      Given Ada is a KMC user of Acme
+      And Ada is a KMC user of Globex
+      And Ada has logged in to Globex
+      And Ada has switched to Acme
+      And Ada has been <status> Globex
+      When Ada is <status> Acme
+      Then the session of Ada has ended
+
+      Examples: blocked, and removed
+        | status       |
+        | blocked in   |
+        | removed from |
 
     @needs-change
     Scenario Outline: A new password in a session of somebody shut out

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -83,7 +84,7 @@ def _ended(judge: Callable[[], int]) -> int:
             raise
         error.show()  # a mistake in the options
         return int(getattr(error, "exit_code", 2))
-    return 128 + (supervision.stopped_by() or signal.SIGINT) if code == STOPPED else code
+    return supervision.stopped_code() if code == STOPPED else code
 
 
 def _kept(error: BaseException) -> str:

@@ -199,6 +199,7 @@ class Acts:
         account: str | None = "",
         password: Callable[[str], str] | None = None,
         same_machine: bool = False,
+        spelled: Callable[[str], str] = str,
     ) -> Observation:
         """Have `name` log in.
 
@@ -208,20 +209,21 @@ class Acts:
             account: empty: the first of theirs; None: the login names no account.
             password: what of their own password is typed; None: all of it.
             same_machine: on the machine of their own, not on a new one.
+            spelled: how the e-mail is typed.
 
         Since many wrong attempts began a lock may have come and gone, if only some seconds have passed. Who is let in
         tries fewer, and logs in again at once: one refusal shows that attempts are limited.
 
         """
         person, guesses = self._people[name], self._exchange.guesses
-        seen = self._log_in(person, said, account, password, same_machine=same_machine)
+        seen = self._log_in(person, said, account, password, same_machine=same_machine, spelled=spelled)
         if guesses and guesses.name == person.name and self._exchange.now() > guesses.began_at:
             for count in FEWER:
                 if not seen.accepted:
                     break
                 self._codes.be_ready(person, said)
                 guesses.again(count)
-                seen = self._log_in(person, said, account, password, same_machine=same_machine)
+                seen = self._log_in(person, said, account, password, same_machine=same_machine, spelled=spelled)
         return seen
 
     def log_in_further_off(self, name: str, count: int, apart_s: int, sense: int) -> None:
@@ -238,6 +240,7 @@ class Acts:
         password: Callable[[str], str] | None,
         *,
         same_machine: bool,
+        spelled: Callable[[str], str],
     ) -> Observation:
         typed = self._codes.typed(person, said)
         if account == "":
@@ -245,7 +248,8 @@ class Acts:
         named = self._exchange.account(account) if account else None
         chosen = password(person.password) if password else person.password
         chosen = self._people.password(chosen) if chosen == FIRST_PASSWORD else chosen
-        seen = self._exchange.act(LogIn(person.email, chosen, typed, named, DESK if same_machine else None))
+        machine = DESK if same_machine else None
+        seen = self._exchange.act(LogIn(spelled(person.email), chosen, typed, named, machine))
         self._see_that_it_was_there(person, account, seen)
         if seen.accepted:
             person.last_code = typed or person.last_code
@@ -280,11 +284,18 @@ class Acts:
         return self._exchange.act(GoToLogin(person.email, person.opened_link if by_continue else None, DESK))
 
     def try_wrong(
-        self, name: str, count: int, what: str, *, after: str | None = None, code: str | None = None
+        self,
+        name: str,
+        count: int,
+        what: str,
+        *,
+        after: str | None = None,
+        code: str | None = None,
+        spelled: Callable[[str, int], str] = lambda email, nth: email,
     ) -> list[Observation]:
         """Have somebody try `count` wrong `passwords` or `codes` as `name`, in `HOME` or else their first account.
 
-        `code`: typed with each password.
+        `code`: typed with each password. `spelled`: how the e-mail is typed the nth time.
 
         `after`: each time after a login without a code to that account; empty: to the same one.
         """
@@ -298,14 +309,14 @@ class Acts:
             tries = ((person.password, code) for code in islice(codes, count))
         tried: list[Observation] = []
         began_at = self._exchange.now()
-        for password, typed in tries:
+        for nth, (password, typed) in enumerate(tries):
             if after is not None:
                 there = self._exchange.account(after) if after else account
                 self._exchange.perform(LogIn(person.email, password, None, there))
-            tried.append(self._exchange.perform(LogIn(person.email, password, typed, account)))
+            tried.append(self._exchange.perform(LogIn(spelled(person.email, nth), password, typed, account)))
         self._exchange.tried = tried
         if count >= MANY:
-            again = partial(self.try_wrong, name, what=what, after=after, code=code)
+            again = partial(self.try_wrong, name, what=what, after=after, code=code, spelled=spelled)
             self._exchange.guesses = Guesses(person.name, began_at, again)
         return tried
 

@@ -198,9 +198,15 @@ class Givens:
         """Have `name` switch to another account."""
         self._exchange.must(self._acts.switch_account(name, account), f"{name} was to switch to {account}")
 
-    def failures(self, name: str, count: int, what: str, *, code: str | None = None) -> None:
-        """Have somebody try `count` logins as `name` with a wrong password, and `code`, or with wrong codes."""
-        if any(seen.accepted for seen in self._acts.try_wrong(name, count, what, code=code)):
+    def failures(
+        self, name: str, count: int, what: str, *, code: str | None = None, in_other_capitals: bool = False
+    ) -> None:
+        """Have somebody try `count` logins as `name` with a wrong password, and `code`, or with wrong codes.
+
+        `in_other_capitals`: the e-mail is typed otherwise each time.
+        """
+        spelled = _in_capitals if in_other_capitals else _as_registered
+        if any(seen.accepted for seen in self._acts.try_wrong(name, count, what, code=code, spelled=spelled)):
             raise Unreached(f"logins with wrong {what} were to be refused, but one was accepted")
 
     def days_of_failures(self, name: str, days: int, count: int) -> None:
@@ -298,3 +304,14 @@ class Givens:
 
 def _several(count: int, among: str) -> list[str]:
     return [among, *(f"Person{number}" for number in range(1, count))]
+
+
+def _as_registered(email: str, _: int) -> str:
+    return email
+
+
+def _in_capitals(email: str, nth: int) -> str:
+    """Return `email` with other letters in capitals for each `nth`, from 0, and never with all."""
+    places = [at for at, sign in enumerate(email) if sign.isalpha()]
+    capitals = {at for bit, at in enumerate(places) if (nth + 1) >> bit & 1}
+    return "".join(sign.upper() if at in capitals else sign for at, sign in enumerate(email))

@@ -21,7 +21,7 @@ from kmc_harness.scenario.people import People, Person
 __all__ = ["Opened", "Sessions"]
 
 IN_SESSION = (UseSession, StartPairing, ConfirmPairing, ChangePassword)
-"""What is done in a session stays in it, whatever its handle is afterwards."""
+"""What is done in a session stays in it, and in its account, whatever its handle is afterwards."""
 
 
 class Opened(NamedTuple):
@@ -45,7 +45,7 @@ class Sessions:
         """Start with no handle seen; `perform` has the target asked."""
         self._people = people
         self._perform = perform
-        self._seen: set[str] = set()
+        self._seen: dict[str, str | None] = {}
         self._with_code: set[str] = set()
         self._new: list[_New] = []
         self.opened: Opened | None = None
@@ -55,17 +55,19 @@ class Sessions:
         handle, used = seen.session, getattr(action, "session", None)
         if handle is None or handle in self._seen:
             return
-        self._seen.add(handle)
+        self._seen[handle] = seen.account
         gave_code = isinstance(action, LogIn | ConfirmPairing) and bool(action.code)
         if seen.accepted and (gave_code or used in self._with_code):
             self._with_code.add(handle)
         elif person and not self._is_expected(action, seen) and self._may_need_code(person):
             self._new.append(_New(step, type(action).__name__, person, handle))
 
-    @staticmethod
-    def _is_expected(action: Action, seen: Observation) -> bool:
+    def _is_expected(self, action: Action, seen: Observation) -> bool:
         """Whether an answer may have a session: that of a login is judged where it is expected to be refused."""
-        return seen.accepted and isinstance(action, (LogIn, *IN_SESSION))
+        if isinstance(action, IN_SESSION):
+            before = self._seen.get(action.session)
+            return seen.accepted and (before is None or seen.account in (None, before))
+        return seen.accepted and isinstance(action, LogIn)
 
     def _may_need_code(self, person: Person) -> bool:
         on = self._people.two_factor.intersection(person.memberships)

@@ -7,11 +7,11 @@ import re
 import string
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from itertools import product
+from itertools import permutations, product
 from math import log2
 from urllib.parse import unquote, urlsplit
 
-from kmc_harness.port import shorten
+from kmc_harness.port import LinkKind, shorten
 
 __all__ = [
     "constant_bytes",
@@ -142,10 +142,10 @@ def random_bits_of_links(urls: Sequence[str]) -> float:
 def made_from(url: str, email: str, sent_at: int) -> str | None:
     """Return what anybody knows of which the tokens of a mailed link are hashes, or None where one is none of these.
 
-    Known are the e-mail, the time of the mail in seconds, and numbers that are counted up. A hash may be cut short, in
-    hexadecimal or base64, and stand beside others.
+    Known are the e-mail, the time of the mail in seconds, what the link is for, as its address or this suite says it,
+    and numbers that are counted up. A hash may be cut short, in hexadecimal or base64, and stand beside others.
     """
-    of_mail = _hashes_of(_known_of_mail(email, sent_at))
+    of_mail = _hashes_of(_known_of_mail(email, sent_at, _purposes(url)))
     found = [_source_of(part, of_mail) for token in tokens_in(url) for part in _parts(token)]
     return next(filter(None, found), None) if all(found) else None
 
@@ -174,7 +174,14 @@ def _digests(part: str) -> Iterator[bytes]:
             yield raw
 
 
-def _known_of_mail(email: str, sent_at: int) -> Iterator[tuple[str, str]]:
+def _purposes(url: str) -> Iterator[str]:
+    """Yield words for what a link is for, and the host it leads to."""
+    yield from map(str, LinkKind)
+    yield from (piece for piece in _pieces(url) if piece and _reads_as_words(piece))
+    yield urlsplit(url).hostname or ""
+
+
+def _known_of_mail(email: str, sent_at: int, purposes: Iterable[str]) -> Iterator[tuple[str, str]]:
     emails = dict.fromkeys((email, email.lower(), email.partition("@")[0]))
     times = [str(sent_at + off_s) for off_s in range(-MAILED_WITHIN_S, MAILED_WITHIN_S + 1)]
     yield from ((each, "the e-mail") for each in emails)
@@ -182,6 +189,14 @@ def _known_of_mail(email: str, sent_at: int) -> Iterator[tuple[str, str]]:
     for one, time, between in product(emails, times, BETWEEN):
         yield f"{one}{between}{time}", "the e-mail and the time"
         yield f"{time}{between}{one}", "the time and the e-mail"
+    for purpose, one, between in product(filter(None, dict.fromkeys(purposes)), emails, BETWEEN):
+        yield from _in_any_order((one, purpose), between, "the e-mail and what the link is for")
+        for time in times:
+            yield from _in_any_order((one, time, purpose), between, "the e-mail, the time and what the link is for")
+
+
+def _in_any_order(parts: Sequence[str], between: str, words: str) -> Iterator[tuple[str, str]]:
+    return ((between.join(each), words) for each in permutations(parts))
 
 
 @cache

@@ -228,6 +228,14 @@ SITE = "https://shop.example/reset"
         (hashlib.sha1(b"4711").hexdigest(), "the sha1 of a number that is counted up"),
         (base64.urlsafe_b64encode(hashlib.sha512(EMAIL.encode()).digest()).decode(), "the sha512 of the e-mail"),
         (f"{hashlib.md5(b'17').hexdigest()}-{AT}", "the md5 of a number that is counted up"),
+        (
+            hashlib.sha1(f"reset:{EMAIL}:{AT}".encode()).hexdigest(),
+            "the sha1 of the e-mail, the time and what the link is for",
+        ),
+        (
+            hashlib.sha256(f"{EMAIL}|shop.example".encode()).hexdigest(),
+            "the sha256 of the e-mail and what the link is for",
+        ),
     ],
 )
 def test_a_token_that_is_a_hash_of_what_anybody_knows_is_found_out(token: str, words: str) -> None:

@@ -13,7 +13,7 @@ from kmc_model.actions import (
 from kmc_model.analysis.faults._fault import Fault, Table, effect_instead, row_of
 from kmc_model.analysis.faults._stateful import Stateful
 from kmc_model.analysis.faults.realistic._making import ACCEPTED, ENABLED, PLAIN, fault, of_turn, when, with_effect
-from kmc_model.records import Account, LinkStatus
+from kmc_model.records import Account, LinkStatus, Session
 from kmc_model.turn import Turn
 from kmc_model.values import changed
 
@@ -155,6 +155,24 @@ def _end_newest_session_of_the_shut_out(turn: Turn) -> None:
         turn.put_session(changed(session, is_open=True))
 
 
+class RemembersWhoSwitched(Stateful):
+    """Knows the sessions that have gone from one account to another."""
+
+    def put_session(self, session: Session) -> None:
+        before = self.state.sessions.get(session.handle)
+        if isinstance(self.action, SwitchAccount) and (before is None or before.account != session.account):
+            self.note("switched", session.handle)
+        super().put_session(session)
+
+
+def _end_sessions_that_never_switched(turn: Turn) -> None:
+    r.end_sessions_of_the_shut_out(turn)
+    for session in tuple(turn.state.sessions.values()):
+        is_kept = isinstance(turn, Stateful) and turn.has_noted("switched", session.handle)
+        if session.email == turn.email and session.account == turn.action.account and is_kept:
+            turn.put_session(changed(session, is_open=True))
+
+
 def _end_sessions_of_the_account(turn: Turn) -> None:
     if turn.action.status is not UserStatus.ACTIVE:
         _end_all_sessions(turn)
@@ -292,6 +310,13 @@ ACCOUNTS: tuple[Fault, ...] = (
         "Somebody blocked or removed is logged out on the machine used last alone.",
         "SEC-015",
         rules=effect_instead(_STATUS, "end_sessions_of_the_shut_out", _end_newest_session_of_the_shut_out),
+    ),
+    fault(
+        "block leaves who switched",
+        "Somebody blocked or removed is logged out, but for a session that came there from another account.",
+        "SEC-015",
+        turn=RemembersWhoSwitched,
+        rules=effect_instead(_STATUS, "end_sessions_of_the_shut_out", _end_sessions_that_never_switched),
     ),
     fault(
         "block ends everybody's sessions",

@@ -20,6 +20,19 @@ def _code_to_come(turn: Turn) -> bool:
     return r.code_missing(turn) and not r.no_code_needed(turn)
 
 
+class TakesAnyCase(Turn):
+    """Understands an e-mail whatever its case."""
+
+    def _email(self) -> str:
+        typed = super()._email()
+        return typed if typed in self.state.credentials else typed.lower()
+
+
+def _count_as_registered(turn: Turn) -> None:
+    if turn.action.email == turn.email:
+        r.count_failure(turn)
+
+
 def _anybody_is_locked(turn: Turn) -> bool:
     return any(turn.now < each.locked_until for each in turn.state.credentials.values())
 
@@ -88,6 +101,13 @@ def _counting_once_a_second(rule: Rule) -> Rule:
 
 
 ATTACKS: tuple[Fault, ...] = (
+    fault(
+        "wrong attempts counted as typed",
+        "An e-mail is understood whatever its case, and wrong attempts count only where it is typed as registered.",
+        "SEC-001",
+        turn=TakesAnyCase,
+        rules=effect_instead(row_of(LogIn, "password_wrong"), "count_failure", _count_as_registered),
+    ),
     fault(
         "code asked before the password",
         "A code is asked for before the password is checked.",

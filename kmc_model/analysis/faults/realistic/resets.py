@@ -88,6 +88,14 @@ def _unblock(turn: Turn) -> None:
             turn.put_membership(changed(each, status=UserStatus.ACTIVE))
 
 
+def _replace_links_of_colleagues(turn: Turn) -> None:
+    here = {each.account for each in turn.memberships()}
+    colleagues = {each.email for each in turn.state.memberships.values() if each.account in here} - {turn.email}
+    for link in tuple(turn.state.links.values()):
+        if link.email in colleagues and link.status is LinkStatus.OPEN:
+            turn.put_link(changed(link, status=LinkStatus.REPLACED))
+
+
 def _mail_reset_to_colleagues(turn: Turn) -> None:
     here = {each.account for each in turn.memberships()}
     for each in tuple(turn.state.memberships.values()):
@@ -279,6 +287,12 @@ RESETS: tuple[Fault, ...] = (
         "A reset makes new secrets for the whole account.",
         "RST-015",
         rules=effect_instead(RESET, "renew_secret", _renew_everybodys_secret),
+    ),
+    fault(
+        "reset replaces colleagues' links",
+        "A reset makes the unused links of everybody in the account worthless.",
+        "RST-015",
+        rules=with_effect(RESET, _replace_links_of_colleagues),
     ),
     fault(
         "reset mail to everybody",
