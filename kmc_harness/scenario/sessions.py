@@ -53,21 +53,27 @@ class Sessions:
     def watch(self, step: int, action: Action, person: Person | None, seen: Observation) -> None:
         """Keep a new handle in an answer to `person`, in the sentence `step`; None: to vendor or administration."""
         handle, used = seen.session, getattr(action, "session", None)
-        if handle is None or handle in self._seen:
+        if handle is None:
             return
-        self._seen[handle] = seen.account
+        is_new, before = handle not in self._seen, self._seen.get(used) if used else None
+        # A session may go to another account as it is.
+        self._seen[handle] = (seen.account if seen.accepted else None) or self._seen.get(handle)
+        if not is_new:
+            return
         gave_code = isinstance(action, LogIn | ConfirmPairing) and bool(action.code)
         if seen.accepted and (gave_code or used in self._with_code):
             self._with_code.add(handle)
-        elif person and not self._is_expected(action, seen) and self._may_need_code(person):
+        elif person and not self._is_expected(action, seen, before) and self._may_need_code(person):
             self._new.append(_New(step, type(action).__name__, person, handle))
 
-    def _is_expected(self, action: Action, seen: Observation) -> bool:
-        """Whether an answer may have a session: that of a login is judged where it is expected to be refused."""
-        if isinstance(action, IN_SESSION):
-            before = self._seen.get(action.session)
-            return seen.accepted and (before is None or seen.account in (None, before))
-        return seen.accepted and isinstance(action, LogIn)
+    @staticmethod
+    def _is_expected(action: Action, seen: Observation, before: str | None) -> bool:
+        """Whether an answer may have a session; `before`: the account of the one used, where that is known.
+
+        That of a login is judged where it is expected to be refused.
+        """
+        is_in_session = isinstance(action, IN_SESSION) and (before is None or seen.account in (None, before))
+        return seen.accepted and (is_in_session or isinstance(action, LogIn))
 
     def _may_need_code(self, person: Person) -> bool:
         on = self._people.two_factor.intersection(person.memberships)
