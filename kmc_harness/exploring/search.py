@@ -127,6 +127,7 @@ def explore(
     goes_on: Callable[[], bool],
     most: int = 1,
     cuts_on: Callable[[], bool] = lambda: True,
+    on_progress: Callable[[Search], None] = lambda search: None,
     doubt: Callable[[Found], str] = lambda found: "",
     tag: str = "x",
 ) -> Search:
@@ -142,6 +143,7 @@ def explore(
         goes_on: called before each move; False ends the search.
         most: the number of departures to find, all of different kinds.
         cuts_on: called before each attempt to shorten a trace; False ends the shortening.
+        on_progress: called after each trace.
         doubt: says of a departure why it may not be the target's, or nothing.
         tag: makes the people of this search new to the targets.
 
@@ -168,6 +170,7 @@ def explore(
                 break
             for _ in trace.moves:
                 pass  # The rest of a trace counts as covered: otherwise it would come again.
+            on_progress(search)
     return search
 
 
