@@ -434,7 +434,7 @@ Feature: Resetting the password, and renewing an expired QR code
       And Bo opens the newest enrolment link
       Then a QR code is shown to Bo
 
-    @needs-outbox
+    @needs-enable @needs-outbox
     Scenario: A colleague resets, before a new password was set
       Given Bo is a KMC user of Acme
       And Ada has paired an authenticator

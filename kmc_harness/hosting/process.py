@@ -210,7 +210,7 @@ class Server:
             said = without_colour(log.read())
             # Half a secret is known to nobody: the word that the tail begins within is left out.
             whole = re.sub(r"^\S*", "", said) if from_byte else said
-            return " | ".join(without_frames(self._shortened(whole).splitlines())[-LAST_LINES:])
+            return " | ".join(without_frames(self._shortened(whole).strip().splitlines())[-LAST_LINES:])
         return ""
 
     def _last_words(self) -> str:

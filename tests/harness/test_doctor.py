@@ -135,7 +135,7 @@ def test_what_is_not_offered_is_no_mistake() -> None:
     assert found.state is State.LACKS
     assert found.advice.endswith(
         "logged in: write ChangePassword(session, password, new_password, code) and offer 'change'; "
-        "10 requirements use it"
+        "11 requirements use it"
     )
     assert (made.next, made.refusal) == (None, "")
 

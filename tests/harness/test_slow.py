@@ -59,6 +59,11 @@ def test_a_product_that_mails_without_limit_departs(title: str) -> None:
 @pytest.mark.parametrize("requirement", ["SEC-001", "SEC-002"])
 def test_a_slow_product_that_locks_nobody_departs(requirement: str) -> None:
     target = Slow(Variant(replace(ARTICLE, failures_max=5000)))
-    told = [each for each in bindings.all_told() if each.requirement == requirement and "The right" in each.title]
+    told = [
+        each
+        for each in bindings.all_told()
+        # Where an e-mail is another one in capitals, what is typed so counts for nobody.
+        if each.requirement == requirement and "The right" in each.title and "capitals" not in each.title
+    ]
     assert told
     assert {tell(each, target, each.id).verdict for each in told} == {"fail"}
