@@ -1,5 +1,6 @@
 """Links and QR codes: how long they live, what they tell, what is in the picture."""
 
+import abc
 import base64
 import hashlib
 import uuid
@@ -136,15 +137,15 @@ class TokenNamesTheUser(Turn):
         return base64.urlsafe_b64encode(f"{self.email}:{made}".encode()).decode() if link else made
 
 
-class _Guessable(Turn):
+class _Guessable(Turn, abc.ABC):
     """Makes links of something that others can find out."""
 
     def token(self, serial: int, *, link: LinkKind | None) -> str:
         return self.guessable(serial) if link and self.email else super().token(serial, link=link)
 
+    @abc.abstractmethod
     def guessable(self, serial: int) -> str:
         """Return the token of a link."""
-        raise NotImplementedError
 
 
 class TokenIsTheHashOfTheEmail(_Guessable):
