@@ -18,6 +18,7 @@ __all__ = [
     "cut_short",
     "made_from",
     "made_up",
+    "purposes_of",
     "random_bits",
     "random_bits_of_links",
     "tells_email",
@@ -139,13 +140,14 @@ def random_bits_of_links(urls: Sequence[str]) -> float:
     return sum(each for each in bits if each >= FEWEST_BITS)
 
 
-def made_from(url: str, email: str, sent_at: int) -> str | None:
+def made_from(url: str, email: str, sent_at: int, purposes: Iterable[str] = ()) -> str | None:
     """Return what anybody knows of which the tokens of a mailed link are hashes, or None where one is none of these.
 
-    Known are the e-mail, the time of the mail in seconds, what the link is for, as its address or this suite says it,
-    and numbers that are counted up. A hash may be cut short, in hexadecimal or base64, and stand beside others.
+    Known are the e-mail, the time of the mail in seconds, words for what the link is for (`purposes`, some hundredths
+    of a second), and numbers that are counted up. A hash may be cut short, in hexadecimal or base64, and stand beside
+    others.
     """
-    of_mail = _hashes_of(_known_of_mail(email, sent_at, _purposes(url)))
+    of_mail = _hashes_of(_known_of_mail(email, sent_at, purposes))
     found = [_source_of(part, of_mail) for token in tokens_in(url) for part in _parts(token)]
     return next(filter(None, found), None) if all(found) else None
 
@@ -174,8 +176,8 @@ def _digests(part: str) -> Iterator[bytes]:
             yield raw
 
 
-def _purposes(url: str) -> Iterator[str]:
-    """Yield words for what a link is for, and the host it leads to."""
+def purposes_of(url: str) -> Iterator[str]:
+    """Yield words for what a link is for, as its address or this suite says it, and the host it leads to."""
     yield from map(str, LinkKind)
     yield from (piece for piece in _pieces(url) if piece and _reads_as_words(piece))
     yield urlsplit(url).hostname or ""

@@ -239,7 +239,7 @@ SITE = "https://shop.example/reset"
     ],
 )
 def test_a_token_that_is_a_hash_of_what_anybody_knows_is_found_out(token: str, words: str) -> None:
-    assert tokens.made_from(f"{SITE}/{token}", EMAIL, AT) == words
+    assert tokens.made_from(f"{SITE}/{token}", EMAIL, AT, tokens.purposes_of(SITE)) == words
     assert tokens.made_from(f"{SITE}?k={token}", "bo@kmc.example", AT + 3600) in (None, words)
 
 
@@ -247,7 +247,7 @@ def test_a_token_that_is_a_hash_of_what_anybody_knows_is_found_out(token: str, w
 def test_a_random_token_is_no_hash_of_anything_also_beside_one(make: Callable[[int], str]) -> None:
     of_email = hashlib.md5(EMAIL.encode()).hexdigest()
     for token in (make(24), f"{of_email}.{make(24)}", f"{of_email}/{make(24)}"):
-        assert tokens.made_from(f"{SITE}/{token}", EMAIL, AT) is None
+        assert tokens.made_from(f"{SITE}/{token}", EMAIL, AT, tokens.purposes_of(SITE)) is None
 
 
 KEY = "aX3" * 14
